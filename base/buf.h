@@ -1,0 +1,32 @@
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stddef.h>
+
+/*
+ * A growing queue of bytes: append at the end, consume at the start. Zero-initialized is empty.
+ * The caller bounds what goes in; memory is kept until buf_free, or given back by buf_shrink.
+ */
+struct buf {
+    char *mem;
+    size_t start; /* of the first byte not yet consumed */
+    size_t len;   /* bytes from there on */
+    size_t cap;
+};
+
+static inline char *buf_data(const struct buf *b)
+{
+    return b->mem + b->start;
+}
+
+void buf_append(struct buf *b, const void *data, size_t len);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Room for at least `len` bytes after the end; what is written there counts after buf_commit. */
+char *buf_reserve(struct buf *b, size_t len);
+void buf_commit(struct buf *b, size_t len);
+void buf_consume(struct buf *b, size_t len);
+/* Frees the memory of an empty buffer that has grown over `keep` bytes. */
+void buf_shrink(struct buf *b, size_t keep);
+void buf_free(struct buf *b);
+
+#endif
