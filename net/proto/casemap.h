@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* RPL_ISUPPORT CASEMAPPING. rfc1459: {}|~ are the lower case of []\^; rfc1459-strict: without ~^. */
+/* RPL_ISUPPORT CASEMAPPING. rfc1459: {}|~ are the lower case of []\^; rfc1459-strict: without ~^.
+ */
 enum casemapping { CASEMAPPING_RFC1459, CASEMAPPING_RFC1459_STRICT, CASEMAPPING_ASCII };
 
 /* Unknown names (such as rfc7613) count as ascii: only ASCII letters are folded. */

@@ -12,8 +12,8 @@ struct isupport {
     enum casemapping casemapping; /* default rfc1459 */
     char prefix_modes[16];        /* "ov", highest first */
     char prefix_symbols[16];      /* "@+", same order */
-    char chanmodes[4][64];        /* types A (lists), B (always a parameter), C (when set), D (none) */
-    char chantypes[16];           /* default "#&" */
+    char chanmodes[4][64]; /* types A (lists), B (always a parameter), C (when set), D (none) */
+    char chantypes[16];    /* default "#&" */
     char statusmsg[16];
     char network[64];
     unsigned nicklen;    /* default 9 */
@@ -21,15 +21,16 @@ struct isupport {
     unsigned topiclen;   /* 0: not said */
     unsigned kicklen;    /* 0: not said */
     unsigned awaylen;
-    unsigned linelen; /* default 512; at most 8192 is believed */
-    unsigned modes;   /* mode changes with parameter in one MODE; default 3; 0: no limit */
+    unsigned linelen;         /* default 512; at most 8192 is believed */
+    unsigned modes;           /* mode changes with parameter in one MODE; default 3; 0: no limit */
     unsigned targmax_privmsg; /* default 1; 0: no limit */
     bool whox;
     bool monitor;
 };
 
 void isupport_init(struct isupport *is);
-/* Applies one 005: the parameters between our nick and the trailing text. "-KEY" restores a default. */
+/* Applies one 005: the parameters between our nick and the trailing text. "-KEY" restores a
+ * default. */
 void isupport_apply(struct isupport *is, const struct irc_msg *msg);
 
 bool isupport_is_channel(const struct isupport *is, const char *name);

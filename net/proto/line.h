@@ -5,11 +5,11 @@
 #include <stdint.h>
 
 /*
- * Line splitter: bytes in any portions become lines (RFC 1459 2.3: CR LF; a lone LF or CR ends a line
- * too, empty lines vanish). A line holds at most 512 bytes with its end, and before them 8191 bytes of
- * tags from '@' to the space after them (IRCv3 message-tags, "Size limit"). Of a longer one the first
- * bytes are kept, the rest up to its end is dropped, and `cut` counts it. NUL bytes are left out and
- * counted in `nuls`.
+ * Line splitter: bytes in any portions become lines (RFC 1459 2.3: CR LF; a lone LF or CR ends a
+ * line too, empty lines vanish). A line holds at most 512 bytes with its end, and before them 8191
+ * bytes of tags from '@' to the space after them (IRCv3 message-tags, "Size limit"). Of a longer
+ * one the first bytes are kept, the rest up to its end is dropped, and `cut` counts it. NUL bytes
+ * are left out and counted in `nuls`.
  */
 #define LINE_MAX_TAGS 8191 /* with '@' and the space */
 #define LINE_MAX_REST 510  /* without CR LF */

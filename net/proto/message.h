@@ -17,11 +17,12 @@ struct irc_tag {
 };
 
 struct irc_msg {
-    const char *nick; /* of the source; a server's name when user and host are NULL; NULL without source */
-    const char *user; /* NULL when not given */
-    const char *host; /* NULL when not given */
-    const char *command;  /* upper case, or three digits */
-    int numeric;          /* 1 to 999, or 0 for a word */
+    const char
+        *nick; /* of the source; a server's name when user and host are NULL; NULL without source */
+    const char *user;    /* NULL when not given */
+    const char *host;    /* NULL when not given */
+    const char *command; /* upper case, or three digits */
+    int numeric;         /* 1 to 999, or 0 for a word */
     int nparams;
     const char *params[IRC_MAX_PARAMS];
     int ntags;

@@ -11,13 +11,14 @@ struct channel; /* net/state/state.h */
 
 /*
  * What happened, immutable, valid during the callback that gets it. It is told before the state
- * forgets (PART, KICK, QUIT, NICK) and after the state has learned (JOIN, MODE, TOPIC, ACCOUNT), so that
- * the members of `places` are those the decision is about. Strings are NUL-terminated bytes without
- * CR and LF, never NULL unless said.
+ * forgets (PART, KICK, QUIT, NICK) and after the state has learned (JOIN, MODE, TOPIC, ACCOUNT), so
+ * that the members of `places` are those the decision is about. Strings are NUL-terminated bytes
+ * without CR and LF, never NULL unless said.
  */
 struct irc_event {
     enum event_type type;
-    const char *nick; /* who did it; a server's name for a server; "" for connected and disconnected */
+    const char
+        *nick; /* who did it; a server's name for a server; "" for connected and disconnected */
     const char *user;    /* "" when unknown */
     const char *host;    /* "" when unknown */
     const char *account; /* services account; NULL when none or unknown */
@@ -26,11 +27,14 @@ struct irc_event {
     bool from_server;
     bool is_private;     /* message, action, notice, ctcp: sent to us, not to a channel */
     const char *channel; /* as the network writes it; NULL when none */
-    const char *target;  /* kick, invite: the nick; nick: the new nick; mode: the mode string; else NULL */
-    const char *text; /* message; reason; topic; ctcp arguments; mode arguments joined by spaces; or "" */
+    const char
+        *target; /* kick, invite: the nick; nick: the new nick; mode: the mode string; else NULL */
+    const char
+        *text; /* message; reason; topic; ctcp arguments; mode arguments joined by spaces; or "" */
     const char *ctcp; /* ctcp: the command in upper case; else NULL */
     int64_t time_ms;  /* server-time, or when it came; since 1970 */
-    const struct channel *const *places; /* the channels it touches: one, or several for quit and nick */
+    const struct channel *const
+        *places; /* the channels it touches: one, or several for quit and nick */
     size_t nplaces;
 };
 

@@ -1,0 +1,188 @@
+#ifndef SESHET_MODULE_H
+#define SESHET_MODULE_H
+
+/*
+ * seshet module API, ABI 1.
+ *
+ * A module is a shared object with one descriptor, written with SESHET_MODULE(...). It runs in a
+ * process of its own network (seshet-modhost), never in the server: it may block, and it may crash;
+ * that costs the event it was in. Handlers of one module host run one after another, so plain
+ * static variables need no locks; they are gone when the module is reloaded. What must stay goes to
+ * storage.
+ *
+ * Text is bytes, normally UTF-8, ends with NUL and holds no CR or LF. A string that a function or
+ * an event gives you is valid until your handler returns; what you pass is copied. No pointer is
+ * ever NULL unless its comment says so. Functions return 0 or more for success, and a negative
+ * SESHET_E... number (seshet_strerror explains it) for failure.
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SESHET_ABI 1
+
+typedef struct seshet_ctx seshet_ctx; /* whom a call is for; valid until the handler returns */
+
+/* Event types; numbers are never reused. */
+typedef enum seshet_event_type {
+    SESHET_MESSAGE = 1, /* a channel or private message that calls no command of this module */
+    SESHET_ACTION = 2,  /* CTCP ACTION ("/me") */
+    SESHET_NOTICE = 3,  /* a notice; a reply to it is refused (RFC 1459 4.4.2) */
+    SESHET_JOIN = 4,
+    SESHET_PART = 5,
+    SESHET_QUIT = 6,
+    SESHET_KICK = 7,          /* target: who was kicked */
+    SESHET_NICK = 8,          /* target: the new nick */
+    SESHET_MODE = 9,          /* target: the modes ("+o-v"); text: their arguments */
+    SESHET_TOPIC = 10,        /* text: the new topic */
+    SESHET_INVITE = 11,       /* target: who was invited */
+    SESHET_CTCP = 12,         /* command: the CTCP command; args: what follows it */
+    SESHET_ACCOUNT = 13,      /* logged in or out of services; account */
+    SESHET_CONNECTED = 14,    /* the bot is on the network */
+    SESHET_DISCONNECTED = 15, /* the bot lost the network; text: why */
+    SESHET_RAW = 16,          /* needs the permission "raw" */
+    SESHET_COMMAND = 17       /* one of this module's commands was called */
+} seshet_event_type;
+
+typedef struct seshet_event {
+    size_t size;     /* of this struct: fields are only ever added at its end */
+    uint64_t number; /* rises by one for each event of a module host */
+    seshet_event_type type;
+    int is_private;      /* sent to the bot itself, not to a channel */
+    int from_me;         /* done by the bot itself */
+    const char *nick;    /* who did it */
+    const char *user;    /* "" when unknown */
+    const char *host;    /* "" when unknown */
+    const char *account; /* services account, or NULL when none is known */
+    const char *channel; /* as the network writes it; "" when none */
+    const char *target;  /* see the types above; "" otherwise */
+    const char *text;    /* the whole text: message, reason, topic; or "" */
+    const char *command; /* the command's name as the module declared it; "" when none */
+    const char *args;    /* what follows the command, without spaces around it; "" when nothing */
+    int64_t time_ms;     /* when it happened, milliseconds since 1970 */
+} seshet_event;
+
+typedef void (*seshet_handler)(seshet_ctx *ctx, const seshet_event *ev);
+
+typedef struct seshet_command {
+    const char *name; /* one word without spaces, at most 32 bytes; compared without ASCII case */
+    seshet_handler handler;
+    const char *usage; /* the arguments: "[SIDES]"; NULL: none */
+    const char *help;  /* one sentence; NULL: none */
+    void *reserved[4];
+} seshet_command;
+
+typedef struct seshet_subscription {
+    seshet_event_type type; /* any but SESHET_COMMAND */
+    seshet_handler handler;
+} seshet_subscription;
+
+typedef struct seshet_module {
+    size_t size;
+    uint32_t abi;
+    uint32_t flags;                 /* 0 */
+    const char *name;               /* the file's name without .so: a-z 0-9 _ -, at most 32 bytes */
+    const char *version;            /* NULL: none */
+    const char *description;        /* one sentence, shown by !list and !help */
+    const seshet_command *commands; /* SESHET_COMMANDS(...), or NULL */
+    const seshet_subscription *events; /* SESHET_EVENTS(...), or NULL */
+    /* Called once in each module host, before the first event; anything but 0 refuses the module
+     * (say why with seshet_log). May not talk to the network. NULL: nothing to do. */
+    int (*load)(seshet_ctx *ctx);
+    void (*unload)(seshet_ctx *ctx); /* before the host ends in peace; NULL: nothing to do */
+} seshet_module;
+
+#define SESHET_COMMANDS(...) ((const seshet_command[]){__VA_ARGS__, {0}})
+#define SESHET_EVENTS(...)   ((const seshet_subscription[]){__VA_ARGS__, {0}})
+
+/* The ABI stands in an ELF note as well, so that it is checked before any code of the file runs. */
+struct seshet_note {
+    uint32_t name_size, data_size, type;
+    char name[8];
+    uint32_t abi;
+};
+#define SESHET_NOTE_TYPE 0x5e5e
+#define SESHET_EXPORT    __attribute__((visibility("default"), used))
+
+#define SESHET_MODULE(...)                                                                         \
+    __attribute__((section(".note.seshet"), used,                                                  \
+                   aligned(4))) static const struct seshet_note seshet_note = {                    \
+        sizeof "seshet", sizeof(uint32_t), SESHET_NOTE_TYPE, "seshet", SESHET_ABI};                \
+    SESHET_EXPORT const seshet_module seshet_module_descriptor = {                                 \
+        .size = sizeof(seshet_module), .abi = SESHET_ABI, __VA_ARGS__};
+
+/* ---- Errors -------------------------------------------------------------------------------- */
+
+#define SESHET_EINVAL    (-1) /* an argument is not allowed */
+#define SESHET_ENOTFOUND (-2) /* no such key, channel or member */
+#define SESHET_ESIZE     (-3) /* too long, or the buffer is too small */
+#define SESHET_ESTORAGE  (-4) /* Redis is away or refused; nothing was written */
+#define SESHET_EREFUSED  (-5) /* not allowed here: no permission, or no reply to a notice */
+#define SESHET_ESERVER   (-6) /* the server went away */
+
+const char *seshet_strerror(int error);
+
+/* ---- Saying ---------------------------------------------------------------------------------
+ * The text is cleaned of CR and LF, split at words and UTF-8 characters under the network's real
+ * limit, and waits in the network's paced queue. At most 16 KiB a call. What one event may say is
+ * bounded by the server; the excess is cut and counted in its log.
+ * They return 0, SESHET_EINVAL, SESHET_ESIZE or SESHET_EREFUSED. */
+
+#define SESHET_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+
+/* To where the event came from: in a channel as "nick: text", in private as it stands. */
+int seshet_reply(seshet_ctx *ctx, const char *format, ...) SESHET_PRINTF(2, 3);
+int seshet_vreply(seshet_ctx *ctx, const char *format, va_list args) SESHET_PRINTF(2, 0);
+/* The same without "nick: ". */
+int seshet_answer(seshet_ctx *ctx, const char *format, ...) SESHET_PRINTF(2, 3);
+/* To the event's nick alone. */
+int seshet_reply_private(seshet_ctx *ctx, const char *format, ...) SESHET_PRINTF(2, 3);
+/* "/me text" to where the event came from. */
+int seshet_action(seshet_ctx *ctx, const char *format, ...) SESHET_PRINTF(2, 3);
+/* To any channel the bot is in, or any nick. */
+int seshet_say(seshet_ctx *ctx, const char *target, const char *format, ...) SESHET_PRINTF(3, 4);
+int seshet_notice(seshet_ctx *ctx, const char *target, const char *format, ...) SESHET_PRINTF(3, 4);
+
+/* To the server's log, with network and module. level: 0 debug, 1 info, 2 warning, 3 error. */
+void seshet_log(seshet_ctx *ctx, int level, const char *format, ...) SESHET_PRINTF(3, 4);
+
+/* ---- Asking --------------------------------------------------------------------------------- */
+
+const char *seshet_network(seshet_ctx *ctx);  /* the network's key: the name of its file */
+const char *seshet_own_nick(seshet_ctx *ctx); /* the bot's nick there, now */
+const char *seshet_module_name(seshet_ctx *ctx);
+/* Compares two nicks or channels as the network does (RPL_ISUPPORT CASEMAPPING): 0 when equal. */
+int seshet_casecmp(seshet_ctx *ctx, const char *a, const char *b);
+/* Folds to lower case as the network does, for use as a storage key. Returns the length, or
+ * SESHET_ESIZE when dst is too small. */
+int seshet_fold(seshet_ctx *ctx, char *dst, size_t size, const char *text);
+
+/* ---- Storage --------------------------------------------------------------------------------
+ * Key-value pairs in Redis. A call waits for the server's answer: 0 or more means that Redis has
+ * it. Keys: 1 to 256 bytes; values: at most 64 KiB; any bytes but NUL. */
+
+typedef enum seshet_scope {
+    SESHET_HERE = 0,  /* this module on this network */
+    SESHET_SHARED = 1 /* this module on all networks */
+} seshet_scope;
+
+/* Returns the value's length and writes it, with a NUL, into value; SESHET_ENOTFOUND,
+ * SESHET_ESIZE (nothing was written) or SESHET_ESTORAGE. */
+int seshet_get(seshet_ctx *ctx, seshet_scope scope, const char *key, char *value, size_t size);
+int seshet_set(seshet_ctx *ctx, seshet_scope scope, const char *key, const char *value);
+/* 1 when it was there, 0 when not. */
+int seshet_delete(seshet_ctx *ctx, seshet_scope scope, const char *key);
+/* Adds to a number (missing counts as 0), atomically over all servers; *result may be NULL. */
+int seshet_increment(seshet_ctx *ctx, seshet_scope scope, const char *key, int64_t by,
+                     int64_t *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
