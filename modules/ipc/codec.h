@@ -1,0 +1,164 @@
+#ifndef MODULES_IPC_CODEC_H
+#define MODULES_IPC_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "modules/ipc/cell.h"
+#include "modules/ipc/frame.h"
+
+/*
+ * The payload of each frame type, as a struct with a put and a get.
+ *
+ * ipc_put_X appends a whole frame to `out` and returns 0; -1 when it would be over the type's
+ * limit, and then nothing was appended. ipc_get_X fills the struct from a frame of that type and
+ * returns 0; -1 when the payload is malformed (too short, bytes left over, a value out of range).
+ * Strings that get gives lie in the frame and live as long as its bytes. No string is NULL after
+ * a get unless said; put takes NULL for "".
+ */
+
+/* Bounds of what a module declares and says; the host keeps them, get checks those of MODULE. */
+#define IPC_NAME_MAX     32 /* bytes, of modules and commands */
+#define IPC_VERSION_MAX  64
+#define IPC_TEXT_MAX     16384 /* one SAY */
+#define IPC_LINE_MAX     400   /* a description, usage, help */
+#define IPC_COMMANDS_MAX 64
+#define IPC_KEY_MAX      256
+#define IPC_VALUE_MAX    65536
+#define IPC_LOG_MAX      2048
+#define IPC_MODULES_MAX  256 /* in one host */
+
+/* ---- From the server ------------------------------------------------------------------------ */
+
+struct ipc_hello {
+    uint32_t version;    /* FRAME_VERSION */
+    const char *network; /* key */
+    const char *group;
+};
+int ipc_put_hello(struct buf *out, const struct ipc_hello *hello);
+int ipc_get_hello(const struct frame *f, struct ipc_hello *hello);
+
+struct ipc_network {
+    const char *own_nick;
+    const char *casemapping; /* casemapping_name() */
+};
+int ipc_put_network(struct buf *out, const struct ipc_network *network);
+int ipc_get_network(const struct frame *f, struct ipc_network *network);
+
+struct ipc_load {
+    uint16_t module;  /* index: 0, 1, 2 ... in this host */
+    const char *name; /* what the descriptor must say */
+    const char *path; /* the private copy */
+};
+int ipc_put_load(struct buf *out, const struct ipc_load *load);
+int ipc_get_load(const struct frame *f, struct ipc_load *load);
+
+int ipc_put_start(struct buf *out);
+int ipc_put_stop(struct buf *out);
+
+#define IPC_SUBSCRIPTION UINT16_MAX /* no command: the handler of the event's type */
+
+struct ipc_event {
+    uint64_t number;        /* rises; not 0 */
+    uint16_t module;        /* whom it is for */
+    uint8_t type;           /* seshet_event_type */
+    uint16_t command_index; /* in the order of MODULE, or IPC_SUBSCRIPTION */
+    bool is_private;
+    bool from_me;
+    const char *nick;
+    const char *user;
+    const char *host;
+    const char *account; /* NULL when none is known */
+    const char *channel;
+    const char *target;
+    const char *text;
+    const char *command; /* the CTCP command; for SESHET_COMMAND the host takes the declared name */
+    const char *args;
+    int64_t time_ms;
+};
+int ipc_put_event(struct buf *out, const struct ipc_event *event);
+int ipc_get_event(const struct frame *f, struct ipc_event *event);
+
+struct ipc_answer {
+    uint64_t question;
+    int32_t status;    /* as the module's call returns it: delete's 0 and 1, or SESHET_E... */
+    int64_t number;    /* increment: the new value */
+    const char *value; /* get: what is stored */
+};
+int ipc_put_answer(struct buf *out, const struct ipc_answer *answer);
+int ipc_get_answer(const struct frame *f, struct ipc_answer *answer);
+
+/* ---- From the host -------------------------------------------------------------------------- */
+
+struct ipc_host_hello {
+    uint32_t version;
+    uint32_t pid;
+};
+int ipc_put_host_hello(struct buf *out, const struct ipc_host_hello *hello);
+int ipc_get_host_hello(const struct frame *f, struct ipc_host_hello *hello);
+
+struct ipc_command {
+    const char *name;
+    const char *usage;
+    const char *help;
+};
+struct ipc_module {
+    uint16_t module; /* index of LOAD; 0 for a probe */
+    const char *name;
+    const char *version;
+    const char *description;
+    uint32_t events; /* bit 1 << seshet_event_type for each that has a handler */
+    uint16_t ncommands;
+    struct ipc_command commands[IPC_COMMANDS_MAX];
+};
+int ipc_put_module(struct buf *out, const struct ipc_module *module);
+int ipc_get_module(const struct frame *f, struct ipc_module *module);
+
+int ipc_put_ready(struct buf *out);
+
+struct ipc_failed {
+    uint16_t module;  /* IPC_NO_MODULE: the host itself */
+    const char *text; /* one sentence for a person */
+};
+int ipc_put_failed(struct buf *out, const struct ipc_failed *failed);
+int ipc_get_failed(const struct frame *f, struct ipc_failed *failed);
+
+int ipc_put_done(struct buf *out, uint64_t event);
+int ipc_get_done(const struct frame *f, uint64_t *event);
+
+enum ipc_say_kind { IPC_SAY_PRIVMSG = 1, IPC_SAY_NOTICE = 2, IPC_SAY_ACTION = 3 };
+struct ipc_say {
+    uint64_t event; /* during which; 0: none */
+    uint16_t module;
+    enum ipc_say_kind kind;
+    const char *target; /* a channel or a nick, never "" */
+    const char *text;
+};
+int ipc_put_say(struct buf *out, const struct ipc_say *say);
+int ipc_get_say(const struct frame *f, struct ipc_say *say);
+
+enum ipc_op { IPC_GET = 1, IPC_SET = 2, IPC_DELETE = 3, IPC_INCREMENT = 4 };
+struct ipc_ask {
+    uint64_t question; /* rises; not 0; one at a time */
+    uint64_t event;    /* 0: in load */
+    uint16_t module;
+    enum ipc_op op;
+    uint8_t scope; /* seshet_scope */
+    const char *key;
+    const char *value; /* set */
+    int64_t by;        /* increment */
+};
+int ipc_put_ask(struct buf *out, const struct ipc_ask *ask);
+int ipc_get_ask(const struct frame *f, struct ipc_ask *ask);
+
+struct ipc_log {
+    uint16_t module;
+    uint8_t level; /* 0 debug to 3 error, as seshet_log */
+    const char *text;
+};
+int ipc_put_log(struct buf *out, const struct ipc_log *log);
+int ipc_get_log(const struct frame *f, struct ipc_log *log);
+
+#endif
