@@ -1,0 +1,211 @@
+#ifndef SERVER_SUPERVISE_SUPERVISOR_H
+#define SERVER_SUPERVISE_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/defer.h"
+#include "base/log.h"
+#include "server/supervise/module_decl.h"
+
+struct event_base;
+
+/*
+ * The supervisor knows which modules there are (the catalogue) and runs them: one child process
+ * (seshet-modhost) for each network and group, started at the first event for it. It hides from
+ * its user that children crash, are restarted and are replaced: an event that was accepted is given
+ * to its module exactly once, or dropped with a fault that is told. It knows nothing of IRC, the
+ * registry, or who may do what.
+ *
+ * Everything runs on the loop of `env->base`; no call blocks but supervisor_free. Callbacks may
+ * call any function here but supervisor_free. SIGPIPE is ignored from supervisor_new on.
+ */
+struct supervisor;
+struct modhost;
+struct ask_ticket;
+
+struct supervisor_env {
+    struct event_base *base;
+    const struct clock *clock;
+    struct defer_queue *defer; /* must be run at the end of each turn of the loop */
+};
+
+/* Copied. */
+struct supervisor_config {
+    const char *modhost_path; /* the executable seshet-modhost */
+    const char *user_dir;     /* NULL: none. Its modules hide those of the same name below */
+    const char *system_dir;   /* NULL: none */
+    const char *state_dir;    /* private copies go to STATE/modules, which is emptied at start */
+};
+
+/* Where a word of a module comes from. */
+struct modhost_origin {
+    const char *network; /* its key */
+    void *user;          /* what supervisor_set_network was given; NULL before */
+    const struct module_decl *module;
+    uint64_t event; /* the number modhost_send gave; 0: in no event (while it was loaded) */
+};
+
+struct modhost_say {
+    int kind;           /* enum ipc_say of modules/ipc/frame.h */
+    const char *target; /* as the module or the module host wrote it: not checked */
+    const char *text;   /* ends with NUL; any bytes, not checked */
+    size_t len;         /* at most 16 KiB */
+};
+
+struct modhost_ask {
+    int op;          /* enum ipc_ask of modules/ipc/frame.h: get, set, delete, increment */
+    int scope;       /* seshet_scope: 0 this network, 1 shared; checked */
+    const char *key; /* 1 to 256 bytes */
+    const char *value;
+    size_t value_len; /* at most 64 KiB */
+    int64_t by;
+};
+
+/*
+ * Strings are valid during the call. What one event says is bounded to 64 texts and 64 KiB, the
+ * excess is cut and logged before it reaches on_say. All members but `on_fault` and
+ * `on_module_error` must be set.
+ */
+struct supervisor_callbacks {
+    /* Modules appeared, went, or have a new version; also once after the start, when every module
+     * found then was examined. Read them with supervisor_module. */
+    void (*on_modules)(void *arg);
+    /* A module file that could not be loaded; the last good version, if there is one, goes on. */
+    void (*on_module_error)(void *arg, const char *name, const char *text);
+    void (*on_say)(void *arg, const struct modhost_origin *from, const struct modhost_say *say);
+    /* Answer with supervisor_answer, now or later, exactly once. */
+    void (*on_ask)(void *arg, const struct modhost_origin *from, const struct modhost_ask *ask,
+                   struct ask_ticket *ticket);
+    /* seshet_log; already bounded to 4 KiB. */
+    void (*on_log)(void *arg, const struct modhost_origin *from, enum log_level level,
+                   const char *text);
+    /* A module crashed or could not be started on a network; `reason` is one sentence. It was
+     * logged already. */
+    void (*on_fault)(void *arg, const struct modhost_origin *from, const char *reason);
+};
+
+/* Examines the module folders (in child processes; on_modules tells when it is done). Returns NULL
+ * and *error (creator: the supervisor; free() it) when STATE/modules cannot be made. A module
+ * folder that is missing is no error: it is looked for again. */
+struct supervisor *supervisor_new(const struct supervisor_env *env,
+                                  const struct supervisor_config *config,
+                                  const struct supervisor_callbacks *callbacks, void *arg,
+                                  char **error);
+/* Asks every child to end after what it has; no event is taken and nothing is started from now on.
+ * Children that are not gone after 1.5 s are killed. `done` (may be NULL) is called once when the
+ * last has ended, from the loop. */
+void supervisor_stop(struct supervisor *sup, void (*done)(void *arg), void *arg);
+/* Kills what is left, waits for it (at most 1 s), frees everything. Tickets stay valid. */
+void supervisor_free(struct supervisor *sup);
+
+/* ---- The catalogue -------------------------------------------------------------------------- */
+
+/* NULL when there was never a module of that name. */
+const struct module_decl *supervisor_find(const struct supervisor *sup, const char *name);
+/* For i from 0 while it is not NULL, in no particular order; also those that are gone or that could
+ * never be loaded (`present` false). */
+const struct module_decl *supervisor_module(const struct supervisor *sup, size_t i);
+/* Looks at the folders again, as at a change. */
+void supervisor_rescan(struct supervisor *sup);
+
+/* ---- Networks and module hosts --------------------------------------------------------------- */
+
+struct network_facts {
+    const char *own_nick;
+    const char *casemapping; /* RPL_ISUPPORT CASEMAPPING: "rfc1459", "ascii", ... */
+    void *user;              /* handed back in modhost_origin */
+};
+
+/* Makes the network known, or tells its module hosts what changed. Copied; cheap when nothing
+ * changed. */
+void supervisor_set_network(struct supervisor *sup, const char *network,
+                            const struct network_facts *facts);
+/* Ends its module hosts after what they have (at most 1.5 s later they are killed). What they still
+ * say is thrown away; no callback names the network any more. Handles are invalid from now on. */
+void supervisor_drop_network(struct supervisor *sup, const char *network);
+
+/* The module host of a network and group, made when there is none; starts no process yet. The
+ * network must be known (NULL otherwise). The handle is valid until supervisor_drop_network or
+ * supervisor_free. */
+struct modhost *supervisor_host(struct supervisor *sup, const char *network, const char *group);
+
+/* What a module gets; strings are never NULL unless said, at most SUPERVISOR_TEXT_MAX bytes each
+ * (longer ones are cut). The meaning of the fields is that of seshet_event in seshet/module.h. */
+#define SUPERVISOR_TEXT_MAX 8192
+struct supervisor_event {
+    int type;    /* enum event_type */
+    int command; /* COMMAND: index into the declaration's commands; else -1 */
+    bool is_private;
+    bool from_me;
+    const char *nick;
+    const char *user;
+    const char *host;
+    const char *account; /* NULL when none is known */
+    const char *channel;
+    const char *target;
+    const char *text;
+    const char *command_name; /* as declared; CTCP: the CTCP command; else "" */
+    const char *args;
+    int64_t time_ms;
+};
+
+/*
+ * Queues an event for a module and starts what must be started for it. Events of one host are
+ * handled one after another, in this order (a swap of generations may let a few overlap). Returns
+ * the event's number, or 0 when it was dropped: the module is not present or was refused by this
+ * host, the queue is full (65,536 events or 16 MiB; logged and counted), or the supervisor stops.
+ */
+uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
+                      const struct supervisor_event *event);
+/* A module that will (or will not) get events here: the next process that is started has it, so
+ * that its first event needs no new one. modhost_send implies true. Starts no process. */
+void modhost_want(struct modhost *host, const struct module_decl *module, bool wanted);
+
+/* status: what seshet/module.h says the function returns: the length or result (0 or more), or a
+ * SESHET_E... number. `value` (may be NULL) is what get found, or increment's result in decimal.
+ * Frees the ticket; harmless when the host, or the supervisor, is gone. */
+void supervisor_answer(struct ask_ticket *ticket, int32_t status, const char *value,
+                       size_t value_len);
+
+/* ---- Status ---------------------------------------------------------------------------------- */
+
+enum modhost_state {
+    MODHOST_IDLE,     /* no process; none is needed */
+    MODHOST_STARTING, /* the first process is not ready */
+    MODHOST_READY,
+    MODHOST_SWAPPING, /* one is ready, its successor is starting */
+    MODHOST_BACKOFF   /* waits before the next try */
+};
+
+struct modhost_module_status {
+    const struct module_decl *module;
+    uint32_t version;    /* module_decl.serial of what runs here; 0: not loaded */
+    const char *refused; /* why this host goes on without the newest version; NULL: it does not */
+};
+
+struct modhost_status {
+    const char *network;
+    const char *group;
+    enum modhost_state state;
+    int pid;             /* 0: none */
+    uint32_t generation; /* processes started so far */
+    size_t queued;       /* events not acknowledged */
+    size_t queued_bytes;
+    uint64_t handled;
+    uint64_t dropped;   /* by faults and full queues */
+    uint32_t faults;    /* events or loads that ended a process */
+    uint32_t restarts;  /* after a fault */
+    int64_t started_ms; /* clock_wall when the process became ready; 0: none */
+    size_t nmodules;
+    const struct modhost_module_status *modules;
+};
+
+const char *modhost_state_name(enum modhost_state state);
+/* One call for each module host; the struct is valid during the call. */
+void supervisor_each_host(const struct supervisor *sup,
+                          void (*fn)(void *arg, const struct modhost_status *status), void *arg);
+
+#endif
