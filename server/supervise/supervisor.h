@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/defer.h"
 #include "base/log.h"
+#include "modules/ipc/codec.h"
 #include "server/supervise/module_decl.h"
 
 struct event_base;
@@ -48,22 +49,6 @@ struct modhost_origin {
     uint64_t event; /* the number modhost_send gave; 0: in no event (while it was loaded) */
 };
 
-struct modhost_say {
-    int kind;           /* enum ipc_say of modules/ipc/frame.h */
-    const char *target; /* as the module or the module host wrote it: not checked */
-    const char *text;   /* ends with NUL; any bytes, not checked */
-    size_t len;         /* at most 16 KiB */
-};
-
-struct modhost_ask {
-    int op;          /* enum ipc_ask of modules/ipc/frame.h: get, set, delete, increment */
-    int scope;       /* seshet_scope: 0 this network, 1 shared; checked */
-    const char *key; /* 1 to 256 bytes */
-    const char *value;
-    size_t value_len; /* at most 64 KiB */
-    int64_t by;
-};
-
 /*
  * Strings are valid during the call. What one event says is bounded to 64 texts and 64 KiB, the
  * excess is cut and logged before it reaches on_say. All members but `on_fault` and
@@ -75,11 +60,14 @@ struct supervisor_callbacks {
     void (*on_modules)(void *arg);
     /* A module file that could not be loaded; the last good version, if there is one, goes on. */
     void (*on_module_error)(void *arg, const char *name, const char *text);
-    void (*on_say)(void *arg, const struct modhost_origin *from, const struct modhost_say *say);
-    /* Answer with supervisor_answer, now or later, exactly once. */
-    void (*on_ask)(void *arg, const struct modhost_origin *from, const struct modhost_ask *ask,
+    /* say->target and say->text (at most IPC_TEXT_MAX) are as the module host wrote them: not
+     * checked. */
+    void (*on_say)(void *arg, const struct modhost_origin *from, const struct ipc_say *say);
+    /* Answer with supervisor_answer, now or later, exactly once. The numbers in `ask` are the
+     * module host's own: of the module only `from` counts. */
+    void (*on_ask)(void *arg, const struct modhost_origin *from, const struct ipc_ask *ask,
                    struct ask_ticket *ticket);
-    /* seshet_log; already bounded to 4 KiB. */
+    /* seshet_log; at most 8 KiB. */
     void (*on_log)(void *arg, const struct modhost_origin *from, enum log_level level,
                    const char *text);
     /* A module crashed or could not be started on a network; `reason` is one sentence. It was
@@ -164,11 +152,14 @@ uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
  * that its first event needs no new one. modhost_send implies true. Starts no process. */
 void modhost_want(struct modhost *host, const struct module_decl *module, bool wanted);
 
-/* status: what seshet/module.h says the function returns: the length or result (0 or more), or a
- * SESHET_E... number. `value` (may be NULL) is what get found, or increment's result in decimal.
- * Frees the ticket; harmless when the host, or the supervisor, is gone. */
+/*
+ * status: 0 or more for success (delete: 1 when it was there), or a SESHET_E... number of
+ * seshet/module.h. value: what get found, else NULL; one over IPC_VALUE_MAX becomes SESHET_ESIZE.
+ * number: increment's result. Frees the ticket; harmless when the module host, or the supervisor,
+ * is gone.
+ */
 void supervisor_answer(struct ask_ticket *ticket, int32_t status, const char *value,
-                       size_t value_len);
+                       int64_t number);
 
 /* ---- Status ---------------------------------------------------------------------------------- */
 
