@@ -27,14 +27,16 @@ struct irc_event {
     bool from_server;
     bool is_private;     /* message, action, notice, ctcp: sent to us, not to a channel */
     const char *channel; /* as the network writes it; NULL when none */
-    const char
-        *target; /* kick, invite: the nick; nick: the new nick; mode: the mode string; else NULL */
+    const char *target;  /* kick, invite: the nick; nick: the new nick; mode: the mode string; our
+                            own  private message (echo-message): to whom; else NULL */
     const char
         *text; /* message; reason; topic; ctcp arguments; mode arguments joined by spaces; or "" */
     const char *ctcp; /* ctcp: the command in upper case; else NULL */
     int64_t time_ms;  /* server-time, or when it came; since 1970 */
     const struct channel *const
-        *places; /* the channels it touches: one, or several for quit and nick */
+        *places; /* the channels it touches: one; all that are shared for quit, nick and account;
+                    none in private, for an invitation to a channel we are not in, and for
+                    connected and disconnected */
     size_t nplaces;
 };
 
