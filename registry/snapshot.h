@@ -1,0 +1,73 @@
+#ifndef REGISTRY_SNAPSHOT_H
+#define REGISTRY_SNAPSHOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/proto/casemap.h"
+#include "registry/fields.h"
+
+/*
+ * The registry in memory at one moment: immutable, counted by reference, shared freely within the
+ * loop's thread. A new snapshot shares every part that did not change.
+ */
+
+/* A list as it stands in Redis: sorted bytewise, no item twice. */
+struct item_list {
+    unsigned refs;
+    size_t count;
+    char **items;
+};
+
+struct module_view;
+
+/* A module's shared definition, or what one network overlays. */
+struct module_def {
+    unsigned refs;
+    char name[REGISTRY_MAX_NAME + 1];
+    uint32_t set; /* bit for each enum module_field that stands in Redis */
+    struct module_fields fields;
+    struct item_list *lists[LIST_COUNT]; /* NULL: empty */
+    /* Built on first use and kept: what networks without an overlay share (registry/view.c). */
+    struct module_view *merged[CASEMAPPING_ASCII + 1];
+};
+
+struct network_overlays {
+    unsigned refs;
+    char network[REGISTRY_MAX_NAME + 1];
+    size_t count;
+    struct module_def **modules; /* sorted by name */
+};
+
+struct snapshot {
+    unsigned refs;
+    uint64_t generation; /* rises by at least one with each swap; 0 is the empty one */
+    size_t nmodules;
+    struct module_def **modules; /* sorted by name */
+    size_t nnetworks;
+    struct network_overlays **networks; /* those with an overlay, sorted by name */
+};
+
+struct snapshot *snapshot_ref(const struct snapshot *s);
+void snapshot_unref(const struct snapshot *s); /* NULL is fine */
+
+/* NULL when there is none. */
+const struct module_def *snapshot_module(const struct snapshot *s, const char *name);
+const struct network_overlays *snapshot_network(const struct snapshot *s, const char *network);
+const struct module_def *snapshot_overlay(const struct network_overlays *n, const char *module);
+
+struct module_def *module_def_new(const char *name);
+struct module_def *module_def_ref(struct module_def *def);
+void module_def_unref(struct module_def *def); /* NULL is fine */
+bool module_def_equal(const struct module_def *a, const struct module_def *b);
+
+/* Takes copies of the items, which need not be sorted. NULL for no items. */
+struct item_list *item_list_new(const char *const *items, size_t count);
+struct item_list *item_list_ref(struct item_list *list);
+void item_list_unref(struct item_list *list); /* NULL is fine */
+bool item_list_equal(const struct item_list *a, const struct item_list *b);
+
+struct network_overlays *network_overlays_ref(struct network_overlays *n);
+void network_overlays_unref(struct network_overlays *n);
+
+#endif

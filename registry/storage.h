@@ -1,0 +1,47 @@
+#ifndef REGISTRY_STORAGE_H
+#define REGISTRY_STORAGE_H
+
+#include "registry/registry.h"
+
+/*
+ * What modules store: hashes, one for each module on each network
+ * (seshet:storage:network:NET:module:NAME) and one that a module shares over all networks
+ * (seshet:storage:module:NAME). Each call's callback runs exactly once, from the event loop, and
+ * REGISTRY_OK means that Redis has it. Values may hold any bytes; keys no NUL.
+ */
+#define STORAGE_MAX_KEY   256
+#define STORAGE_MAX_VALUE 65536
+
+struct storage_place {
+    const char *network; /* NULL: shared over all networks */
+    const char *module;
+};
+
+struct storage_answer {
+    enum registry_result result;
+    const char *text;  /* for GONE and DENIED, a sentence; otherwise "" */
+    const char *value; /* get: the value and a NUL; otherwise NULL. Valid during the callback */
+    size_t value_len;
+    int64_t number; /* increment: the new number */
+};
+typedef void storage_fn(void *arg, const struct storage_answer *answer);
+
+void storage_get(struct registry *r, struct storage_place place, const char *key, storage_fn *done,
+                 void *arg);
+void storage_set(struct registry *r, struct storage_place place, const char *key, const char *value,
+                 size_t value_len, storage_fn *done, void *arg);
+/* REGISTRY_NOT_FOUND when it was not there. */
+void storage_delete(struct registry *r, struct storage_place place, const char *key,
+                    storage_fn *done, void *arg);
+/* A missing key counts as 0. */
+void storage_increment(struct registry *r, struct storage_place place, const char *key, int64_t by,
+                       storage_fn *done, void *arg);
+
+/*
+ * Writes field = value into the hash seshet:status:KEY (value NULL: removes the field), for
+ * operators to read. Not waited for: a failure is logged at level debug and forgotten.
+ * "module:NAME" is written by the registry's own checks alone.
+ */
+void registry_status_set(struct registry *r, const char *key, const char *field, const char *value);
+
+#endif

@@ -1,0 +1,56 @@
+#ifndef REGISTRY_VIEW_H
+#define REGISTRY_VIEW_H
+
+#include "registry/snapshot.h"
+
+/*
+ * What the registry says to one network: each module's shared definition under the network's
+ * overlay, with the lists folded under its casemapping. Immutable. Make a new one when the snapshot
+ * or the casemapping changed; modules that the network does not overlay are shared among networks,
+ * so that a view costs one pointer for each of them.
+ *
+ * Overlay rule: a scalar replaces the shared one; lists are the union of both, unless `inherit` is
+ * "no" or names the shared lists that still count. "NET/item" counts on NET only.
+ */
+
+/* Folded names, sorted bytewise. */
+struct name_set {
+    size_t count;
+    char **names;
+    bool me; /* holds $me, which is not among the names */
+};
+
+struct module_view {
+    unsigned refs;
+    char name[REGISTRY_MAX_NAME + 1];
+    struct module_fields fields;
+    struct name_set lists[LIST_COUNT];
+    enum casemapping casemapping;
+};
+
+struct registry_view {
+    char network[REGISTRY_MAX_NAME + 1];
+    uint64_t generation; /* of the snapshot it was made from */
+    enum casemapping casemapping;
+    char default_prefix;
+    size_t count;
+    const struct module_view **modules; /* sorted by name */
+};
+
+/* default_prefix: the network's own command prefix. The snapshot may go away before the view. */
+struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
+                                        enum casemapping casemapping, char default_prefix);
+void registry_view_free(struct registry_view *view); /* NULL is fine */
+
+/* NULL when no such module is registered. */
+const struct module_view *registry_view_find(const struct registry_view *view, const char *name);
+/* The character before the module's commands: its own, or else the network's. */
+char registry_view_prefix(const struct registry_view *view, const struct module_view *m);
+
+/* Folds the name first. */
+bool name_set_has(const struct name_set *set, enum casemapping casemapping, const char *name);
+
+/* For registry/snapshot.c. */
+void module_view_unref(struct module_view *m); /* NULL is fine */
+
+#endif
