@@ -1,0 +1,270 @@
+"""Lines, messages and a client: what an ordinary IRC user can see and do."""
+
+import re
+import select
+import socket
+import ssl
+import time
+
+from .process import Deadline
+
+
+class Message:
+    """One line, taken apart. Bytes that are no UTF-8 are kept as surrogate escapes."""
+
+    def __init__(self, line):
+        self.line = line
+        rest = line
+        self.tags = {}
+        self.source = ""
+        if rest.startswith("@"):
+            tags, _, rest = rest[1:].partition(" ")
+            for tag in tags.split(";"):
+                key, _, value = tag.partition("=")
+                self.tags[key] = value
+            rest = rest.lstrip(" ")
+        if rest.startswith(":"):
+            self.source, _, rest = rest[1:].partition(" ")
+            rest = rest.lstrip(" ")
+        head, colon, trailing = rest.partition(" :")
+        words = head.split()
+        self.command = words[0].upper() if words else ""
+        self.params = words[1:]
+        if colon:
+            self.params.append(trailing)
+        self.nick = self.source.partition("!")[0]
+
+    @property
+    def target(self):
+        return self.params[0] if self.params else ""
+
+    @property
+    def text(self):
+        return self.params[-1] if self.params else ""
+
+    def __repr__(self):
+        return self.line
+
+
+def to_bytes(text):
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+
+
+def matcher(wanted):
+    """A predicate of messages from: a predicate, or a regular expression for the whole line."""
+    if callable(wanted):
+        return wanted, getattr(wanted, "__doc__", None) or repr(wanted)
+    pattern = re.compile(wanted)
+    return lambda message: pattern.search(message.line), f"a line like {wanted!r}"
+
+
+class LineSocket:
+    """One end of an IRC connection. Everything that came is in `history`; what no `expect` has
+    looked at yet is in `unread`."""
+
+    def __init__(self, sock, name="peer"):
+        self.sock = sock
+        self.name = name
+        self.buffer = b""
+        self.history = []
+        self.unread = []
+        self.closed = False
+        self.on_message = None  # called with each message as it comes, and with each line we send
+        self.on_send = None
+
+    def close(self):
+        if not self.closed:
+            self.closed = True
+        self.sock.close()
+
+    def send_bytes(self, data, timeout=10):
+        self.sock.settimeout(timeout)
+        self.sock.sendall(data)
+
+    def send(self, line):
+        if self.on_send:
+            self.on_send(line)
+        self.send_bytes(to_bytes(line) + b"\r\n")
+
+    def _wait_readable(self, timeout):
+        if isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
+            return True
+        return bool(select.select([self.sock], [], [], timeout)[0])
+
+    def _receive(self, timeout):
+        """Takes in what is there, waiting at most `timeout`. False: nothing came in time."""
+        if self.closed or not self._wait_readable(timeout):
+            return False
+        self.sock.settimeout(10)
+        try:
+            data = self.sock.recv(65536)
+        except (ConnectionError, ssl.SSLError):
+            data = b""
+        if not data:
+            self.closed = True
+            return False
+        self.buffer += data
+        *lines, self.buffer = self.buffer.split(b"\n")
+        for line in lines:
+            text = line.rstrip(b"\r").decode("utf-8", "surrogateescape")
+            if text:
+                self._got(Message(text))
+        return True
+
+    def _got(self, message):
+        self.history.append(message)
+        if self.on_message:
+            self.on_message(message)
+        if not self.answer(message):
+            self.unread.append(message)
+
+    def answer(self, message):
+        """Answers what answers itself. True: nobody else needs to see the message."""
+        return False
+
+    def expect(self, wanted, timeout=10):
+        """The first unread message that fits; those before it count as read."""
+        fits, text = matcher(wanted)
+        deadline = Deadline(timeout)
+        seen = []
+        while True:
+            while self.unread:
+                message = self.unread.pop(0)
+                if fits(message):
+                    return message
+                seen.append(message)
+            if self.closed:
+                raise AssertionError(f"{self.name}: closed; wanted {text}; came:{listing(seen)}")
+            if deadline.passed():
+                raise AssertionError(
+                    f"{self.name}: not within {timeout} s: {text}; came:{listing(seen)}"
+                )
+            self._receive(deadline.left())
+
+    def collect(self, last, timeout=10):
+        """All unread messages up to and with the first that fits `last`."""
+        start = len(self.history) - len(self.unread)
+        end = self.expect(last, timeout)
+        found = []
+        for message in self.history[start:]:
+            found.append(message)
+            if message is end:
+                return found
+        return found
+
+    def quiet(self, unwanted, seconds):
+        """Watches for a while that nothing of a kind comes. The last resort: a `collect` up to
+        an answer that must come later is quicker and surer."""
+        fits, text = matcher(unwanted)
+        deadline = Deadline(seconds)
+        while True:
+            while self.unread:
+                message = self.unread.pop(0)
+                assert not fits(message), f"{self.name}: unwanted ({text}): {message}"
+            if deadline.passed() or self.closed:
+                return
+            self._receive(deadline.left())
+
+    def wait_closed(self, timeout=10):
+        deadline = Deadline(timeout)
+        while not self.closed:
+            assert not deadline.passed(), f"{self.name}: not closed within {timeout} s"
+            self._receive(deadline.left())
+
+
+def listing(messages, limit=30):
+    if not messages:
+        return " nothing"
+    cut = f"\n    ({len(messages) - limit} before)" if len(messages) > limit else ""
+    return cut + "".join(f"\n    {message}" for message in messages[-limit:])
+
+
+def connect(port, host="127.0.0.1", tls=None, timeout=10):
+    sock = socket.create_connection((host, port), timeout=timeout)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if tls:
+        sock = tls.wrap_socket(sock, server_hostname="localhost")
+    return sock
+
+
+class IrcClient(LineSocket):
+    """An ordinary user. Answers PING by itself."""
+
+    def __init__(self, port, nick, host="127.0.0.1", tls=None, password=None, register=True):
+        super().__init__(connect(port, host, tls), name=nick)
+        self.nick = nick
+        if register:
+            if password:
+                self.send(f"PASS {password}")
+            self.send(f"NICK {nick}")
+            self.send(f"USER {nick} 0 * :A visitor")
+            self.expect(lambda m: m.command in ("376", "422"), timeout=20)
+
+    def answer(self, message):
+        if message.command == "PING":
+            self.send_bytes(b"PONG :" + to_bytes(message.text) + b"\r\n")
+            return True
+        return False
+
+    def join(self, channel, key=""):
+        self.send(f"JOIN {channel} {key}".rstrip())
+        self.expect(lambda m: m.command == "366" and m.params[1].lower() == channel.lower())
+        return self
+
+    def say(self, target, text):
+        self.send(b"PRIVMSG " + to_bytes(target) + b" :" + to_bytes(text))
+
+    def names(self, channel):
+        """Nicks in a channel, now, without membership prefixes."""
+        self.send(f"NAMES {channel}")
+        lines = self.collect(lambda m: m.command == "366")
+        found = set()
+        for message in lines:
+            if message.command == "353":
+                found.update(nick.lstrip("~&@%+").partition("!")[0] for nick in message.text.split())
+        return found
+
+    def wait_for(self, nick, channel, timeout=20):
+        """Waits until `nick` is in the channel (we are in it ourselves)."""
+        deadline = Deadline(timeout)
+        while nick not in self.names(channel):
+            assert not deadline.passed(), f"{nick} is not in {channel} within {timeout} s"
+            try:
+                self.expect(
+                    lambda m: m.command in ("JOIN", "NICK") and nick in (m.nick, m.text),
+                    timeout=min(1.0, deadline.left() + 0.01),
+                )
+            except AssertionError:
+                if self.closed:
+                    raise
+        return self
+
+    def expect_say(self, nick, text=None, target=None, timeout=10):
+        """The next PRIVMSG of `nick` whose text matches the regular expression."""
+        pattern = re.compile(text) if text is not None else None
+
+        def fits(message):
+            return (
+                message.command == "PRIVMSG"
+                and message.nick == nick
+                and (target is None or message.target.lower() == target.lower())
+                and (pattern is None or pattern.search(message.text))
+            )
+
+        fits.__doc__ = f"{nick} says {text!r}" + (f" to {target}" if target else "")
+        return self.expect(fits, timeout)
+
+    def ask(self, bot, channel, text, answer, timeout=10):
+        """Says something in a channel (or, with channel None, in private), and gives the bot's
+        answer."""
+        self.say(channel or bot, text)
+        return self.expect_say(bot, answer, target=channel or self.nick, timeout=timeout)
+
+    def between(self, bot, channel, text, barrier="barrier"):
+        """What the bot says between our `text` and its answer to an echo sent just after: all
+        that `text` brought, and the proof that the bot is alive."""
+        mark = f"{barrier}{time.monotonic_ns()}"
+        self.say(channel or bot, text)
+        self.say(channel or bot, f"!echo {mark}")
+        lines = self.collect(lambda m: m.nick == bot and mark in m.text)
+        return [m for m in lines[:-1] if m.nick == bot]

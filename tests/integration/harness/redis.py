@@ -1,0 +1,78 @@
+"""A real Redis, and the real redis-cli."""
+
+import pathlib
+import signal
+import subprocess
+
+from .process import Process, start_daemon, accepts, wait_until
+
+
+def redis_cli(where, *words, timeout=10):
+    """Runs redis-cli as a person would: `where` is a socket's path, or a port. Gives its output."""
+    address = ["-p", str(where)] if isinstance(where, int) else ["-s", str(where)]
+    result = subprocess.run(
+        ["redis-cli", *address, *[str(word) for word in words]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=timeout,
+        check=False,
+    )
+    output = result.stdout.decode(errors="replace").strip()
+    assert result.returncode == 0, f"redis-cli {' '.join(map(str, words))}: {output}"
+    return output
+
+
+class Redis:
+    """With append-only persistence, as an operator of a shared registry would run it."""
+
+    def __init__(self, folder, password=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.password = password
+        self.process = None
+        self.port = None
+        self.socket = self.folder / "redis.sock"
+
+    def _launch(self, port):
+        args = ["redis-server", "--bind", "127.0.0.1", "--port", port, "--unixsocket", self.socket,
+                "--dir", self.folder, "--appendonly", "yes", "--save", "", "--daemonize", "no"]
+        if self.password:
+            args += ["--requirepass", self.password]
+        return Process("redis-server", args, log=self.folder / "redis.log")
+
+    def start(self):
+        self.process, self.port = start_daemon(self._launch)
+        self.wait_ready()
+        return self
+
+    def restart(self):
+        """Again, with its data, at the same place."""
+        assert not self.process.running()
+        self.process = self._launch(self.port)
+        self.wait_ready()
+
+    def wait_ready(self):
+        def ready():
+            try:
+                return self.cli("PING") == "PONG"
+            except AssertionError:
+                return False
+
+        wait_until(lambda: accepts(self.port) and ready(), 10, "redis-server answers")
+
+    def cli(self, *words):
+        auth = ["--no-auth-warning", "-a", self.password] if self.password else []
+        return redis_cli(self.port, *auth, *words)
+
+    def kill(self):
+        self.process.kill()
+
+    def pause(self):
+        self.process.signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.signal(signal.SIGCONT)
+
+    def stop(self):
+        if self.process:
+            self.process.stop(timeout=3)
