@@ -14,7 +14,7 @@
 
 #include "base/xmalloc.h"
 
-#define INPUT_BYTES    (128 * 1024)
+#define INPUT_BYTES    ((size_t)128 * 1024)
 #define EVENTS_MAX     256
 #define EVENT_LISTENER UINT32_MAX
 #define EVENT_COMMAND  (UINT32_MAX - 1)

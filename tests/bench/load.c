@@ -56,7 +56,8 @@ static double cpu_seconds(void)
 static void send_turn(struct run *run)
 {
     struct load *load = run->load;
-    run->turn_index = (run->turn_index + 1) % load->networks;
+    if (++run->turn_index >= load->networks)
+        run->turn_index = 0;
     struct load_link *link = &load->links[run->turn_index];
     load_send(link, load_now_ns());
     run->sent++;
