@@ -1,0 +1,122 @@
+"""Sources of the modules that the tests write, as an author would."""
+
+# Answers with a text that the test edits.
+SAYS = """
+#include <seshet/module.h>
+
+static void says(seshet_ctx *ctx, const seshet_event *ev)
+{
+    seshet_reply(ctx, "%s %s", "@TEXT@", ev->args);
+}
+
+SESHET_MODULE(
+    .name = "says", .version = "1.0", .description = "Says a text.",
+    .commands = SESHET_COMMANDS({"says", says, .usage = "[WORDS]", .help = "Say the text."}))
+"""
+
+# Ends its own process on demand, in several ways, and answers otherwise.
+FUSE = """
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <seshet/module.h>
+
+static void fuse(seshet_ctx *ctx, const seshet_event *ev)
+{
+    if (!strcmp(ev->args, "segv"))
+        raise(SIGSEGV);
+    if (!strcmp(ev->args, "abort"))
+        abort();
+    if (!strcmp(ev->args, "exit"))
+        _exit(0);
+    seshet_reply(ctx, "pid %d, still here: %s", (int)getpid(), ev->args);
+}
+
+SESHET_MODULE(
+    .name = "fuse", .version = "1.0", .description = "Ends on demand.",
+    .commands = SESHET_COMMANDS({"fuse", fuse, .usage = "segv|abort|exit", .help = "End."}))
+"""
+
+# Answers with what a module may be tempted to say: several lines, bytes, long texts.
+PROBE = """
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <seshet/module.h>
+
+static void lines(seshet_ctx *ctx, const seshet_event *ev)
+{
+    (void)ev;
+    seshet_answer(ctx, "first\\r\\nQUIT :injected\\nJOIN #injected");
+}
+
+static void target(seshet_ctx *ctx, const seshet_event *ev)
+{
+    (void)ev;
+    seshet_say(ctx, "#seshet\\r\\nQUIT :injected", "text");
+    seshet_say(ctx, "#seshet :x", "text");
+    seshet_answer(ctx, "target done");
+}
+
+/* As many words as asked, of one character that takes two bytes, and a number. */
+static void words(seshet_ctx *ctx, const seshet_event *ev)
+{
+    int count = atoi(ev->args);
+    char *text = malloc((size_t)count * 16 + 1);
+    size_t len = 0;
+    for (int i = 0; i < count; i++)
+        len += (size_t)sprintf(text + len, "%s\\xc3\\xa9%05d", i ? " " : "", i);
+    text[len] = 0;
+    seshet_answer(ctx, "%s", text);
+    free(text);
+}
+
+/* One long word of two-byte characters. */
+static void word(seshet_ctx *ctx, const seshet_event *ev)
+{
+    int count = atoi(ev->args);
+    char *text = malloc((size_t)count * 2 + 1);
+    for (int i = 0; i < count; i++)
+        memcpy(text + (size_t)i * 2, "\\xc3\\xa9", 2);
+    text[(size_t)count * 2] = 0;
+    seshet_answer(ctx, "%s", text);
+    free(text);
+}
+
+/* As many replies as asked. */
+static void many(seshet_ctx *ctx, const seshet_event *ev)
+{
+    for (int i = 0, count = atoi(ev->args); i < count; i++)
+        seshet_answer(ctx, "line %d", i);
+}
+
+static void on_notice(seshet_ctx *ctx, const seshet_event *ev)
+{
+    seshet_reply(ctx, "notice seen: %s", ev->text);
+}
+
+SESHET_MODULE(
+    .name = "probe", .version = "1.0", .description = "Says odd things.",
+    .commands = SESHET_COMMANDS({"lines", lines}, {"target", target},
+                                {"words", words, .usage = "COUNT"}, {"word", word, .usage = "COUNT"},
+                                {"many", many, .usage = "COUNT"}),
+    .events = SESHET_EVENTS({SESHET_NOTICE, on_notice}))
+"""
+
+BAD = {
+    "rubbish": b"this is no shared object\n" * 100,
+    "empty": b"",
+    "cut": None,  # the first half of a good one
+    "other_abi": SAYS.replace("SESHET_MODULE(", "#undef SESHET_ABI\n#define SESHET_ABI 99\nSESHET_MODULE("),
+    "refuses": SAYS.replace("SESHET_MODULE(", "static int no(seshet_ctx *ctx) { seshet_log(ctx, 3, \"I will not\"); return -1; }\nSESHET_MODULE(.load = no,"),
+    "undefined": SAYS.replace("seshet_reply(ctx, ", "no_such_function(ctx, ").replace(
+        "static void says", "void no_such_function(seshet_ctx *, const char *, ...);\nstatic void says"),
+    "dies": SAYS.replace("SESHET_MODULE(", "static int die(seshet_ctx *ctx) { (void)ctx; __builtin_trap(); }\nSESHET_MODULE(.load = die,"),
+}
+
+
+def says(text):
+    return SAYS.replace("@TEXT@", text)

@@ -1,0 +1,196 @@
+"""A module's file changes: the new code answers, nobody reconnects, no command is lost."""
+
+import pathlib
+import threading
+import time
+
+import pytest
+
+import sources
+from conftest import ROOT
+from harness.process import wait_until
+from harness.seshetd import build_module, install_module, network
+
+CHANNEL = "#seshet"
+
+
+@pytest.fixture
+def server(parts):
+    return parts.ngircd()
+
+
+@pytest.fixture
+def visitor(server):
+    return server.client("visitor").join(CHANNEL)
+
+
+@pytest.fixture
+def bot(parts, server, visitor):
+    bot = parts.bot({"one": network(server.port, "Anna")}, start=False)
+    parts.module(bot, "says", sources.says("first text"))
+    bot.start()
+    visitor.wait_for("Anna", CHANNEL)
+    visitor.ask("Anna", CHANNEL, "!says", "first text")
+    return bot
+
+
+def signon(visitor):
+    """Something of the bot's connection that a reconnect would change."""
+    visitor.send("WHOIS Anna Anna")
+    lines = visitor.collect(lambda m: m.command == "318")
+    return [m.params for m in lines if m.command == "317"][0][3]
+
+
+def becomes(visitor, text, timeout=10):
+    wait_until(
+        lambda: text in visitor.ask("Anna", CHANNEL, "!says", "visitor: ").text, timeout,
+        f"it says {text!r}",
+    )
+
+
+def test_new_code_answers_without_a_reconnect(parts, visitor, bot):
+    mark = visitor.history[-1]
+    before = signon(visitor)
+    parts.module(bot, "says", sources.says("second text"))
+    becomes(visitor, "second text")
+    parts.module(bot, "says", sources.says("third text"))
+    becomes(visitor, "third text")
+    assert signon(visitor) == before
+    since = visitor.history[visitor.history.index(mark):]
+    assert not [m for m in since if m.nick == "Anna" and m.command in ("JOIN", "PART", "QUIT")]
+
+
+def test_a_file_written_in_place(parts, visitor, bot, folder):
+    """As `cc -o` or `cp` write it: the file is there before it is whole."""
+    new = build_module(folder / "elsewhere", "says", sources.says("in place"), ROOT / "modules/include")
+    data = new.read_bytes()
+    with open(bot.user_modules / "says.so", "wb") as target:
+        target.write(data[: len(data) // 2])
+        target.flush()
+        time.sleep(0.3)  # a slow linker
+        visitor.ask("Anna", CHANNEL, "!says", "first text")
+        target.write(data[len(data) // 2 :])
+    becomes(visitor, "in place")
+
+
+def test_a_module_comes_and_goes(parts, visitor, bot):
+    parts.module(bot, "extra", sources.says("extra text").replace('"says"', '"extra"'))
+    wait_until(
+        lambda: any("extra text" in m.text for m in visitor.between("Anna", CHANNEL, "!extra")), 10,
+        "the new module answers",
+    )
+    assert "extra" in bot.cli("SMEMBERS", "seshet:modules").split()
+    (bot.user_modules / "extra.so").unlink()
+    wait_until(lambda: not visitor.between("Anna", CHANNEL, "!extra"), 10, "the module is gone")
+    visitor.ask("Anna", CHANNEL, "!says", "first text")
+
+
+def test_the_users_folder_hides_the_systems(parts, visitor, bot):
+    visitor.ask("Anna", CHANNEL, "!echo one", "one")
+    own = sources.says("my own echo").replace('"says"', '"echo"')
+    parts.module(bot, "echo", own)
+    wait_until(
+        lambda: "my own echo" in visitor.ask("Anna", CHANNEL, "!echo one", "one").text, 10, "hidden"
+    )
+    (bot.user_modules / "echo.so").unlink()
+    wait_until(
+        lambda: "my own echo" not in visitor.ask("Anna", CHANNEL, "!echo one", "one").text, 10, "back"
+    )
+
+
+@pytest.mark.parametrize("kind", sorted(sources.BAD))
+def test_a_bad_file_keeps_the_old_code(parts, visitor, bot, folder, kind):
+    bot.crashes = True
+    what = sources.BAD[kind]
+    if isinstance(what, str):
+        path = build_module(folder / "bad", "says", what, ROOT / "modules/include")
+    else:
+        path = folder / "says.so"
+        good = (bot.user_modules / "says.so").read_bytes()
+        path.write_bytes(good[: len(good) // 2] if what is None else what)
+    mark = bot.mark()
+    install_module(bot.user_modules, path)
+    wait_until(
+        lambda: [e for e in bot.find_log(since=mark, module="says") if e["level"] in ("warn", "error")],
+        10, "the log says what is wrong",
+    )
+    for _ in range(3):
+        visitor.ask("Anna", CHANNEL, "!says", "first text")
+    visitor.ask("Anna", CHANNEL, "!echo one", "one")
+    # And a good one after it works.
+    parts.module(bot, "says", sources.says("mended"))
+    becomes(visitor, "mended")
+
+
+class Load(threading.Thread):
+    """A visitor who asks without pause, each question with its number."""
+
+    def __init__(self, client, bot, call, window=8):
+        super().__init__(daemon=True)
+        self.client, self.bot, self.call, self.window = client, bot, call, window
+        self.stopping = threading.Event()
+        self.sent = 0
+        self.answers = []
+        self.slowest = 0.0
+        self.error = None
+
+    def run(self):
+        try:
+            asked = {}
+            while True:
+                while len(asked) < self.window and not self.stopping.is_set():
+                    asked[self.sent] = time.monotonic()
+                    self.client.say(CHANNEL, f"{self.call} n{self.sent}.")
+                    self.sent += 1
+                if not asked:
+                    return
+                message = self.client.expect_say(self.bot, rf"^{self.client.nick}: .*n\d+\.")
+                number = int(message.text.rpartition("n")[2].rstrip("."))
+                self.answers.append((number, message.text))
+                if number in asked:
+                    self.slowest = max(self.slowest, time.monotonic() - asked.pop(number))
+        except Exception as error:  # told by finish(), in the test's own thread
+            self.error = error
+
+    def finish(self):
+        self.stopping.set()
+        self.join(30)
+        if self.error:
+            raise self.error
+        assert not self.is_alive()
+        numbers = sorted(number for number, _ in self.answers)
+        assert numbers == list(range(self.sent)), "a command was lost or answered twice"
+        return self.answers
+
+
+@pytest.mark.seconds(240)
+def test_two_hundred_replacements_under_load(server, bot, folder, visitor):
+    include = ROOT / "modules/include"
+    versions = [
+        build_module(folder / f"v{i}", "says", sources.says(f"version{i}"), include) for i in (0, 1)
+    ]
+    loads = [Load(server.client(f"load{i}").join(CHANNEL), "Anna", "!says") for i in range(3)]
+    for load in loads:
+        load.start()
+    for count in range(200):
+        install_module(bot.user_modules, versions[count % 2])
+        done = [len(load.answers) for load in loads]
+        # Each round some commands pass; how many do not matter, that none is lost does.
+        wait_until(
+            lambda: all(len(load.answers) > n + 3 or load.error for load, n in zip(loads, done)),
+            20, "commands go on",
+        )
+        if count % 10 == 9:
+            wanted = f"version{count % 2}"
+            wait_until(
+                lambda: wanted in loads[0].answers[-1][1] or loads[0].error, 20, f"{wanted} answers"
+            )
+    for load in loads:
+        answers = load.finish()
+        assert {text.split()[1] for _, text in answers} >= {"version0", "version1"}
+        assert load.slowest < 5, f"the slowest answer took {load.slowest:.1f} s"
+    becomes(visitor, "version1")
+    # The old generations have ended.
+    wait_until(lambda: len(bot.modhosts()) <= 1, 10, f"one modhost is left: {bot.modhosts()}")
+    private = [p for p in pathlib.Path(bot.state).rglob("*says*.so*")]
+    assert len(private) <= 2, f"old copies stay: {private}"

@@ -1,0 +1,185 @@
+"""Redis dies, hangs, comes back: the bot goes on meanwhile, and is in step again after."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from harness.process import wait_until
+from harness.seshetd import network
+
+CHANNEL = "#seshet"
+
+
+@pytest.fixture
+def server(parts):
+    return parts.ngircd()
+
+
+@pytest.fixture
+def visitor(server):
+    return server.client("visitor").join(CHANNEL)
+
+
+def answers(visitor, module_call="!echo {}"):
+    """Whether the module answers; the core command after it always does."""
+    mark = f"mark{time.monotonic_ns()}"
+    visitor.say(CHANNEL, module_call.format(mark))
+    visitor.say(CHANNEL, "!ping")
+    lines = visitor.collect(lambda m: m.nick == "Anna" and "pong" in m.text.lower())
+    return any(mark in m.text and m.nick == "Anna" for m in lines)
+
+
+def external(parts, server, visitor, redis, uri=None, settings=None):
+    bot = parts.bot({"one": network(server.port, "Anna")},
+                    registry=uri or f"redis://127.0.0.1:{redis.port}/0", settings=settings)
+    visitor.wait_for("Anna", CHANNEL)
+    assert answers(visitor)
+    return bot
+
+
+def test_external_redis_killed_and_restarted(parts, server, visitor):
+    redis = parts.redis()
+    bot = external(parts, server, visitor, redis)
+    for round_number in range(3):
+        mark = bot.mark()
+        redis.kill()
+        assert answers(visitor), "the bot goes on with what it knows"
+        bot.wait_log(since=mark, event="redis|registry")
+        assert answers(visitor)
+        redis.restart()
+        # Edited before the bot is back: it must not miss what happened meanwhile.
+        wanted = "yes" if round_number % 2 else "no"
+        redis.cli("HSET", "seshet:module:echo", "enabled", wanted)
+        wait_until(lambda: answers(visitor) == (wanted == "yes"), 15, "in step again")
+    redis.cli("HSET", "seshet:module:echo", "enabled", "yes")
+    wait_until(lambda: answers(visitor), 3, "live again")
+
+
+def test_embedded_redis_killed(parts, server, visitor):
+    bot = parts.bot({"one": network(server.port, "Anna")})
+    visitor.wait_for("Anna", CHANNEL)
+    bot.cli("HSET", "seshet:module:dice", "enabled", "no")
+    for _ in range(2):
+        [redis] = bot.family("redis-server")
+        os.kill(redis.pid, signal.SIGKILL)
+        assert answers(visitor)
+
+        def back():
+            new = bot.family("redis-server")
+            return new and new[0].pid != redis.pid
+
+        wait_until(back, 15, "a new redis-server")
+        wait_until(lambda: bot.redis_socket.exists(), 5, "its socket")
+
+        def alive():
+            try:
+                return bot.cli("PING") == "PONG"
+            except AssertionError:
+                return False
+
+        wait_until(alive, 10, "it answers")
+        assert bot.cli("HGET", "seshet:module:dice", "enabled") == "no", "the data are there"
+        bot.cli("HSET", "seshet:module:echo", "enabled", "no")
+        wait_until(lambda: not answers(visitor), 15, "in step again")
+        bot.cli("HSET", "seshet:module:echo", "enabled", "yes")
+        wait_until(lambda: answers(visitor), 15, "in step again")
+
+
+def test_redis_that_stops_answering(parts, server, visitor):
+    redis = parts.redis()
+    bot = external(parts, server, visitor, redis)
+    redis.pause()
+    try:
+        begun = time.monotonic()
+        for _ in range(5):
+            assert answers(visitor)
+        assert time.monotonic() - begun < 2, "nothing waits for Redis"
+        # A module that needs Redis gets an error, not silence.
+        visitor.say(CHANNEL, "!seen nobody")
+        visitor.expect_say("Anna", r"visitor: .", timeout=30)
+    finally:
+        redis.resume()
+    redis.cli("HSET", "seshet:module:echo", "enabled", "no")
+    wait_until(lambda: not answers(visitor), 40, "in step again")
+    bot.no_reports()
+
+
+def test_both_connections_survive_being_cut(parts, server, visitor):
+    """CLIENT KILL of either connection, as a proxy or a time limit does it."""
+    redis = parts.redis()
+    external(parts, server, visitor, redis)
+    for kind in ("pubsub", "normal"):
+        redis.cli("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+        wait_until(lambda: "seshet" in redis.cli("CLIENT", "LIST"), 15, "connected again")
+        for wanted in ("no", "yes"):
+            redis.cli("HSET", "seshet:module:echo", "enabled", wanted)
+            wait_until(lambda: answers(visitor) == (wanted == "yes"), 15, "in step again")
+
+
+def test_started_before_redis(parts, server, visitor):
+    redis = parts.redis()
+    redis.kill()
+    bot = parts.bot({"one": network(server.port, "Anna")}, start=False,
+                    registry=f"redis://127.0.0.1:{redis.port}/0")
+    bot.start(wait=False)
+    bot.wait_log(event="redis|registry")
+    redis.restart()
+    visitor.wait_for("Anna", CHANNEL, timeout=40)
+    wait_until(lambda: answers(visitor), 15, "modules are there")
+
+
+def test_flushall_is_noticed(parts, server, visitor):
+    redis = parts.redis()
+    external(parts, server, visitor, redis)
+    redis.cli("FLUSHALL")
+    # Everything was deleted, so everything is registered anew: nobody is left half configured.
+    wait_until(lambda: "echo" in redis.cli("SMEMBERS", "seshet:modules"), 15, "registered again")
+    wait_until(lambda: answers(visitor), 15, "answers again")
+
+
+def test_unix_socket_password_and_database(parts, server, visitor):
+    redis = parts.redis(password="s3cr3t-of-redis")
+    bot = parts.bot({"one": network(server.port, "Anna")}, start=False)
+    bot.settings["registry"] = {
+        "uri": f"unix://{redis.socket}?db=3",
+        "prefix": "other:",
+        "password_file": bot.secret_file("redis.secret", "s3cr3t-of-redis"),
+    }
+    bot.write_main()
+    bot.start()
+    visitor.wait_for("Anna", CHANNEL)
+    assert answers(visitor)
+    assert "echo" in redis.cli("-n", "3", "SMEMBERS", "other:modules")
+    assert not any("s3cr3t-of-redis" in line for line in bot.raw_log)
+
+
+def test_wrong_password_is_told_and_never_shown(parts, server, visitor):
+    redis = parts.redis(password="right-password")
+    bot = parts.bot({"one": network(server.port, "Anna")}, start=False,
+                    registry=f"redis://:wrong-password@127.0.0.1:{redis.port}/0")
+    bot.start(wait=False)
+    bot.wait_log(msg="(?i)password|AUTH|WRONGPASS")
+    assert not any("wrong-password" in line for line in bot.raw_log)
+
+
+def test_storage_is_kept_over_a_restart(parts, server, visitor):
+    bot = parts.bot({"one": network(server.port, "Anna")})
+    visitor.wait_for("Anna", CHANNEL)
+    visitor.say(CHANNEL, "something memorable")
+    first = visitor.ask("Anna", CHANNEL, "!seen visitor", "visitor").text
+    guest = server.client("guest").join(CHANNEL)
+    guest.say(CHANNEL, "a word")
+    visitor.expect(lambda m: m.nick == "guest" and m.command == "PRIVMSG")
+    wait_until(
+        lambda: "guest" in visitor.ask("Anna", CHANNEL, "!seen guest", "guest").text, 3, first
+    )
+    known = visitor.ask("Anna", CHANNEL, "!seen guest", "guest").text
+    bot.stop()
+    bot.start()
+    visitor.wait_for("Anna", CHANNEL)
+    again = visitor.ask("Anna", CHANNEL, "!seen guest", "guest").text
+    unknown = visitor.ask("Anna", CHANNEL, "!seen nobodyatall", "nobodyatall").text
+    assert again.split()[:3] == known.split()[:3], (known, again)
+    assert again.replace("guest", "nobodyatall") != unknown

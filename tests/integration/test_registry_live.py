@@ -1,0 +1,230 @@
+"""Every edit with redis-cli decides the next message."""
+
+import pytest
+
+from harness.process import wait_until
+from harness.seshetd import network
+
+CHANNEL = "#seshet"
+
+
+class Stage:
+    """A bot on two networks, a visitor on each, and redis-cli."""
+
+    def __init__(self, parts):
+        self.servers = [parts.ngircd(name=f"irc{i}.example.test") for i in (1, 2)]
+        self.visitors = [s.client("visitor").join(CHANNEL).join("#other") for s in self.servers]
+        channels = [CHANNEL, "#other"]
+        self.bot = parts.bot(
+            {
+                "one": network(self.servers[0].port, "Anna", channels),
+                "two": network(self.servers[1].port, "Bert", channels),
+            }
+        )
+        for visitor, nick in zip(self.visitors, ("Anna", "Bert")):
+            visitor.wait_for(nick, CHANNEL).wait_for(nick, "#other")
+        self.nicks = ("Anna", "Bert")
+        self.count = 0
+        for index in (0, 1):
+            self.answered(index, CHANNEL)
+
+    def cli(self, *words):
+        return self.bot.cli(*words)
+
+    def answered(self, index=0, channel=CHANNEL, call="!echo {}"):
+        """Whether the network's bot answers an echo there. The core command after it is answered
+        in any case, and later: no waiting for what does not come."""
+        self.count += 1
+        mark = f"mark{self.count}"
+        visitor, nick = self.visitors[index], self.nicks[index]
+        visitor.say(channel, call.format(mark))
+        visitor.say(channel, "!ping")
+        lines = visitor.collect(
+            lambda m: m.nick == nick and m.command == "PRIVMSG" and "pong" in m.text.lower()
+        )
+        return any(m.nick == nick and mark in m.text for m in lines)
+
+    def becomes(self, wanted, *args, **options):
+        """An edit travels through Redis: well under a second, but not within no time."""
+        wait_until(
+            lambda: self.answered(*args, **options) == wanted, 3,
+            f"answered is {wanted} for {args} {options}",
+        )
+
+
+@pytest.fixture
+def stage(parts):
+    return Stage(parts)
+
+
+def test_modules_are_registered(stage):
+    assert set(stage.cli("SMEMBERS", "seshet:modules").split()) >= {"echo", "dice", "seen"}
+    fields = stage.cli("HGETALL", "seshet:module:echo").split("\n")
+    assert dict(zip(fields[::2], fields[1::2]))["enabled"] == "yes"
+    assert stage.cli("HGET", "seshet:module:echo", "description")
+    assert stage.cli("SMEMBERS", "seshet:module:echo:enicks") == "$me"
+    assert stage.cli("HGET", "seshet:meta", "schema")
+
+
+def test_enabled(stage):
+    stage.cli("HSET", "seshet:module:echo", "enabled", "no")
+    stage.becomes(False)
+    stage.becomes(False, 1)
+    stage.cli("HSET", "seshet:module:echo", "enabled", "yes")
+    stage.becomes(True)
+    stage.becomes(True, 1)
+
+
+@pytest.mark.parametrize("yes, no", [("true", "false"), ("on", "off"), ("1", "0")])
+def test_other_words_for_yes_and_no(stage, yes, no):
+    stage.cli("HSET", "seshet:module:echo", "enabled", no)
+    stage.becomes(False)
+    stage.cli("HSET", "seshet:module:echo", "enabled", yes)
+    stage.becomes(True)
+
+
+def test_overlay_of_one_network(stage):
+    stage.cli("HSET", "seshet:network:one:module:echo", "enabled", "no")
+    stage.becomes(False, 0)
+    assert stage.answered(1)
+    stage.cli("DEL", "seshet:network:one:module:echo")
+    stage.becomes(True, 0)
+
+
+def test_dchannels(stage):
+    stage.cli("SADD", "seshet:module:echo:dchannels", "#Seshet")
+    stage.becomes(False)
+    stage.becomes(False, 1)
+    assert stage.answered(0, "#other")
+    stage.cli("SREM", "seshet:module:echo:dchannels", "#Seshet")
+    stage.becomes(True)
+
+
+def test_dchannels_of_one_network(stage):
+    stage.cli("SADD", "seshet:network:two:module:echo:dchannels", CHANNEL)
+    stage.becomes(False, 1)
+    assert stage.answered(0)
+    stage.cli("SADD", "seshet:module:echo:dchannels", "one/#other")
+    stage.becomes(False, 0, "#other")
+    assert stage.answered(1, "#other")
+
+
+def test_echannels_alone(stage):
+    stage.cli("SREM", "seshet:module:echo:enicks", "$me")
+    stage.becomes(False)
+    stage.cli("SADD", "seshet:module:echo:echannels", CHANNEL)
+    stage.becomes(True)
+    assert not stage.answered(0, "#other")
+
+
+def test_enicks_and_dnicks(stage):
+    stage.cli("SREM", "seshet:module:echo:enicks", "$me")
+    stage.becomes(False)
+    stage.cli("SADD", "seshet:module:echo:enicks", "VISITOR")
+    stage.becomes(True)
+    guest = stage.servers[0].client("guest").join("#other")
+    stage.cli("SADD", "seshet:module:echo:dnicks", "guest")
+    stage.becomes(False, 0, "#other")
+    assert stage.answered(0, CHANNEL)
+    guest.send("PART #other")
+    guest.expect(lambda m: m.command == "PART")
+    stage.becomes(True, 0, "#other")
+
+
+def test_dnicks_win_over_echannels(stage):
+    stage.cli("SADD", "seshet:module:echo:echannels", CHANNEL)
+    stage.cli("SADD", "seshet:module:echo:dnicks", "visitor")
+    stage.becomes(False)
+
+
+def test_inherit_no_leaves_the_shared_lists_out(stage):
+    stage.cli("SADD", "seshet:module:echo:dchannels", CHANNEL)
+    stage.becomes(False, 0)
+    stage.cli("SADD", "seshet:network:one:module:echo:enicks", "$me")
+    stage.cli("HSET", "seshet:network:one:module:echo", "inherit", "no")
+    stage.becomes(True, 0)
+    assert not stage.answered(1)
+
+
+def test_cmd_prefix(stage):
+    stage.cli("HSET", "seshet:module:echo", "cmd_prefix", "+")
+    stage.becomes(True, 0, call="+echo {}")
+    assert not stage.answered(0, call="!echo {}")
+    stage.cli("HSET", "seshet:network:two:module:echo", "cmd_prefix", "?")
+    stage.becomes(True, 1, call="?echo {}")
+    assert stage.answered(0, call="+echo {}")
+    assert not stage.answered(1, call="+echo {}")
+    assert stage.answered(1, call="Bert: echo {}")
+
+
+def test_an_invalid_edit_keeps_the_last_good_value_and_says_so(stage):
+    mark = stage.bot.mark()
+    stage.cli("HSET", "seshet:module:echo", "cmd_prefix", "too long")
+    stage.bot.wait_log(since=mark, msg="cmd_prefix")
+    assert stage.answered()
+    wait_until(
+        lambda: "cmd_prefix" in stage.cli("HGETALL", "seshet:status:module:echo"), 3, "the status says so"
+    )
+    stage.cli("HSET", "seshet:module:echo", "enabled", "perhaps")
+    stage.bot.wait_log(since=mark, msg="enabled")
+    assert stage.answered()
+    stage.cli("HSET", "seshet:module:echo", "cmd_prefix", "!")
+    stage.cli("HSET", "seshet:module:echo", "enabled", "yes")
+    wait_until(
+        lambda: "cmd_prefix" not in stage.cli("HGETALL", "seshet:status:module:echo"), 3,
+        "the status says no more",
+    )
+
+
+def test_rubbish_in_the_registry_harms_nothing(stage):
+    stage.cli("SET", "seshet:module:dice", "a string where a hash should be")
+    stage.cli("SADD", "seshet:modules", "no/such module", "x" * 300)
+    stage.cli("HSET", "seshet:module:echo", "nosuchfield", "x", "description", "a\nb\rc")
+    stage.cli("SADD", "seshet:module:echo:dchannels", "\xff\xfe", "")
+    assert stage.answered(0)
+    assert stage.answered(1)
+
+
+def test_an_edit_decides_within_a_moment(stage):
+    """Without the start of redis-cli: a hundred edits in a row, each seen by the next message but
+    for the time it takes to travel."""
+    import time
+
+    times = []
+    for wanted in [False, True] * 10:
+        stage.cli("HSET", "seshet:module:echo", "enabled", "yes" if wanted else "no")
+        begun = time.monotonic()
+        while stage.answered() != wanted:
+            assert time.monotonic() - begun < 3
+        times.append(time.monotonic() - begun)
+    assert sorted(times)[len(times) // 2] < 0.5, times
+
+
+def test_list_and_help_follow(stage):
+    visitor = stage.visitors[0]
+    assert "dice" in visitor.ask("Anna", CHANNEL, "!list", "echo").text
+    stage.cli("HSET", "seshet:network:one:module:dice", "enabled", "no")
+
+    def gone():
+        lines = visitor.between("Anna", CHANNEL, "!list")
+        return lines and not any("dice" in m.text for m in lines)
+
+    wait_until(gone, 3, "!list without dice")
+    assert "dice" in stage.visitors[1].ask("Bert", CHANNEL, "!list", "echo").text
+
+
+def test_new_modules_are_disabled_unless_configured(parts):
+    server = parts.ngircd()
+    visitor = server.client("visitor").join(CHANNEL)
+    bot = parts.bot({"one": network(server.port, "Anna")}, settings={"modules": {"enable_new": False}})
+    visitor.wait_for("Anna", CHANNEL)
+    visitor.say(CHANNEL, "!echo one")
+    visitor.say(CHANNEL, "!ping")
+    assert "pong" in visitor.expect_say("Anna").text.lower()
+    wait_until(lambda: bot.cli("HGET", "seshet:module:echo", "enabled") == "no", 5, "registered")
+    bot.cli("HSET", "seshet:module:echo", "enabled", "yes")
+    wait_until(
+        lambda: visitor.say(CHANNEL, "!echo two")
+        or visitor.say(CHANNEL, "!ping")
+        or "two" in visitor.expect_say("Anna").text, 3, "enabled",
+    )
