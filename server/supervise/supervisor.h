@@ -43,9 +43,9 @@ struct supervisor_config {
 
 /* Where a word of a module comes from. */
 struct modhost_origin {
-    const char *network; /* its key */
-    void *user;          /* what supervisor_set_network was given; NULL before */
-    const struct module_decl *module;
+    const char *network;              /* its key */
+    void *user;                       /* what supervisor_set_network was given; NULL before */
+    const struct module_decl *module; /* NULL: the module host itself (on_log, on_fault only) */
     uint64_t event; /* the number modhost_send gave; 0: in no event (while it was loaded) */
 };
 
@@ -86,7 +86,8 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
  * Children that are not gone after 1.5 s are killed. `done` (may be NULL) is called once when the
  * last has ended, from the loop. */
 void supervisor_stop(struct supervisor *sup, void (*done)(void *arg), void *arg);
-/* Kills what is left, waits for it (at most 1 s), frees everything. Tickets stay valid. */
+/* Kills what is left, waits for it (at most 1 s), frees everything; then run the defer queue,
+ * before the loop is freed. Tickets stay valid. */
 void supervisor_free(struct supervisor *sup);
 
 /* ---- The catalogue -------------------------------------------------------------------------- */
@@ -120,9 +121,8 @@ void supervisor_drop_network(struct supervisor *sup, const char *network);
  * supervisor_free. */
 struct modhost *supervisor_host(struct supervisor *sup, const char *network, const char *group);
 
-/* What a module gets; strings are never NULL unless said, at most SUPERVISOR_TEXT_MAX bytes each
- * (longer ones are cut). The meaning of the fields is that of seshet_event in seshet/module.h. */
-#define SUPERVISOR_TEXT_MAX 8192
+/* What a module gets; strings are never NULL unless said. The meaning of the fields is that of
+ * seshet_event in seshet/module.h. */
 struct supervisor_event {
     int type;    /* enum event_type */
     int command; /* COMMAND: index into the declaration's commands; else -1 */
@@ -135,7 +135,7 @@ struct supervisor_event {
     const char *channel;
     const char *target;
     const char *text;
-    const char *command_name; /* as declared; CTCP: the CTCP command; else "" */
+    const char *command_name; /* its name, in any case; CTCP: the CTCP command; else "" */
     const char *args;
     int64_t time_ms;
 };
@@ -144,7 +144,8 @@ struct supervisor_event {
  * Queues an event for a module and starts what must be started for it. Events of one host are
  * handled one after another, in this order (a swap of generations may let a few overlap). Returns
  * the event's number, or 0 when it was dropped: the module is not present or was refused by this
- * host, the queue is full (65,536 events or 16 MiB; logged and counted), or the supervisor stops.
+ * host, the queue is full (65,536 events or 16 MiB; logged and counted), the event is over 64 KiB,
+ * or the supervisor stops.
  */
 uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
                       const struct supervisor_event *event);

@@ -1,0 +1,583 @@
+#include "server/supervise/catalogue.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "base/dirwatch.h"
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "server/supervise/probe.h"
+#include "server/supervise/scan.h"
+
+enum {
+    NAMES_MAX = 1024,
+    PROBES_MAX = 2,
+    QUIET_MS = 5,       /* after a change, before the folders are listed */
+    AGREE_MS = 20,      /* between two listings that must agree */
+    MISSING_MS = 250,   /* a file that comes back within this was replaced, not removed */
+    PUBLISH_MS = 50,    /* changes that come together are told together */
+    POLL_MS = 60 * 1000 /* where inotify sees nothing: network file systems, links to links */
+};
+
+struct catalogue_entry {
+    struct module_decl decl; /* first: a handle is a pointer to it */
+    struct catalogue *catalogue;
+    struct module_version *version; /* in service */
+    struct module_version *fresh;   /* found good, not told yet */
+    char *path;
+    char *error;
+    struct scan_file seen;   /* by the last listing */
+    struct scan_file probed; /* what was probed last */
+    bool touched;            /* was told to be changed, even if it looks as before */
+    int64_t missing_since;   /* 0: it is there */
+    bool removed;            /* not told yet */
+    bool waits;              /* for a probe */
+    bool marked;             /* scratch: is in the listing that is being read */
+    struct probe *probe;
+    char *copy;
+    uint32_t serial;
+    UT_hash_handle hh;
+};
+
+struct watched {
+    struct catalogue *catalogue;
+    const char *path; /* NULL: no such folder */
+    struct dirwatch *watch;
+    struct event *event;
+    bool reopen;
+};
+
+struct catalogue {
+    struct supervisor_env env;
+    struct catalogue_hooks hooks;
+    void *arg;
+    char *modhost_path;
+    char *folders[2];
+    char *copies;
+    struct watched watched[2];
+    struct scanner *scanner;
+    struct event *scanned;
+    struct event *scan_timer;
+    int64_t scan_due; /* 0: none */
+    struct event *poll_timer;
+    struct event *publish_timer;
+    struct catalogue_entry *by_name;
+    struct catalogue_entry *by_id[NAMES_MAX];
+    size_t count;
+    uint32_t last_serial;
+    unsigned probes;
+    bool changed; /* something is to be told */
+    bool stopped;
+    char trouble[256]; /* the last error of a listing, told once */
+};
+
+static void start_probes(struct catalogue *c);
+
+static struct timeval timeval_ms(int64_t ms)
+{
+    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+}
+
+/* The earliest wish wins. */
+static void scan_in(struct catalogue *c, int64_t ms)
+{
+    int64_t due = clock_now(c->env.clock) + ms;
+    if (c->stopped || (c->scan_due && c->scan_due <= due))
+        return;
+    c->scan_due = due;
+    struct timeval tv = timeval_ms(ms);
+    event_add(c->scan_timer, &tv);
+}
+
+/* ---- Telling -------------------------------------------------------------------------------- */
+
+static void apply(struct catalogue_entry *e)
+{
+    if (e->fresh || e->removed)
+        e->version = e->fresh;
+    e->fresh = NULL;
+    e->removed = false;
+    const struct module_version *v = e->version;
+    struct module_decl *d = &e->decl;
+    d->present = v != NULL;
+    d->from_user_dir = v && v->from_user_dir;
+    d->version = v ? v->version : "";
+    d->description = v ? v->description : "";
+    d->commands = v ? v->commands : NULL;
+    d->ncommands = v ? v->ncommands : 0;
+    d->events = v ? v->events : 0;
+    d->serial = v ? v->serial : 0;
+    d->loaded_ms = v ? v->loaded_ms : 0;
+}
+
+static void publish(struct catalogue *c)
+{
+    event_del(c->publish_timer);
+    if (!c->changed)
+        return;
+    c->changed = false;
+    /* Whoever is told may still hold strings of the versions that go. */
+    struct module_version **old = xcalloc(c->count + 1, sizeof(struct module_version *));
+    size_t nold = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        struct catalogue_entry *e = c->by_id[i];
+        if ((e->fresh || e->removed) && e->version)
+            old[nold++] = e->version;
+        apply(e);
+    }
+    c->hooks.changed(c->arg);
+    while (nold)
+        module_version_unref(old[--nold]);
+    free(old);
+}
+
+static void publish_soon(struct catalogue *c)
+{
+    c->changed = true;
+    bool waiting = c->probes > 0;
+    for (size_t i = 0; i < c->count && !waiting; i++)
+        waiting = c->by_id[i]->waits;
+    struct timeval tv = timeval_ms(waiting ? PUBLISH_MS : 0);
+    if (!waiting || !event_pending(c->publish_timer, EV_TIMEOUT, NULL))
+        event_add(c->publish_timer, &tv);
+}
+
+static void on_publish(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    publish(arg);
+}
+
+static void set_error(struct catalogue_entry *e, const char *text)
+{
+    struct catalogue *c = e->catalogue;
+    bool same = e->error && !strcmp(e->error, text);
+    char *copy = xstrdup(text);
+    free(e->error);
+    e->error = copy;
+    e->decl.error = copy;
+    e->decl.error_ms = clock_wall(c->env.clock);
+    log_warn("module.refused", LOG_MODULE(NULL, e->decl.name), "%s: %s%s", e->path, text,
+             e->version ? "; the last good version goes on" : "");
+    if (!same && c->hooks.error)
+        c->hooks.error(c->arg, e->decl.name, text);
+}
+
+static void clear_error(struct catalogue_entry *e)
+{
+    free(e->error);
+    e->error = NULL;
+    e->decl.error = NULL;
+    e->decl.error_ms = 0;
+}
+
+/* ---- Probing -------------------------------------------------------------------------------- */
+
+static bool name_allowed(const char *name)
+{
+    size_t len = strlen(name);
+    return len && len <= IPC_NAME_MAX &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+}
+
+static void free_probe(void *p)
+{
+    probe_free(p);
+}
+
+static void on_probed(void *arg, const struct ipc_module *declared, const char *error)
+{
+    struct catalogue_entry *e = arg;
+    struct catalogue *c = e->catalogue;
+    defer_call(c->env.defer, free_probe, e->probe);
+    e->probe = NULL;
+    c->probes--;
+    char *copy = e->copy;
+    e->copy = NULL;
+    if (declared && strcmp(declared->name, e->decl.name) != 0) {
+        unlink(copy);
+        error = "the module calls itself by another name than its file";
+        declared = NULL;
+    }
+    if (declared) {
+        struct module_version *v = module_version_new(declared, copy, e->serial);
+        v->from_user_dir = e->probed.folder == 0;
+        v->loaded_ms = clock_wall(c->env.clock);
+        module_version_unref(e->fresh);
+        e->fresh = v;
+        clear_error(e);
+        log_info("module.found", LOG_MODULE(NULL, e->decl.name), "version %s from %s",
+                 v->version[0] ? v->version : "(none)", e->path);
+    } else {
+        free(copy);
+        set_error(e, error);
+    }
+    publish_soon(c);
+    start_probes(c);
+}
+
+static void probe_entry(struct catalogue *c, struct catalogue_entry *e)
+{
+    char *error = NULL;
+    e->waits = false;
+    e->touched = false;
+    e->probed = e->seen;
+    free(e->path);
+    e->path = xasprintf("%s/%s.so", c->folders[e->seen.folder], e->decl.name);
+    e->decl.path = e->path;
+    if (!name_allowed(e->decl.name)) {
+        set_error(e, "a module's file name has 1 to 32 characters a-z, 0-9, _ and -, then .so: "
+                     "rename it");
+        publish_soon(c);
+        return;
+    }
+    e->serial = ++c->last_serial;
+    e->copy = xasprintf("%s/%s.%u.so", c->copies, e->decl.name, e->serial);
+    e->probe = probe_start(c->env.base, c->modhost_path, e->path, e->copy, on_probed, e, &error);
+    if (e->probe) {
+        c->probes++;
+        return;
+    }
+    free(e->copy);
+    e->copy = NULL;
+    set_error(e, error);
+    free(error);
+    publish_soon(c);
+}
+
+static void start_probes(struct catalogue *c)
+{
+    for (size_t i = 0; i < c->count && c->probes < PROBES_MAX && !c->stopped; i++)
+        if (c->by_id[i]->waits && !c->by_id[i]->probe)
+            probe_entry(c, c->by_id[i]);
+}
+
+/* ---- Listing -------------------------------------------------------------------------------- */
+
+static struct catalogue_entry *entry_of(struct catalogue *c, const char *name)
+{
+    struct catalogue_entry *e;
+    HASH_FIND_STR(c->by_name, name, e);
+    if (e || c->count == NAMES_MAX)
+        return e;
+    e = xcalloc(1, sizeof *e);
+    e->catalogue = c;
+    e->decl.name = xstrdup(name);
+    e->decl.version = e->decl.description = e->decl.path = "";
+    c->by_id[c->count++] = e;
+    e->decl.id = (uint32_t)c->count;
+    HASH_ADD_KEYPTR(hh, c->by_name, e->decl.name, strlen(e->decl.name), e);
+    return e;
+}
+
+static bool same_file(const struct scan_file *a, const struct scan_file *b)
+{
+    return a->folder == b->folder && a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns;
+}
+
+static void see(struct catalogue *c, const struct scan_file *f, bool trust)
+{
+    struct catalogue_entry *e = entry_of(c, f->name);
+    if (!e)
+        return;
+    bool stable = trust || same_file(f, &e->seen);
+    bool unknown = e->touched || !same_file(f, &e->probed);
+    e->marked = true;
+    e->missing_since = 0;
+    e->seen = *f;
+    if (!unknown)
+        e->waits = false;
+    else if (stable)
+        e->waits = true;
+    else
+        scan_in(c, AGREE_MS);
+}
+
+static void miss(struct catalogue *c, struct catalogue_entry *e)
+{
+    int64_t now = clock_now(c->env.clock);
+    bool known = e->version || e->fresh || e->error || e->probe;
+    if (!known && !e->waits)
+        return;
+    e->waits = false;
+    if (!e->missing_since)
+        e->missing_since = now;
+    if (now - e->missing_since < MISSING_MS || e->probe) {
+        scan_in(c, MISSING_MS);
+        return;
+    }
+    log_info("module.removed", LOG_MODULE(NULL, e->decl.name), "%s is gone", e->path);
+    e->missing_since = 0;
+    e->seen = e->probed = (struct scan_file){0};
+    module_version_unref(e->fresh);
+    e->fresh = NULL;
+    e->removed = true;
+    clear_error(e);
+    publish_soon(c);
+}
+
+static void read_listing(struct catalogue *c, const struct scan_list *list, bool trust)
+{
+    for (size_t i = 0; i < list->count; i++)
+        see(c, &list->files[i], trust);
+    for (size_t i = 0; i < c->count; i++) {
+        if (!c->by_id[i]->marked && list->complete)
+            miss(c, c->by_id[i]);
+        c->by_id[i]->marked = false;
+    }
+    if (list->error[0] && strcmp(list->error, c->trouble) != 0)
+        log_warn("module.folder", LOG_NOBODY, "%s", list->error);
+    memcpy(c->trouble, list->error, sizeof c->trouble);
+    if (list->left_out || c->count == NAMES_MAX)
+        log_warn("module.folder", LOG_NOBODY,
+                 "there are more module files than the %d that can be known", NAMES_MAX);
+    start_probes(c);
+}
+
+static void on_scanned(evutil_socket_t fd, short what, void *arg)
+{
+    struct catalogue *c = arg;
+    struct scan_list list;
+    (void)fd;
+    (void)what;
+    scanner_collect(c->scanner, &list);
+    if (!c->stopped)
+        read_listing(c, &list, false);
+    scan_list_free(&list);
+}
+
+/* ---- Watching ------------------------------------------------------------------------------- */
+
+static void on_change(void *arg, enum dirwatch_kind kind, const char *name)
+{
+    struct watched *w = arg;
+    struct catalogue *c = w->catalogue;
+    struct catalogue_entry *e = NULL;
+    size_t len = strlen(name);
+    if (kind == DIRWATCH_GONE)
+        w->reopen = true;
+    if (kind == DIRWATCH_CHANGED && len > 3 && len - 3 <= SCAN_NAME_MAX) {
+        HASH_FIND(hh, c->by_name, name, len - 3, e);
+        /* The other folder's file of that name may be the one that counts; then this changes
+         * nothing. */
+        if (e && e->seen.folder == (int)(w - c->watched)) {
+            e->touched = true;
+            e->seen = (struct scan_file){0};
+        }
+    }
+    scan_in(c, QUIET_MS);
+}
+
+static void on_watch(evutil_socket_t fd, short what, void *arg)
+{
+    struct watched *w = arg;
+    (void)fd;
+    (void)what;
+    dirwatch_read(w->watch, on_change, w);
+    if (w->reopen)
+        event_del(w->event);
+}
+
+static void close_watch(struct watched *w)
+{
+    if (w->event)
+        event_free(w->event);
+    dirwatch_close(w->watch);
+    w->event = NULL;
+    w->watch = NULL;
+}
+
+static void open_watch(struct watched *w)
+{
+    char *error = NULL;
+    if (!w->path || (w->watch && !w->reopen))
+        return;
+    close_watch(w);
+    w->reopen = false;
+    w->watch = dirwatch_open(w->path, &error);
+    if (!w->watch) {
+        log_warn("module.folder", LOG_NOBODY, "%s; it is looked at once a minute", error);
+        free(error);
+        return;
+    }
+    w->event =
+        event_new(w->catalogue->env.base, dirwatch_fd(w->watch), EV_READ | EV_PERSIST, on_watch, w);
+    event_add(w->event, NULL);
+}
+
+static void on_scan_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct catalogue *c = arg;
+    (void)fd;
+    (void)what;
+    c->scan_due = 0;
+    if (scanner_busy(c->scanner)) {
+        scan_in(c, QUIET_MS);
+        return;
+    }
+    for (int i = 0; i < 2; i++)
+        open_watch(&c->watched[i]);
+    scanner_start(c->scanner);
+}
+
+static void on_poll(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    scan_in(arg, 0);
+}
+
+void catalogue_rescan(struct catalogue *c)
+{
+    scan_in(c, 0);
+}
+
+/* ---- Beginning and end ---------------------------------------------------------------------- */
+
+/* What an earlier server left behind. */
+static int empty_folder(const char *path)
+{
+    if (mkdir(path, 0700) && errno != EEXIST)
+        return -1;
+    DIR *dir = opendir(path);
+    if (!dir)
+        return -1;
+    const struct dirent *entry;
+    while ((entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    return 0;
+}
+
+static void start_events(struct catalogue *c)
+{
+    c->scanned =
+        event_new(c->env.base, scanner_fd(c->scanner), EV_READ | EV_PERSIST, on_scanned, c);
+    c->scan_timer = event_new(c->env.base, -1, 0, on_scan_timer, c);
+    c->poll_timer = event_new(c->env.base, -1, EV_PERSIST, on_poll, c);
+    c->publish_timer = event_new(c->env.base, -1, 0, on_publish, c);
+    event_add(c->scanned, NULL);
+    struct timeval tv = timeval_ms(POLL_MS);
+    event_add(c->poll_timer, &tv);
+}
+
+struct catalogue *catalogue_new(const struct supervisor_env *env,
+                                const struct supervisor_config *config,
+                                const struct catalogue_hooks *hooks, void *arg, char **error)
+{
+    char *copies = xasprintf("%s/modules", config->state_dir);
+    if (empty_folder(copies)) {
+        *error = xasprintf("cannot make the folder %s: %s", copies, strerror(errno));
+        free(copies);
+        return NULL;
+    }
+    struct catalogue *c = xcalloc(1, sizeof *c);
+    c->env = *env;
+    c->hooks = *hooks;
+    c->arg = arg;
+    c->modhost_path = xstrdup(config->modhost_path);
+    c->copies = copies;
+    c->folders[0] = xstrdup_null(config->user_dir);
+    c->folders[1] = xstrdup_null(config->system_dir);
+    const char *const folders[2] = {c->folders[0], c->folders[1]};
+    c->scanner = scanner_new(folders);
+    if (!c->scanner) {
+        *error = xasprintf("cannot watch the module folders: %s", strerror(errno));
+        catalogue_free(c);
+        return NULL;
+    }
+    start_events(c);
+    for (int i = 0; i < 2; i++) {
+        c->watched[i] = (struct watched){.catalogue = c, .path = c->folders[i]};
+        open_watch(&c->watched[i]);
+    }
+    struct scan_list list;
+    scan_folders(folders, &list);
+    read_listing(c, &list, true);
+    scan_list_free(&list);
+    publish_soon(c);
+    return c;
+}
+
+void catalogue_stop(struct catalogue *c)
+{
+    c->stopped = true;
+    for (size_t i = 0; i < c->count; i++) {
+        struct catalogue_entry *e = c->by_id[i];
+        e->waits = false;
+        if (!e->probe)
+            continue;
+        probe_free(e->probe);
+        e->probe = NULL;
+        free(e->copy);
+        e->copy = NULL;
+        c->probes--;
+    }
+}
+
+static void entry_free(struct catalogue_entry *e)
+{
+    probe_free(e->probe);
+    module_version_unref(e->version);
+    module_version_unref(e->fresh);
+    free(e->copy);
+    free(e->path);
+    free(e->error);
+    free((char *)e->decl.name);
+    free(e);
+}
+
+static void free_event(struct event *ev)
+{
+    if (ev)
+        event_free(ev);
+}
+
+void catalogue_free(struct catalogue *c)
+{
+    if (!c)
+        return;
+    for (int i = 0; i < 2; i++)
+        close_watch(&c->watched[i]);
+    free_event(c->scanned);
+    free_event(c->scan_timer);
+    free_event(c->poll_timer);
+    free_event(c->publish_timer);
+    if (c->scanner)
+        scanner_free(c->scanner);
+    HASH_CLEAR(hh, c->by_name);
+    for (size_t i = 0; i < c->count; i++)
+        entry_free(c->by_id[i]);
+    free(c->folders[0]);
+    free(c->folders[1]);
+    free(c->modhost_path);
+    free(c->copies);
+    free(c);
+}
+
+const struct module_decl *catalogue_find(const struct catalogue *c, const char *name)
+{
+    const struct catalogue_entry *e;
+    HASH_FIND_STR(c->by_name, name, e);
+    return e ? &e->decl : NULL;
+}
+
+const struct module_decl *catalogue_get(const struct catalogue *c, size_t i)
+{
+    return i < c->count ? &c->by_id[i]->decl : NULL;
+}
+
+struct module_version *catalogue_version(const struct module_decl *decl)
+{
+    return ((const struct catalogue_entry *)(const void *)decl)->version;
+}

@@ -1,0 +1,157 @@
+#include "server/supervise/outbox.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/uio.h>
+
+/* Memory that an emptied queue keeps. */
+enum { KEEP = 8192 };
+
+/* The frame at an offset: these are our own, so they are whole. */
+static struct frame frame_at(const struct buf *b, size_t at)
+{
+    struct frame f = {0};
+    const char *why;
+    int got = frame_next(buf_data(b) + at, b->len - at, FRAME_FROM_SERVER, &f, &why);
+    assert(got == 1);
+    (void)got;
+    return f;
+}
+
+static uint64_t number_of(const struct frame *f)
+{
+    struct frame_reader r = frame_read(f);
+    return frame_get_u64(&r);
+}
+
+int outbox_add(struct outbox *o, const struct ipc_event *event)
+{
+    if (ipc_put_event(&o->queue, event))
+        return -1;
+    o->events++;
+    return 0;
+}
+
+/* The end of the frame of which a part was written; `written` itself when none was. */
+static size_t unwritten_from(struct outbox *o)
+{
+    while (o->boundary < o->written)
+        o->boundary += frame_at(&o->queue, o->boundary).size;
+    return o->boundary;
+}
+
+static void count_written(struct outbox *o, size_t n, size_t before_control)
+{
+    size_t part = n < before_control ? n : before_control;
+    o->written += part;
+    n -= part;
+    part = n < o->control.len ? n : o->control.len;
+    if (part)
+        buf_consume(&o->control, part);
+    o->written += n - part;
+}
+
+int outbox_flush(struct outbox *o, int fd)
+{
+    while (o->control.len || o->written < o->queue.len) {
+        char *queue = o->queue.len ? buf_data(&o->queue) : NULL;
+        size_t end = o->control.len ? unwritten_from(o) : o->written;
+        struct iovec parts[3];
+        int n = 0;
+        if (end > o->written)
+            parts[n++] = (struct iovec){queue + o->written, end - o->written};
+        if (o->control.len)
+            parts[n++] = (struct iovec){buf_data(&o->control), o->control.len};
+        if (o->queue.len > end)
+            parts[n++] = (struct iovec){queue + end, o->queue.len - end};
+        ssize_t put = writev(fd, parts, n);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return errno == EAGAIN ? 1 : -1;
+        count_written(o, (size_t)put, end - o->written);
+    }
+    buf_shrink(&o->control, 0);
+    return 0;
+}
+
+uint64_t outbox_oldest(const struct outbox *o)
+{
+    if (!o->written)
+        return 0;
+    struct frame f = frame_at(&o->queue, 0);
+    return f.size <= o->written ? number_of(&f) : 0;
+}
+
+void outbox_acknowledge(struct outbox *o)
+{
+    size_t size = frame_at(&o->queue, 0).size;
+    assert(size <= o->written);
+    buf_consume(&o->queue, size);
+    o->written -= size;
+    o->boundary -= o->boundary < size ? o->boundary : size;
+    o->events--;
+    buf_shrink(&o->queue, KEEP);
+}
+
+size_t outbox_take_unwritten(struct outbox *o, struct buf *to)
+{
+    size_t at = unwritten_from(o);
+    size_t taken = 0;
+    buf_append(to, buf_data(&o->queue) + at, o->queue.len - at);
+    for (size_t next = at; next < o->queue.len; taken++)
+        next += frame_at(&o->queue, next).size;
+    o->queue.len = at;
+    o->events -= taken;
+    return taken;
+}
+
+void outbox_free(struct outbox *o)
+{
+    buf_free(&o->control);
+    buf_free(&o->queue);
+    *o = (struct outbox){0};
+}
+
+int event_list_first(const struct buf *list, struct ipc_event *event, size_t *size)
+{
+    if (!list->len)
+        return -1;
+    struct frame f = frame_at(list, 0);
+    *size = f.size;
+    int got = ipc_get_event(&f, event);
+    assert(!got);
+    return got;
+}
+
+void event_list_merge(struct buf *into, struct buf *other)
+{
+    struct buf merged = {0};
+    if (!into->len || !other->len) {
+        struct buf *all = into->len ? into : other;
+        merged = *all;
+        *all = (struct buf){0};
+        buf_free(into);
+        buf_free(other);
+        *into = merged;
+        return;
+    }
+    while (into->len || other->len) {
+        struct frame a = {0};
+        struct frame b = {0};
+        if (into->len)
+            a = frame_at(into, 0);
+        if (other->len)
+            b = frame_at(other, 0);
+        struct buf *first = !other->len                     ? into
+                            : !into->len                    ? other
+                            : number_of(&a) < number_of(&b) ? into
+                                                            : other;
+        size_t size = first == into ? a.size : b.size;
+        buf_append(&merged, buf_data(first), size);
+        buf_consume(first, size);
+    }
+    buf_free(into);
+    buf_free(other);
+    *into = merged;
+}

@@ -1,0 +1,42 @@
+#ifndef SERVER_SUPERVISE_OUTBOX_H
+#define SERVER_SUPERVISE_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "modules/ipc/codec.h"
+
+/*
+ * What a module host is sent: send buffer and replay log at once. The queue holds the EVENT frames
+ * from the oldest that is not acknowledged on; `written` says how far the host has been given them.
+ * Everything else (handshake, answers, STOP) goes through `control`, which overtakes what is not
+ * written yet. Zero-initialized is empty.
+ */
+struct outbox {
+    struct buf control; /* whole frames, the first perhaps written in part */
+    struct buf queue;   /* whole EVENT frames */
+    size_t written;     /* bytes of the queue */
+    size_t boundary; /* where a frame of the queue begins; caught up with `written` when needed */
+    size_t events;   /* in the queue */
+};
+
+/* Returns 0, or -1 when the event is over its frame's limit. */
+int outbox_add(struct outbox *o, const struct ipc_event *event);
+/* Writes what the pipe takes. 0: all of it; 1: the rest must wait; -1: the reader is gone. */
+int outbox_flush(struct outbox *o, int fd);
+/* The number of the oldest event, if it was written whole; else 0. */
+uint64_t outbox_oldest(const struct outbox *o);
+/* Forgets the oldest event. */
+void outbox_acknowledge(struct outbox *o);
+/* Moves the events of which nothing was written to the end of `to`; returns how many. */
+size_t outbox_take_unwritten(struct outbox *o, struct buf *to);
+void outbox_free(struct outbox *o);
+
+/* ---- Lists of EVENT frames ------------------------------------------------------------------- */
+
+/* The first event of a list, or -1 when it is empty; *size is its frame's. */
+int event_list_first(const struct buf *list, struct ipc_event *event, size_t *size);
+/* Merges two lists in order of their numbers into `into`; `other` is empty then. */
+void event_list_merge(struct buf *into, struct buf *other);
+
+#endif
