@@ -70,10 +70,10 @@ typedef struct seshet_event {
 typedef void (*seshet_handler)(seshet_ctx *ctx, const seshet_event *ev);
 
 typedef struct seshet_command {
-    const char *name; /* one word without spaces, at most 32 bytes; compared without ASCII case */
+    const char *name; /* one word, at most 32 bytes, no dot; compared without ASCII case */
     seshet_handler handler;
-    const char *usage; /* the arguments: "[SIDES]"; NULL: none */
-    const char *help;  /* one sentence; NULL: none */
+    const char *usage; /* the arguments: "[SIDES]"; at most 400 bytes; NULL: none */
+    const char *help;  /* one sentence, at most 400 bytes; NULL: none */
     void *reserved[4];
 } seshet_command;
 
@@ -87,14 +87,16 @@ typedef struct seshet_module {
     uint32_t abi;
     uint32_t flags;                 /* 0 */
     const char *name;               /* the file's name without .so: a-z 0-9 _ -, at most 32 bytes */
-    const char *version;            /* NULL: none */
-    const char *description;        /* one sentence, shown by !list and !help */
-    const seshet_command *commands; /* SESHET_COMMANDS(...), or NULL */
+    const char *version;            /* at most 64 bytes; NULL: none */
+    const char *description;        /* one sentence, at most 400 bytes; !list and !help show it */
+    const seshet_command *commands; /* SESHET_COMMANDS(...), at most 64, or NULL */
     const seshet_subscription *events; /* SESHET_EVENTS(...), or NULL */
     /* Called once in each module host, before the first event; anything but 0 refuses the module
      * (say why with seshet_log). May not talk to the network. NULL: nothing to do. */
     int (*load)(seshet_ctx *ctx);
-    void (*unload)(seshet_ctx *ctx); /* before the host ends in peace; NULL: nothing to do */
+    /* Called before the host ends in peace; storage works, talking does not; destructors and
+     * atexit functions do not run. NULL: nothing to do. */
+    void (*unload)(seshet_ctx *ctx);
 } seshet_module;
 
 #define SESHET_COMMANDS(...) ((const seshet_command[]){__VA_ARGS__, {0}})
@@ -108,12 +110,17 @@ struct seshet_note {
 };
 #define SESHET_NOTE_TYPE 0x5e5e
 #define SESHET_EXPORT    __attribute__((visibility("default"), used))
+#ifdef __cplusplus
+#define SESHET_C_NAME extern "C" /* a const of C++ would be invisible outside its file */
+#else
+#define SESHET_C_NAME
+#endif
 
 #define SESHET_MODULE(...)                                                                         \
     __attribute__((section(".note.seshet"), used,                                                  \
                    aligned(4))) static const struct seshet_note seshet_note = {                    \
         sizeof "seshet", sizeof(uint32_t), SESHET_NOTE_TYPE, "seshet", SESHET_ABI};                \
-    SESHET_EXPORT const seshet_module seshet_module_descriptor = {                                 \
+    SESHET_C_NAME SESHET_EXPORT const seshet_module seshet_module_descriptor = {                   \
         .size = sizeof(seshet_module), .abi = SESHET_ABI, __VA_ARGS__};
 
 /* ---- Errors -------------------------------------------------------------------------------- */
@@ -131,7 +138,8 @@ const char *seshet_strerror(int error);
  * The text is cleaned of CR and LF, split at words and UTF-8 characters under the network's real
  * limit, and waits in the network's paced queue. At most 16 KiB a call. What one event may say is
  * bounded by the server; the excess is cut and counted in its log.
- * They return 0, SESHET_EINVAL, SESHET_ESIZE or SESHET_EREFUSED. */
+ * They return 0, SESHET_EINVAL (empty text, no target), SESHET_ESIZE, SESHET_EREFUSED (a reply to a
+ * notice; in load and unload) or SESHET_ESERVER. */
 
 #define SESHET_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 

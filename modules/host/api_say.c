@@ -1,0 +1,221 @@
+#include <seshet/module.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "base/xmalloc.h"
+#include "modules/host/context.h"
+#include "modules/ipc/codec.h"
+
+/* Most texts are short: only a long one is worth memory of its own. */
+struct text {
+    char small[1024];
+    char *large;
+};
+
+/* "first: text", or the text alone when first is NULL. Gives the text, or NULL when it is over
+ * IPC_TEXT_MAX or the format is broken. */
+__attribute__((format(printf, 3, 0))) static const char *
+text_format(struct text *t, const char *first, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    t->large = NULL;
+    int head = first ? snprintf(t->small, sizeof t->small, "%s: ", first) : 0;
+    const char *text = NULL;
+    if (head >= 0 && (size_t)head < sizeof t->small) {
+        size_t room = sizeof t->small - (size_t)head;
+        int len = vsnprintf(t->small + head, room, format, args);
+        if (len >= 0 && (size_t)len < room) {
+            text = t->small;
+        } else if (len >= 0 && len <= IPC_TEXT_MAX - head) {
+            t->large = xmalloc((size_t)head + (size_t)len + 1);
+            memcpy(t->large, t->small, (size_t)head);
+            vsnprintf(t->large + head, (size_t)len + 1, format, again);
+            text = t->large;
+        }
+    }
+    va_end(again);
+    return text;
+}
+
+static int send_text(seshet_ctx *ctx, enum ipc_say_kind kind, const char *target, const char *text)
+{
+    struct wire *wire = &ctx->host->wire;
+    struct ipc_say say = {
+        .event = ctx->event->number,
+        .module = ctx->module->index,
+        .kind = kind,
+        .target = target,
+        .text = text,
+    };
+    if (ipc_put_say(&wire->out, &say))
+        return SESHET_ESIZE;
+    return wire_flush_much(wire) ? SESHET_ESERVER : 0;
+}
+
+__attribute__((format(printf, 5, 0))) static int say(seshet_ctx *ctx, enum ipc_say_kind kind,
+                                                     const char *target, const char *first,
+                                                     const char *format, va_list args)
+{
+    struct text t;
+    const char *text = text_format(&t, first, format, args);
+    int result = SESHET_ESIZE;
+    if (text)
+        result = text[0] ? send_text(ctx, kind, target, text) : SESHET_EINVAL;
+    free(t.large);
+    return result;
+}
+
+/* No automatic answer to a notice ever leaves (RFC 1459 4.4.2), so that bots cannot start each
+ * other. Outside of events nothing may be said at all. */
+static bool may_answer(const seshet_ctx *ctx)
+{
+    return ctx->event && ctx->event->type != SESHET_NOTICE;
+}
+
+/* Whom the event's doer is called by now. */
+static const char *event_nick(const seshet_event *ev)
+{
+    return ev->type == SESHET_NICK ? ev->target : ev->nick;
+}
+
+/* Where the event came from; "" when from nowhere. The bot is not in the channel of an invite. */
+static const char *event_place(const seshet_event *ev)
+{
+    if (ev->is_private || ev->type == SESHET_INVITE || !ev->channel[0])
+        return event_nick(ev);
+    return ev->channel;
+}
+
+static int to_place(seshet_ctx *ctx, enum ipc_say_kind kind, bool named, const char *format,
+                    va_list args) __attribute__((format(printf, 4, 0)));
+
+static int to_place(seshet_ctx *ctx, enum ipc_say_kind kind, bool named, const char *format,
+                    va_list args)
+{
+    if (!may_answer(ctx))
+        return SESHET_EREFUSED;
+    const char *nick = event_nick(ctx->event);
+    const char *place = event_place(ctx->event);
+    if (!place[0])
+        return SESHET_EINVAL;
+    return say(ctx, kind, place, named && place != nick ? nick : NULL, format, args);
+}
+
+int seshet_vreply(seshet_ctx *ctx, const char *format, va_list args)
+{
+    return to_place(ctx, IPC_SAY_PRIVMSG, true, format, args);
+}
+
+int seshet_reply(seshet_ctx *ctx, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int result = to_place(ctx, IPC_SAY_PRIVMSG, true, format, args);
+    va_end(args);
+    return result;
+}
+
+int seshet_answer(seshet_ctx *ctx, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int result = to_place(ctx, IPC_SAY_PRIVMSG, false, format, args);
+    va_end(args);
+    return result;
+}
+
+int seshet_action(seshet_ctx *ctx, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int result = to_place(ctx, IPC_SAY_ACTION, false, format, args);
+    va_end(args);
+    return result;
+}
+
+int seshet_reply_private(seshet_ctx *ctx, const char *format, ...)
+{
+    if (!may_answer(ctx))
+        return SESHET_EREFUSED;
+    const char *nick = event_nick(ctx->event);
+    if (!nick[0])
+        return SESHET_EINVAL;
+    va_list args;
+    va_start(args, format);
+    int result = say(ctx, IPC_SAY_PRIVMSG, nick, NULL, format, args);
+    va_end(args);
+    return result;
+}
+
+/* One word, as IRC's parameters are; a comma would make several targets of it. */
+static bool is_target(const char *target)
+{
+    return target[0] && target[0] != ':' && !target[strcspn(target, " ,\r\n")];
+}
+
+static int check_target(const seshet_ctx *ctx, const char *target)
+{
+    if (!ctx->event)
+        return SESHET_EREFUSED;
+    if (!is_target(target))
+        return SESHET_EINVAL;
+    const seshet_event *ev = ctx->event;
+    enum casemapping map = ctx->host->casemapping;
+    if (ev->type == SESHET_NOTICE &&
+        (irc_equal(map, target, ev->nick) || irc_equal(map, target, event_place(ev))))
+        return SESHET_EREFUSED;
+    return 0;
+}
+
+int seshet_say(seshet_ctx *ctx, const char *target, const char *format, ...)
+{
+    int result = check_target(ctx, target);
+    if (result)
+        return result;
+    va_list args;
+    va_start(args, format);
+    result = say(ctx, IPC_SAY_PRIVMSG, target, NULL, format, args);
+    va_end(args);
+    return result;
+}
+
+int seshet_notice(seshet_ctx *ctx, const char *target, const char *format, ...)
+{
+    int result = check_target(ctx, target);
+    if (result)
+        return result;
+    va_list args;
+    va_start(args, format);
+    result = say(ctx, IPC_SAY_NOTICE, target, NULL, format, args);
+    va_end(args);
+    return result;
+}
+
+void seshet_log(seshet_ctx *ctx, int level, const char *format, ...)
+{
+    char text[IPC_LOG_MAX];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len < 0)
+        return;
+    if ((size_t)len >= sizeof text)
+        text[utf8_cut(text, sizeof text - 1, sizeof text - 1)] = 0;
+    if (!ctx->event) {
+        free(ctx->host->last_log);
+        ctx->host->last_log = xstrdup(text);
+    }
+    struct wire *wire = &ctx->host->wire;
+    ipc_put_log(&wire->out, &(struct ipc_log){
+                                .module = ctx->module->index,
+                                .level = (uint8_t)(level < 0   ? 0
+                                                   : level > 3 ? 3
+                                                               : level),
+                                .text = text,
+                            });
+    wire_flush_much(wire);
+}

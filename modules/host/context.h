@@ -1,0 +1,41 @@
+#ifndef MODULES_HOST_CONTEXT_H
+#define MODULES_HOST_CONTEXT_H
+
+#include <seshet/module.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "modules/host/wire.h"
+#include "modules/ipc/cell.h"
+#include "net/proto/casemap.h"
+
+/* What the functions of seshet/module.h work on. */
+
+struct host_module {
+    const seshet_module *descriptor;
+    uint16_t index;
+    uint16_t ncommands;
+    seshet_handler on[SESHET_COMMAND]; /* by event type; NULL: not subscribed */
+};
+
+struct host {
+    struct wire wire;
+    struct ipc_cell *cell;
+    char *network; /* key; NULL before HELLO */
+    char *own_nick;
+    enum casemapping casemapping;
+    struct host_module *modules;
+    uint16_t nmodules;
+    bool started;
+    uint64_t questions; /* asked so far */
+    char *last_log;     /* outside of events: why a load failed */
+};
+
+struct seshet_ctx {
+    struct host *host;
+    const struct host_module *module;
+    const seshet_event *event; /* NULL in load and unload */
+};
+
+#endif

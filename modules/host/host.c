@@ -1,0 +1,234 @@
+#include "modules/host/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xmalloc.h"
+#include "modules/host/context.h"
+#include "modules/host/module_file.h"
+#include "modules/ipc/codec.h"
+
+enum step { STEP_ON, STEP_STOPPED, STEP_FAILED };
+
+static enum step fail(struct host *host, uint16_t module, const char *why)
+{
+    ipc_put_failed(&host->wire.out, &(struct ipc_failed){.module = module, .text = why});
+    wire_flush(&host->wire);
+    return STEP_FAILED;
+}
+
+static enum step fail_frame(struct host *host, const struct frame *f)
+{
+    char why[80];
+    snprintf(why, sizeof why, "the server sent a %s frame that makes no sense here",
+             frame_name(f->type));
+    return fail(host, IPC_NO_MODULE, why);
+}
+
+static enum step on_hello(struct host *host, const struct frame *f)
+{
+    struct ipc_hello hello;
+    if (host->network || ipc_get_hello(f, &hello))
+        return fail_frame(host, f);
+    if (hello.version != FRAME_VERSION)
+        return fail(host, IPC_NO_MODULE,
+                    "seshetd and seshet-modhost are of different versions: install both from "
+                    "one build");
+    host->network = xstrdup(hello.network);
+    return STEP_ON;
+}
+
+static enum step on_network(struct host *host, const struct frame *f)
+{
+    struct ipc_network network;
+    if (!host->network || ipc_get_network(f, &network))
+        return fail_frame(host, f);
+    free(host->own_nick);
+    host->own_nick = xstrdup(network.own_nick);
+    host->casemapping = casemapping_parse(network.casemapping);
+    return STEP_ON;
+}
+
+static void add_module(struct host *host, const seshet_module *d, const struct ipc_module *declared)
+{
+    /* No context exists before START: the array may still move. */
+    host->modules = xrealloc(host->modules, (host->nmodules + 1U) * sizeof *host->modules);
+    struct host_module *m = &host->modules[host->nmodules];
+    *m = (struct host_module){
+        .descriptor = d, .index = host->nmodules, .ncommands = declared->ncommands};
+    for (const seshet_subscription *s = d->events; s && s->type; s++)
+        m->on[s->type] = s->handler;
+    host->nmodules++;
+}
+
+static enum step on_load(struct host *host, const struct frame *f)
+{
+    struct ipc_load load;
+    if (!host->network || host->started || ipc_get_load(f, &load) ||
+        load.module != host->nmodules || load.module >= IPC_MODULES_MAX)
+        return fail_frame(host, f);
+    char why[512];
+    struct ipc_module declared;
+    /* Constructors run in here. */
+    ipc_cell_enter(host->cell, 0, load.module);
+    const seshet_module *d = module_file_open(load.path, load.name, &declared, why, sizeof why);
+    ipc_cell_leave(host->cell);
+    if (!d)
+        return fail(host, load.module, why);
+    declared.module = load.module;
+    if (ipc_put_module(&host->wire.out, &declared))
+        return fail(host, load.module, "its commands and their help are too long");
+    add_module(host, d, &declared);
+    return STEP_ON;
+}
+
+static enum step start_module(struct host *host, struct host_module *m)
+{
+    if (!m->descriptor->load)
+        return STEP_ON;
+    seshet_ctx ctx = {.host = host, .module = m};
+    free(host->last_log);
+    host->last_log = NULL;
+    ipc_cell_enter(host->cell, 0, m->index);
+    int result = m->descriptor->load(&ctx);
+    ipc_cell_leave(host->cell);
+    if (!result)
+        return STEP_ON;
+    char why[IPC_LOG_MAX + 64];
+    if (host->last_log)
+        snprintf(why, sizeof why, "it refused to load: %s", host->last_log);
+    else
+        snprintf(why, sizeof why, "it refused to load (status %d) and did not log why", result);
+    return fail(host, m->index, why);
+}
+
+static enum step on_start(struct host *host, const struct frame *f)
+{
+    if (!host->network || host->started)
+        return fail_frame(host, f);
+    host->started = true;
+    for (size_t i = 0; i < host->nmodules; i++)
+        if (start_module(host, &host->modules[i]) != STEP_ON)
+            return STEP_FAILED;
+    ipc_put_ready(&host->wire.out);
+    return STEP_ON;
+}
+
+/* The handler that the event is for, or NULL. */
+static seshet_handler find_handler(const struct host_module *m, const struct ipc_event *e)
+{
+    if (e->type == SESHET_COMMAND)
+        return e->command_index < m->ncommands ? m->descriptor->commands[e->command_index].handler
+                                               : NULL;
+    return e->command_index == IPC_SUBSCRIPTION && e->type < SESHET_COMMAND ? m->on[e->type] : NULL;
+}
+
+static void run_handler(struct host *host, const struct host_module *m, seshet_handler handler,
+                        const struct ipc_event *e)
+{
+    seshet_event event = {
+        .size = sizeof event,
+        .number = e->number,
+        .type = (seshet_event_type)e->type,
+        .is_private = e->is_private,
+        .from_me = e->from_me,
+        .nick = e->nick,
+        .user = e->user,
+        .host = e->host,
+        .account = e->account,
+        .channel = e->channel,
+        .target = e->target,
+        .text = e->text,
+        .command =
+            e->type == SESHET_COMMAND ? m->descriptor->commands[e->command_index].name : e->command,
+        .args = e->args,
+        .time_ms = e->time_ms,
+    };
+    seshet_ctx ctx = {.host = host, .module = m, .event = &event};
+    handler(&ctx, &event);
+}
+
+static enum step on_event(struct host *host, const struct frame *f)
+{
+    struct ipc_event e;
+    if (!host->started || ipc_get_event(f, &e) || e.module >= host->nmodules)
+        return fail_frame(host, f);
+    const struct host_module *m = &host->modules[e.module];
+    seshet_handler handler = find_handler(m, &e);
+    if (!handler)
+        return fail_frame(host, f);
+    ipc_cell_enter(host->cell, e.number, m->index);
+    run_handler(host, m, handler, &e);
+    /* Each event is acknowledged at once: a reply never waits behind a slow handler, and after a
+     * crash no finished event runs again. The cell is left last for the same reason: as long as
+     * the acknowledgement is not out, the event must not be given to another host. */
+    ipc_put_done(&host->wire.out, e.number);
+    int flushed = wire_flush(&host->wire);
+    ipc_cell_leave(host->cell);
+    return flushed ? STEP_STOPPED : STEP_ON;
+}
+
+static enum step on_stop(struct host *host)
+{
+    for (size_t i = host->started ? host->nmodules : 0; i-- > 0;) {
+        const struct host_module *m = &host->modules[i];
+        if (!m->descriptor->unload)
+            continue;
+        seshet_ctx ctx = {.host = host, .module = m};
+        ipc_cell_enter(host->cell, 0, m->index);
+        m->descriptor->unload(&ctx);
+        ipc_cell_leave(host->cell);
+    }
+    wire_flush(&host->wire);
+    return STEP_STOPPED;
+}
+
+static enum step on_frame(struct host *host, const struct frame *f)
+{
+    switch (f->type) {
+    case FRAME_HELLO:
+        return on_hello(host, f);
+    case FRAME_NETWORK:
+        return on_network(host, f);
+    case FRAME_LOAD:
+        return on_load(host, f);
+    case FRAME_START:
+        return on_start(host, f);
+    case FRAME_EVENT:
+        return on_event(host, f);
+    case FRAME_STOP:
+        return on_stop(host);
+    default:
+        return fail_frame(host, f);
+    }
+}
+
+static void host_free(struct host *host)
+{
+    wire_free(&host->wire);
+    free(host->network);
+    free(host->own_nick);
+    free(host->modules);
+    free(host->last_log);
+}
+
+int host_run(struct ipc_cell *cell)
+{
+    struct host host = {.cell = cell, .own_nick = xstrdup(""), .casemapping = CASEMAPPING_RFC1459};
+    struct ipc_host_hello hello = {.version = FRAME_VERSION, .pid = (uint32_t)getpid()};
+    ipc_put_host_hello(&host.wire.out, &hello);
+    enum step step = STEP_ON;
+    while (step == STEP_ON) {
+        struct frame f;
+        const char *why = "";
+        enum wire_result got = wire_next(&host.wire, &f, &why);
+        if (got == WIRE_FRAME)
+            step = on_frame(&host, &f);
+        else
+            step = got == WIRE_CLOSED ? STEP_STOPPED : fail(&host, IPC_NO_MODULE, why);
+    }
+    host_free(&host);
+    return step == STEP_FAILED ? 1 : 0;
+}

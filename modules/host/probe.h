@@ -1,0 +1,11 @@
+#ifndef MODULES_HOST_PROBE_H
+#define MODULES_HOST_PROBE_H
+
+/*
+ * Copies the module file `source` to `copy` (a new name in a folder of the server's own), opens
+ * the copy, and writes one frame on IPC_FD_OUT: MODULE, or FAILED; then no copy is left. Returns
+ * the process's exit status, 0 or 1. The module is named by the file: NAME.so.
+ */
+int probe_run(const char *source, const char *copy);
+
+#endif

@@ -1,0 +1,334 @@
+/*
+ * seen: when somebody was last here, and doing what.
+ *
+ * One record for each nick and network, under the nick as the network folds it:
+ * "TIME KIND NICK CHANNEL TEXT". A nick that speaks in quick succession is written at once, then
+ * at most every HOLD_MS, from memory; memory is asked first, so answers are always the newest. A
+ * crash can lose what a nick did within HOLD_MS after the last write.
+ *
+ * What happened in a channel is told in that channel alone: others may not be meant to know.
+ */
+#include <inttypes.h>
+#include <seshet/module.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HOLD_MS = 5000,
+    NICK_SIZE = 129,
+    RECORD_SIZE = 1536,
+    TEXT_MAX = 500,
+    BUCKETS = 512,
+    ENTRIES_MAX = 4096
+};
+
+/* What is known of a nick since this host began. */
+struct entry {
+    struct entry *next;  /* in its bucket */
+    struct entry *later; /* in the queue of those that wait to be written */
+    char *record;
+    int64_t written_ms;
+    int64_t due_ms;
+    int waits;
+    char nick[]; /* folded */
+};
+
+static struct entry *buckets[BUCKETS];
+static struct entry *first_waiting;
+static struct entry **last_waiting = &first_waiting;
+static size_t entries;
+static int storage_failed;
+
+static struct entry **find(const char *nick)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a */
+    for (const char *p = nick; *p; p++)
+        hash = (hash ^ (unsigned char)*p) * 16777619U;
+    struct entry **at = &buckets[hash % BUCKETS];
+    while (*at && strcmp((*at)->nick, nick) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+static void enqueue(struct entry *e, int64_t now)
+{
+    e->waits = 1;
+    e->due_ms = now + HOLD_MS;
+    e->later = NULL;
+    *last_waiting = e;
+    last_waiting = &e->later;
+}
+
+static void write_record(seshet_ctx *ctx, struct entry *e, int64_t now)
+{
+    e->written_ms = now;
+    int result = seshet_set(ctx, SESHET_HERE, e->nick, e->record);
+    if (result < 0 && !e->waits)
+        enqueue(e, now); /* again later */
+    if (result < 0 && !storage_failed)
+        seshet_log(ctx, 2, "cannot record who was seen: %s; trying again", seshet_strerror(result));
+    storage_failed = result < 0;
+}
+
+static struct entry *dequeue(void)
+{
+    struct entry *e = first_waiting;
+    first_waiting = e->later;
+    if (!first_waiting)
+        last_waiting = &first_waiting;
+    e->waits = 0;
+    return e;
+}
+
+static void write_due(seshet_ctx *ctx, int64_t now)
+{
+    while (first_waiting && first_waiting->due_ms <= now)
+        write_record(ctx, dequeue(), now);
+}
+
+static int64_t record_time(const char *record)
+{
+    return strtoll(record, NULL, 10);
+}
+
+/* At the end of this host: after a reload, the next one may have seen newer things already. */
+static void write_all(seshet_ctx *ctx)
+{
+    while (first_waiting) {
+        struct entry *e = dequeue();
+        char stored[RECORD_SIZE];
+        int len = seshet_get(ctx, SESHET_HERE, e->nick, stored, sizeof stored);
+        if (len >= 0 && record_time(stored) > record_time(e->record))
+            continue;
+        int result = seshet_set(ctx, SESHET_HERE, e->nick, e->record);
+        if (result < 0)
+            seshet_log(ctx, 2, "lost when %s was seen last: %s", e->nick, seshet_strerror(result));
+    }
+}
+
+static void forget_all(void)
+{
+    for (size_t i = 0; i < BUCKETS; i++)
+        while (buckets[i]) {
+            struct entry *e = buckets[i];
+            buckets[i] = e->next;
+            free(e->record);
+            free(e);
+        }
+    entries = 0;
+}
+
+static struct entry *find_or_add(seshet_ctx *ctx, const char *folded)
+{
+    if (entries >= ENTRIES_MAX) {
+        write_all(ctx);
+        forget_all();
+    }
+    struct entry **at = find(folded);
+    if (!*at) {
+        size_t size = strlen(folded) + 1;
+        struct entry *e = calloc(1, sizeof *e + size);
+        if (!e)
+            abort();
+        memcpy(e->nick, folded, size);
+        *at = e;
+        entries++;
+    }
+    return *at;
+}
+
+/* Bytes of text to keep: at most TEXT_MAX, and no half of a UTF-8 character. */
+static int text_len(const char *text)
+{
+    size_t len = strlen(text);
+    if (len <= TEXT_MAX)
+        return (int)len;
+    len = TEXT_MAX;
+    while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+        len--;
+    return (int)len;
+}
+
+static void record(seshet_ctx *ctx, int64_t now, const char *nick, const char *kind,
+                   const char *channel, const char *text)
+{
+    char folded[NICK_SIZE];
+    char line[RECORD_SIZE];
+    if (!nick[0] || seshet_fold(ctx, folded, sizeof folded, nick) < 0)
+        return;
+    int len = snprintf(line, sizeof line, "%" PRId64 " %s %s %s %.*s", now, kind, nick,
+                       channel[0] ? channel : "-", text_len(text), text);
+    if (len < 0 || (size_t)len >= sizeof line)
+        return;
+    struct entry *e = find_or_add(ctx, folded);
+    free(e->record);
+    e->record = strdup(line);
+    if (!e->record)
+        abort();
+    if (!e->waits && now - e->written_ms >= HOLD_MS)
+        write_record(ctx, e, now);
+    else if (!e->waits)
+        enqueue(e, now);
+}
+
+static void on_event(seshet_ctx *ctx, const seshet_event *ev)
+{
+    char text[RECORD_SIZE];
+    int64_t now = ev->time_ms;
+    write_due(ctx, now);
+    if (ev->is_private)
+        return;
+    switch (ev->type) {
+    case SESHET_KICK:
+        snprintf(text, sizeof text, "%s: %.*s", ev->nick, text_len(ev->text), ev->text);
+        record(ctx, now, ev->target, "kicked", ev->channel, text);
+        if (!ev->from_me)
+            record(ctx, now, ev->nick, "kicking", ev->channel, ev->target);
+        break;
+    case SESHET_NICK:
+        if (ev->from_me)
+            break;
+        record(ctx, now, ev->nick, "renamed", "", ev->target);
+        if (seshet_casecmp(ctx, ev->nick, ev->target) != 0)
+            record(ctx, now, ev->target, "was", "", ev->nick);
+        break;
+    default:
+        if (ev->from_me)
+            break;
+        record(ctx, now, ev->nick,
+               ev->type == SESHET_JOIN     ? "join"
+               : ev->type == SESHET_PART   ? "part"
+               : ev->type == SESHET_QUIT   ? "quit"
+               : ev->type == SESHET_ACTION ? "action"
+                                           : "message",
+               ev->channel, ev->text);
+    }
+}
+
+/* "just now", "1 minute ago", "3 hours ago". */
+static void say_age(char *dst, size_t size, int64_t ms)
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {
+        {365 * 86400, "year"}, {30 * 86400, "month"}, {7 * 86400, "week"}, {86400, "day"},
+        {3600, "hour"},        {60, "minute"},        {1, "second"},
+    };
+    int64_t seconds = ms / 1000;
+    snprintf(dst, size, "just now");
+    for (size_t i = 0; i < sizeof units / sizeof *units && seconds > 0; i++) {
+        int64_t n = seconds / units[i].seconds;
+        if (!n)
+            continue;
+        snprintf(dst, size, "%" PRId64 " %s%s ago", n, units[i].name, n == 1 ? "" : "s");
+        return;
+    }
+}
+
+/* Each kind of record in words. */
+static void say_deed(seshet_ctx *ctx, const char *nick, const char *age, const char *kind,
+                     const char *channel, const char *text)
+{
+    const char *colon = text[0] ? ": " : "";
+    if (strcmp(kind, "message") == 0)
+        seshet_reply(ctx, "%s was last seen %s, in %s, saying: %s", nick, age, channel, text);
+    else if (strcmp(kind, "action") == 0)
+        seshet_reply(ctx, "%s was last seen %s, in %s: * %s %s", nick, age, channel, nick, text);
+    else if (strcmp(kind, "join") == 0)
+        seshet_reply(ctx, "%s was last seen %s, joining %s", nick, age, channel);
+    else if (strcmp(kind, "part") == 0)
+        seshet_reply(ctx, "%s was last seen %s, leaving %s%s%s", nick, age, channel, colon, text);
+    else if (strcmp(kind, "quit") == 0)
+        seshet_reply(ctx, "%s was last seen %s, leaving the network%s%s", nick, age, colon, text);
+    else if (strcmp(kind, "kicked") == 0)
+        seshet_reply(ctx, "%s was last seen %s, kicked from %s by %s", nick, age, channel, text);
+    else if (strcmp(kind, "kicking") == 0)
+        seshet_reply(ctx, "%s was last seen %s, kicking %s from %s", nick, age, text, channel);
+    else if (strcmp(kind, "renamed") == 0)
+        seshet_reply(ctx, "%s was last seen %s, changing nick to %s", nick, age, text);
+    else
+        seshet_reply(ctx, "%s was last seen %s, changing nick from %s", nick, age, text);
+}
+
+static void say_record(seshet_ctx *ctx, const seshet_event *ev, const char *line)
+{
+    int64_t time_ms;
+    char kind[16];
+    char nick[NICK_SIZE];
+    char channel[RECORD_SIZE];
+    char age[64];
+    int at = -1;
+    if (sscanf(line, "%" SCNd64 " %15s %128s %1535s%n", &time_ms, kind, nick, channel, &at) != 4 ||
+        line[at] != ' ') {
+        seshet_log(ctx, 2, "a record cannot be read: %.100s", line);
+        seshet_reply(ctx, "I cannot read what I have written down about them.");
+        return;
+    }
+    say_age(age, sizeof age, ev->time_ms - time_ms);
+    int has_channel = strcmp(channel, "-") != 0;
+    if (has_channel && (ev->is_private || seshet_casecmp(ctx, channel, ev->channel) != 0))
+        seshet_reply(ctx, "%s was last seen %s, in %s channel", nick, age,
+                     ev->is_private ? "a" : "another");
+    else
+        say_deed(ctx, nick, age, kind, channel, line + at + 1);
+}
+
+static void look_up(seshet_ctx *ctx, const seshet_event *ev, const char *nick)
+{
+    char folded[NICK_SIZE];
+    char line[RECORD_SIZE];
+    if (seshet_fold(ctx, folded, sizeof folded, nick) < 0) {
+        seshet_reply(ctx, "That is no nick.");
+        return;
+    }
+    struct entry *e = *find(folded);
+    if (e) {
+        say_record(ctx, ev, e->record);
+        return;
+    }
+    int len = seshet_get(ctx, SESHET_HERE, folded, line, sizeof line);
+    if (len >= 0)
+        say_record(ctx, ev, line);
+    else if (len == SESHET_ENOTFOUND)
+        seshet_reply(ctx, "I have not seen %s.", nick);
+    else
+        seshet_reply(ctx, "I cannot look that up now: %s.", seshet_strerror(len));
+}
+
+static void seen(seshet_ctx *ctx, const seshet_event *ev)
+{
+    char nick[NICK_SIZE];
+    size_t len = strcspn(ev->args, " ");
+    while (len && ev->args[len - 1] == '?')
+        len--;
+    if (!len)
+        seshet_reply(ctx, "Whom do you mean? %s NICK", ev->command);
+    else if (len >= sizeof nick)
+        seshet_reply(ctx, "That is no nick.");
+    else {
+        memcpy(nick, ev->args, len);
+        nick[len] = 0;
+        if (seshet_casecmp(ctx, nick, seshet_own_nick(ctx)) == 0)
+            seshet_reply(ctx, "You are talking to me.");
+        else if (seshet_casecmp(ctx, nick, ev->nick) == 0)
+            seshet_reply(ctx, "You are here, %s.", ev->nick);
+        else
+            look_up(ctx, ev, nick);
+    }
+    on_event(ctx, ev); /* who asks is seen as well */
+}
+
+/* clang-format off */
+SESHET_MODULE(
+    .name = "seen", .version = "1.0",
+    .description = "Remembers when somebody was last here, and doing what.",
+    .commands = SESHET_COMMANDS(
+        { "seen", seen, .usage = "NICK", .help = "Tell when NICK was last here." }),
+    .events = SESHET_EVENTS(
+        { SESHET_MESSAGE, on_event }, { SESHET_ACTION, on_event }, { SESHET_JOIN, on_event },
+        { SESHET_PART, on_event }, { SESHET_QUIT, on_event }, { SESHET_NICK, on_event },
+        { SESHET_KICK, on_event }),
+    .unload = write_all,
+)
