@@ -1,0 +1,146 @@
+#include "server/index.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/xmalloc.h"
+#include "net/proto/event_type.h"
+#include "server/commands.h"
+
+#define MAX_NAME 80 /* module, dot, command */
+
+struct entry {
+    struct command_target *first;
+    UT_hash_handle hh;
+    char name[];
+};
+
+struct list {
+    struct subscriber *items;
+    size_t count;
+};
+
+struct command_index {
+    struct entry *entries;
+    struct list subscribers[EVENT_TYPE_END];
+};
+
+static void lower_copy(char *dst, size_t size, const char *src)
+{
+    size_t i = 0;
+    for (; src[i] && i < size - 1; i++)
+        dst[i] = src[i] >= 'A' && src[i] <= 'Z' ? (char)(src[i] + 32) : src[i];
+    dst[i] = '\0';
+}
+
+static void add_name(struct command_index *index, const char *name,
+                     const struct command_target *target)
+{
+    char lower[MAX_NAME];
+    lower_copy(lower, sizeof lower, name);
+    struct entry *entry = NULL;
+    HASH_FIND_STR(index->entries, lower, entry);
+    if (!entry) {
+        size_t len = strlen(lower);
+        entry = xcalloc(1, sizeof *entry + len + 1);
+        memcpy(entry->name, lower, len + 1);
+        HASH_ADD_KEYPTR(hh, index->entries, entry->name, len, entry);
+    }
+    struct command_target *copy = xmemdup(target, sizeof *target);
+    copy->next = entry->first;
+    entry->first = copy;
+}
+
+static void add_command(struct command_index *index, const char *module, const char *name,
+                        const struct command_target *target)
+{
+    char qualified[MAX_NAME];
+    snprintf(qualified, sizeof qualified, "%s.%s", module, name);
+    add_name(index, name, target);
+    add_name(index, qualified, target);
+}
+
+static void add_subscriber(struct list *list, const struct subscriber *subscriber)
+{
+    /* Grows by doubling at the powers of two, where the count says that it is full. */
+    if ((list->count & (list->count - 1)) == 0)
+        list->items =
+            xrealloc(list->items, (list->count ? list->count * 2 : 1) * sizeof *list->items);
+    list->items[list->count++] = *subscriber;
+}
+
+static void add_module(struct command_index *index, const struct registry_view *view,
+                       const struct module_view *m, const struct module_decl *module,
+                       struct modhost *host)
+{
+    struct command_target target = {
+        .view = m, .module = module, .host = host, .prefix = registry_view_prefix(view, m)};
+    for (size_t i = 0; i < module->ncommands; i++) {
+        target.command = (int)i;
+        add_command(index, module->name, module->commands[i].name, &target);
+    }
+    struct subscriber subscriber = {.view = m, .module = module, .host = host};
+    for (int type = 1; type < EVENT_TYPE_END; type++)
+        if (module->events & EVENT_BIT(type))
+            add_subscriber(&index->subscribers[type], &subscriber);
+}
+
+struct command_index *command_index_new(struct supervisor *sup, const struct registry_view *view)
+{
+    struct command_index *index = xcalloc(1, sizeof *index);
+    for (const struct core_command *core = core_commands; core->name; core++) {
+        struct command_target target = {
+            .core = core, .prefix = view->default_prefix, .command = -1};
+        add_command(index, CORE_MODULE, core->name, &target);
+    }
+    for (size_t i = 0; i < view->count; i++) {
+        const struct module_view *m = view->modules[i];
+        const struct module_decl *module = supervisor_find(sup, m->name);
+        if (!module)
+            continue;
+        struct modhost *host = supervisor_host(sup, view->network, m->fields.group);
+        if (!host)
+            continue;
+        modhost_want(host, module, m->fields.enabled);
+        if (m->fields.enabled)
+            add_module(index, view, m, module, host);
+    }
+    return index;
+}
+
+void command_index_free(struct command_index *index)
+{
+    struct entry *entry;
+    struct entry *next;
+    if (!index)
+        return;
+    HASH_ITER(hh, index->entries, entry, next)
+    {
+        HASH_DEL(index->entries, entry);
+        while (entry->first) {
+            struct command_target *target = entry->first;
+            entry->first = (struct command_target *)target->next;
+            free(target);
+        }
+        free(entry);
+    }
+    for (int type = 0; type < EVENT_TYPE_END; type++)
+        free(index->subscribers[type].items);
+    free(index);
+}
+
+const struct command_target *command_index_find(const struct command_index *index, const char *name)
+{
+    struct entry *entry = NULL;
+    HASH_FIND_STR(index->entries, name, entry);
+    return entry ? entry->first : NULL;
+}
+
+const struct subscriber *command_index_subscribers(const struct command_index *index, int type,
+                                                   size_t *count)
+{
+    *count = index->subscribers[type].count;
+    return index->subscribers[type].items;
+}

@@ -1,0 +1,71 @@
+#include "server/module_storage.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <seshet/module.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "registry/storage.h"
+
+struct pending {
+    struct ask_ticket *ticket;
+    int op;
+};
+
+static int32_t success(int op, const struct storage_answer *answer)
+{
+    if (op == IPC_GET)
+        return answer->value_len > INT32_MAX ? SESHET_ESIZE : (int32_t)answer->value_len;
+    return op == IPC_DELETE ? 1 : 0;
+}
+
+static int32_t status(int op, const struct storage_answer *answer)
+{
+    switch (answer->result) {
+    case REGISTRY_OK:
+        return success(op, answer);
+    case REGISTRY_NOT_FOUND:
+        return op == IPC_DELETE ? 0 : SESHET_ENOTFOUND;
+    case REGISTRY_GONE:
+    case REGISTRY_DENIED:
+        break;
+    }
+    log_warn("storage.failed", LOG_NOBODY, "%s", answer->text);
+    return SESHET_ESTORAGE;
+}
+
+static void done(void *arg, const struct storage_answer *answer)
+{
+    struct pending *pending = arg;
+    supervisor_answer(pending->ticket, status(pending->op, answer), answer->value, answer->number);
+    free(pending);
+}
+
+void module_storage_ask(struct registry *registry, const struct modhost_origin *from,
+                        const struct ipc_ask *ask, struct ask_ticket *ticket)
+{
+    struct storage_place place = {.network = ask->scope == SESHET_SHARED ? NULL : from->network,
+                                  .module = from->module->name};
+    struct pending *pending = xmalloc(sizeof *pending);
+    *pending = (struct pending){.ticket = ticket, .op = ask->op};
+    switch (ask->op) {
+    case IPC_GET:
+        storage_get(registry, place, ask->key, done, pending);
+        return;
+    case IPC_SET:
+        storage_set(registry, place, ask->key, ask->value, strlen(ask->value), done, pending);
+        return;
+    case IPC_DELETE:
+        storage_delete(registry, place, ask->key, done, pending);
+        return;
+    case IPC_INCREMENT:
+        storage_increment(registry, place, ask->key, ask->by, done, pending);
+        return;
+    default:
+        free(pending);
+        supervisor_answer(ticket, SESHET_EINVAL, NULL, 0);
+    }
+}

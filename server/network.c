@@ -1,0 +1,236 @@
+#include "server/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "conf/conf.h"
+#include "registry/registry.h"
+#include "server/conn_config.h"
+#include "server/ctcp_reply.h"
+#include "server/identities.h"
+#include "server/index.h"
+#include "server/router.h"
+#include "server/supervise/supervisor.h"
+
+struct network *network_find(const struct server *server, const char *key)
+{
+    struct network *n = NULL;
+    HASH_FIND_STR(server->networks, key, n);
+    return n;
+}
+
+void network_refresh(struct network *n)
+{
+    const struct snapshot *snapshot = registry_snapshot(n->server->registry);
+    enum casemapping map = irc_state_isupport(n->state)->casemapping;
+    char prefix = *n->conf->command_prefix;
+    bool view_is_old = !n->view || n->view->generation != snapshot->generation ||
+                       n->view->casemapping != map || n->view->default_prefix != prefix;
+    if (!view_is_old && n->index_catalogue == n->server->catalogue)
+        return;
+    command_index_free(n->index);
+    if (view_is_old) {
+        registry_view_free(n->view);
+        n->view = registry_view_new(snapshot, n->key, map, prefix);
+    }
+    n->index = command_index_new(n->server->supervisor, n->view);
+    n->index_catalogue = n->server->catalogue;
+}
+
+/* ---- Who we are there, as others must know it -------------------------------------------------
+ */
+
+static void forget_identity(struct network *n)
+{
+    if (n->place)
+        identities_remove(n->server->identities, n->place, n->nick);
+    free(n->place);
+    free(n->nick);
+    n->place = n->nick = NULL;
+}
+
+static void update_identity(struct network *n)
+{
+    if (n->leaving)
+        return;
+    const struct isupport *is = irc_state_isupport(n->state);
+    const char *nick = irc_state_nick(n->state);
+    const char *place = *is->network ? is->network : conn_server_name(n->conn);
+    char *folded = xstrdup(nick);
+    irc_fold(is->casemapping, folded);
+    if (!n->place || strcmp(n->place, place) != 0 || strcmp(n->nick, folded) != 0) {
+        forget_identity(n);
+        n->place = xstrdup(place);
+        n->nick = xstrdup(folded);
+        identities_add(n->server->identities, n->place, n->nick);
+    }
+    free(folded);
+    struct network_facts facts = {
+        .own_nick = nick, .casemapping = casemapping_name(is->casemapping), .user = n};
+    supervisor_set_network(n->server->supervisor, n->key, &facts);
+}
+
+/* ---- What the connection tells ----------------------------------------------------------------
+ */
+
+/* What a channel's members and modes are is asked for once, when there is nothing else to say. */
+static void ask_about(struct network *n, const char *channel)
+{
+    conn_send(n->conn, CONN_BULK, "MODE %s", channel);
+    if (irc_state_isupport(n->state)->whox)
+        conn_send(n->conn, CONN_BULK, "WHO %s %s", channel, IRC_WHOX_FIELDS);
+    else
+        conn_send(n->conn, CONN_BULK, "WHO %s", channel);
+}
+
+static void on_event(void *arg, const struct irc_event *event)
+{
+    struct network *n = arg;
+    if (n->leaving)
+        return;
+    if (event->type == EVENT_JOIN && event->from_me)
+        ask_about(n, event->channel);
+    router_event(n, event);
+    if (event->type == EVENT_CTCP)
+        ctcp_reply(n, event);
+}
+
+static void on_message(void *arg, struct irc_msg *msg)
+{
+    struct network *n = arg;
+    irc_state_apply(n->state, msg, clock_wall(n->server->clock));
+    bool about_us = msg->numeric
+                        ? msg->numeric <= 5 || msg->numeric == 396
+                        : !strcmp(msg->command, "NICK") || !strcmp(msg->command, "CHGHOST");
+    if (about_us)
+        update_identity(n);
+    else if (!msg->numeric && !strcmp(msg->command, "CAP"))
+        irc_state_set_caps(n->state, conn_has_cap(n->conn, "account-tag"));
+}
+
+static const struct isupport *on_isupport(void *arg)
+{
+    const struct network *n = arg;
+    return irc_state_isupport(n->state);
+}
+
+static void gone(void *arg)
+{
+    network_free(arg);
+}
+
+static void on_state(void *arg, enum conn_state old, enum conn_state now, const char *reason)
+{
+    struct network *n = arg;
+    int64_t wall = clock_wall(n->server->clock);
+    (void)old;
+    n->state_since_ms = clock_now(n->server->clock);
+    if (now == CONN_ONLINE) {
+        irc_state_set_caps(n->state, conn_has_cap(n->conn, "account-tag"));
+        update_identity(n);
+        irc_state_connected(n->state, wall);
+    } else if (now != CONN_CLOSING) {
+        irc_state_disconnected(n->state, reason, wall);
+        forget_identity(n);
+    }
+    if (now == CONN_REGISTERING)
+        irc_state_set_nick(n->state, conn_nick(n->conn));
+    if (now == CONN_STOPPED && n->leaving)
+        defer_call(&n->server->defer, gone, n);
+}
+
+/* ---- Life -------------------------------------------------------------------------------------
+ */
+
+static const struct conn_callbacks callbacks = {
+    .on_state = on_state, .on_message = on_message, .isupport = on_isupport};
+
+struct network *network_new(struct server *server, struct conf_network *conf, char **error)
+{
+    struct network *n = xcalloc(1, sizeof *n);
+    n->server = server;
+    n->conf = conf;
+    n->key = conf->key;
+    n->state_since_ms = clock_now(server->clock);
+    struct conn_config config;
+    struct conn_config_parts parts;
+    conn_config_from(&config, &parts, conf);
+    n->conn = conn_new(server->link, &config, &callbacks, n, error);
+    conn_config_free(&parts);
+    if (!n->conn) {
+        conf_network_free(conf);
+        free(n);
+        return NULL;
+    }
+    n->state = irc_state_new(conf->nick, on_event, n);
+    struct network_facts facts = {
+        .own_nick = conf->nick, .casemapping = casemapping_name(CASEMAPPING_RFC1459), .user = n};
+    supervisor_set_network(server->supervisor, n->key, &facts);
+    HASH_ADD_KEYPTR(hh, server->networks, n->key, strlen(n->key), n);
+    if (conf->connect && server->networks_started)
+        conn_start(n->conn);
+    return n;
+}
+
+int network_reconfigure(struct network *n, struct conf_network *conf, char **error)
+{
+    struct conn_config config;
+    struct conn_config_parts parts;
+    conn_config_from(&config, &parts, conf);
+    int changed = conn_set_config(n->conn, &config, error);
+    conn_config_free(&parts);
+    if (changed < 0) {
+        conf_network_free(conf);
+        return -1;
+    }
+    bool connected_before = n->conf->connect;
+    HASH_DEL(n->server->networks, n); /* the key lies in the old configuration */
+    conf_network_free(n->conf);
+    n->conf = conf;
+    n->key = conf->key;
+    HASH_ADD_KEYPTR(hh, n->server->networks, n->key, strlen(n->key), n);
+    if (!conf->connect)
+        conn_quit(n->conn, "Switched off");
+    else if (!n->server->networks_started)
+        return 0;
+    else if (!connected_before || conn_state(n->conn) == CONN_STOPPED)
+        conn_start(n->conn);
+    else if (changed)
+        conn_reconnect(n->conn, "Changed configuration");
+    return 0;
+}
+
+void network_leave(struct network *n, const char *reason)
+{
+    if (n->leaving)
+        return;
+    n->leaving = true;
+    supervisor_drop_network(n->server->supervisor, n->key);
+    HASH_DEL(n->server->networks, n);
+    DL_APPEND(n->server->leaving, n);
+    enum conn_state state = conn_state(n->conn);
+    if (state == CONN_IDLE || state == CONN_STOPPED)
+        defer_call(&n->server->defer, gone, n);
+    else
+        conn_quit(n->conn, reason);
+}
+
+void network_free(struct network *n)
+{
+    if (n->leaving) {
+        DL_DELETE(n->server->leaving, n);
+    } else {
+        supervisor_drop_network(n->server->supervisor, n->key);
+        HASH_DEL(n->server->networks, n);
+    }
+    conn_free(n->conn);
+    forget_identity(n);
+    irc_state_free(n->state);
+    command_index_free(n->index);
+    registry_view_free(n->view);
+    conf_network_free(n->conf);
+    free(n);
+}

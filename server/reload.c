@@ -1,0 +1,337 @@
+#include "server/reload.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/dirwatch.h"
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "server/network.h"
+#include "server/worker.h"
+
+#define SETTLE_MS  50   /* editors and Kubernetes change several names at once */
+#define REOPEN_MS  2000 /* a folder that cannot be watched is tried again */
+#define MAX_ERRORS 200
+
+struct reload {
+    struct server *server;
+    struct dirwatch *watch;
+    struct event *watch_event;
+    struct event *settle;
+    struct event *reopen;
+    bool running; /* a job is on a worker thread */
+    bool again;   /* and something changed since it began */
+    bool again_main;
+    char *errors[MAX_ERRORS];
+    size_t nerrors;
+    size_t main_errors; /* how many of them come from the main file; they stand first */
+};
+
+/* What a worker thread reads: it touches nothing else. */
+struct job {
+    struct reload *reload;
+    char *main_path; /* NULL: only the networks */
+    char *networks_dir;
+    struct conf_main *conf;
+    struct conf_errors main_errors;
+    struct conf_networks *networks;
+    struct conf_errors errors;
+    bool worked;
+};
+
+/* ---- Errors -----------------------------------------------------------------------------------
+ */
+
+static void forget_errors(struct reload *r, size_t from)
+{
+    while (r->nerrors > from)
+        free(r->errors[--r->nerrors]);
+}
+
+static void report(struct reload *r, const struct conf_errors *errors, const char *network)
+{
+    for (size_t i = 0; i < errors->count; i++) {
+        char *text = conf_error_text(&errors->items[i]);
+        if (errors->items[i].warning) {
+            log_warn("conf.warning", LOG_NETWORK(network), "%s", text);
+            free(text);
+            continue;
+        }
+        log_error("conf.error", LOG_NETWORK(network), "%s", text);
+        if (r->nerrors < MAX_ERRORS)
+            r->errors[r->nerrors++] = text;
+        else
+            free(text);
+    }
+}
+
+static void report_text(struct reload *r, const char *network, char *text)
+{
+    log_error("conf.error", LOG_NETWORK(network), "%s", text);
+    if (r->nerrors < MAX_ERRORS)
+        r->errors[r->nerrors++] = text;
+    else
+        free(text);
+}
+
+const char *reload_error(const struct reload *r, size_t i)
+{
+    return i < r->nerrors ? r->errors[i] : NULL;
+}
+
+/* ---- Taking over ------------------------------------------------------------------------------
+ */
+
+static void apply_network(struct reload *r, struct conf_network_file *file)
+{
+    char *error = NULL;
+    int failed = 0;
+    struct network *n = network_find(r->server, file->key);
+    report(r, &file->errors, file->key);
+    if (!file->network || (n && conf_network_equal(n->conf, file->network)))
+        return;
+    struct conf_network *conf = file->network;
+    file->network = NULL;
+    if (n) {
+        log_info("conf.changed", LOG_NETWORK(file->key), "%s changed", file->path);
+        failed = network_reconfigure(n, conf, &error);
+    } else {
+        log_info("conf.added", LOG_NETWORK(file->key), "%s", file->path);
+        failed = network_new(r->server, conf, &error) ? 0 : -1;
+    }
+    if (failed) {
+        report_text(r, file->key, xasprintf("%s: %s", file->path, error));
+        free(error);
+    }
+}
+
+static bool has_file(const struct conf_networks *networks, const char *key)
+{
+    for (size_t i = 0; i < networks->count; i++)
+        if (!strcmp(networks->files[i].key, key))
+            return true;
+    return false;
+}
+
+static void apply_networks(struct reload *r, struct conf_networks *networks)
+{
+    struct network *n;
+    struct network *next;
+    HASH_ITER(hh, r->server->networks, n, next)
+    {
+        if (!has_file(networks, n->key)) {
+            log_info("conf.removed", LOG_NETWORK(n->key), "its file is gone");
+            network_leave(n, "Removed from the configuration");
+        }
+    }
+    for (size_t i = 0; i < networks->count; i++)
+        apply_network(r, &networks->files[i]);
+}
+
+static void warn_restart(const char *key, const char *before, const char *now)
+{
+    if (strcmp(before, now) != 0)
+        log_warn("conf.restart", LOG_NOBODY,
+                 "%s changed from %s to %s: that takes effect when seshetd is started again", key,
+                 before, now);
+}
+
+static void apply_main(struct server *server, struct conf_main *conf)
+{
+    struct conf_main *old = server->conf;
+    log_configure(conf->log.level, conf->log.format);
+    warn_restart("state_dir", old->state_dir, conf->state_dir);
+    warn_restart("modules.system_dir", old->modules.system_dir, conf->modules.system_dir);
+    warn_restart("modules.user_dir", old->modules.user_dir, conf->modules.user_dir);
+    warn_restart("control.socket", old->control.socket, conf->control.socket);
+    if (strcmp(old->registry.uri, conf->registry.uri) != 0 ||
+        strcmp(old->registry.prefix, conf->registry.prefix) != 0)
+        log_warn("conf.restart", LOG_NOBODY,
+                 "registry changed: that takes effect when seshetd is started again");
+    server->conf = conf;
+    conf_main_free(old);
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------
+ */
+
+static void work(void *arg)
+{
+    struct job *job = arg;
+    const char *dir = job->networks_dir;
+    if (job->main_path) {
+        job->conf = conf_main_load(job->main_path, &job->main_errors);
+        if (job->conf)
+            dir = job->conf->networks_dir;
+    }
+    job->networks = conf_networks_load(dir, &job->errors);
+    job->worked = true;
+}
+
+static void job_free(struct job *job)
+{
+    conf_main_free(job->conf);
+    conf_networks_free(job->networks);
+    conf_errors_free(&job->main_errors);
+    conf_errors_free(&job->errors);
+    free(job->main_path);
+    free(job->networks_dir);
+    free(job);
+}
+
+static void open_watch(struct reload *r);
+static void start(struct reload *r, bool with_main);
+
+static void apply(struct reload *r, struct job *job)
+{
+    if (job->main_path) {
+        forget_errors(r, 0);
+        report(r, &job->main_errors, NULL);
+        r->main_errors = r->nerrors;
+        if (job->conf) {
+            bool moved = strcmp(job->conf->networks_dir, r->server->conf->networks_dir) != 0;
+            apply_main(r->server, job->conf);
+            job->conf = NULL;
+            if (moved)
+                open_watch(r);
+        }
+    }
+    forget_errors(r, r->main_errors);
+    report(r, &job->errors, NULL);
+    if (job->networks)
+        apply_networks(r, job->networks);
+    log_info("conf.loaded", LOG_NOBODY, "%u networks, %zu errors", HASH_COUNT(r->server->networks),
+             r->nerrors);
+}
+
+static void done(void *arg)
+{
+    struct job *job = arg;
+    struct reload *r = job->reload;
+    r->running = false;
+    if (job->worked && !r->server->stopping)
+        apply(r, job);
+    job_free(job);
+    if (r->again && !r->server->stopping)
+        start(r, r->again_main);
+}
+
+static void start(struct reload *r, bool with_main)
+{
+    if (r->running) {
+        r->again = true;
+        r->again_main |= with_main;
+        return;
+    }
+    r->again = r->again_main = false;
+    struct job *job = xcalloc(1, sizeof *job);
+    job->reload = r;
+    job->main_path = with_main ? xstrdup(r->server->conf->path) : NULL;
+    job->networks_dir = xstrdup(r->server->conf->networks_dir);
+    r->running = worker_submit(r->server->workers, work, done, job) == 0;
+    if (!r->running) {
+        log_error("conf.busy", LOG_NOBODY, "too much work waits: the configuration was not read");
+        job_free(job);
+    }
+}
+
+/* ---- Watching ---------------------------------------------------------------------------------
+ */
+
+static void set_timer(struct event *timer, int ms)
+{
+    struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    event_add(timer, &tv);
+}
+
+static void on_change(void *arg, enum dirwatch_kind kind, const char *name)
+{
+    struct reload *r = arg;
+    (void)name;
+    set_timer(r->settle, SETTLE_MS);
+    if (kind == DIRWATCH_GONE)
+        set_timer(r->reopen, 0);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct reload *r = arg;
+    (void)fd;
+    (void)what;
+    dirwatch_read(r->watch, on_change, r);
+}
+
+static void on_settled(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    start(arg, false);
+}
+
+static void close_watch(struct reload *r)
+{
+    if (r->watch_event)
+        event_free(r->watch_event);
+    dirwatch_close(r->watch);
+    r->watch_event = NULL;
+    r->watch = NULL;
+}
+
+static void open_watch(struct reload *r)
+{
+    char *error = NULL;
+    close_watch(r);
+    r->watch = dirwatch_open(r->server->conf->networks_dir, &error);
+    if (!r->watch) {
+        log_warn("conf.unwatched", LOG_NOBODY, "%s; SIGHUP still reads it", error);
+        free(error);
+        set_timer(r->reopen, REOPEN_MS);
+        return;
+    }
+    r->watch_event =
+        event_new(r->server->base, dirwatch_fd(r->watch), EV_READ | EV_PERSIST, on_readable, r);
+    event_add(r->watch_event, NULL);
+}
+
+static void on_reopen(evutil_socket_t fd, short what, void *arg)
+{
+    struct reload *r = arg;
+    (void)fd;
+    (void)what;
+    open_watch(r);
+    if (r->watch)
+        set_timer(r->settle, SETTLE_MS);
+}
+
+struct reload *reload_new(struct server *server)
+{
+    struct reload *r = xcalloc(1, sizeof *r);
+    r->server = server;
+    r->settle = evtimer_new(server->base, on_settled, r);
+    r->reopen = evtimer_new(server->base, on_reopen, r);
+    open_watch(r);
+    return r;
+}
+
+void reload_first(struct reload *r, struct conf_networks *networks)
+{
+    apply_networks(r, networks);
+    conf_networks_free(networks);
+}
+
+void reload_all(struct reload *r)
+{
+    start(r, true);
+}
+
+void reload_free(struct reload *r)
+{
+    if (!r)
+        return;
+    close_watch(r);
+    event_free(r->settle);
+    event_free(r->reopen);
+    forget_errors(r, 0);
+    free(r);
+}

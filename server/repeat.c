@@ -1,0 +1,33 @@
+#include "server/repeat.h"
+
+#include <string.h>
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(const char *s, size_t len)
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (unsigned char)s[i]) * UINT64_C(1099511628211);
+    return h;
+}
+
+bool repeat_allow(struct repeat_guard *guard, const char *target, const char *text, size_t len,
+                  int64_t now_ms)
+{
+    uint64_t target_hash = hash(target, strlen(target));
+    uint64_t text_hash = hash(text, len);
+    unsigned slot = 0; /* the target's own, or else the one that was used longest ago */
+    bool known = false;
+    for (unsigned i = 0; i < REPEAT_TARGETS && !known; i++) {
+        known = guard->slots[i].count && guard->slots[i].target == target_hash;
+        if (known || guard->slots[i].last_ms < guard->slots[slot].last_ms)
+            slot = i;
+    }
+    bool same = known && guard->slots[slot].text == text_hash &&
+                now_ms - guard->slots[slot].last_ms < REPEAT_FORGET_MS;
+    guard->slots[slot].target = target_hash;
+    guard->slots[slot].text = text_hash;
+    guard->slots[slot].count = same ? guard->slots[slot].count + 1 : 1;
+    guard->slots[slot].last_ms = now_ms;
+    return guard->slots[slot].count <= REPEAT_MOST;
+}

@@ -1,0 +1,146 @@
+#include "server/report.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "net/link/conn.h"
+#include "registry/registry.h"
+#include "registry/uri.h"
+#include "server/network.h"
+#include "server/reload.h"
+#include "server/supervise/supervisor.h"
+
+static json_t *registry_object(const struct server *server)
+{
+    char text[512] = "";
+    char why[REGISTRY_WHY_SIZE];
+    struct registry_uri uri;
+    const struct snapshot *snapshot = registry_snapshot(server->registry);
+    if (!uri_parse(&uri, server->conf->registry.uri, why, sizeof why)) {
+        uri_describe(&uri, text, sizeof text);
+        uri_clear(&uri);
+    }
+    return json_pack("{s:o, s:s, s:o, s:I, s:I}", "uri", control_text(text), "state",
+                     registry_state_name(registry_state(server->registry)), "reason",
+                     control_text(registry_state_reason(server->registry)), "generation",
+                     (json_int_t)snapshot->generation, "modules", (json_int_t)snapshot->nmodules);
+}
+
+static json_t *network_object(const struct network *n)
+{
+    struct conn_counters counters = conn_counters(n->conn);
+    int64_t since = clock_now(n->server->clock) - n->state_since_ms;
+    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "network",
+                     control_text(n->key), "state", conn_state_name(conn_state(n->conn)), "reason",
+                     control_text(conn_reason(n->conn)), "nick", control_text(conn_nick(n->conn)),
+                     "server", control_text(conn_server_name(n->conn)), "tls", conn_is_tls(n->conn),
+                     "channels", (json_int_t)irc_channel_count(n->state), "lag_ms",
+                     (json_int_t)conn_lag_ms(n->conn), "since_ms", (json_int_t)since, "queue",
+                     (json_int_t)conn_queue_length(n->conn), "lines_in",
+                     (json_int_t)counters.lines_in, "lines_out", (json_int_t)counters.lines_out);
+}
+
+static void add_host(void *arg, const struct modhost_status *status)
+{
+    json_t *modules = json_array();
+    for (size_t i = 0; i < status->nmodules; i++)
+        json_array_append_new(modules, control_text(status->modules[i].module->name));
+    json_array_append_new(
+        arg, json_pack("{s:o, s:o, s:i, s:s, s:I, s:o, s:I, s:I, s:I}", "network",
+                       control_text(status->network), "group", control_text(status->group), "pid",
+                       status->pid, "state", modhost_state_name(status->state), "generation",
+                       (json_int_t)status->generation, "modules", modules, "queued",
+                       (json_int_t)status->queued, "faults", (json_int_t)status->faults, "restarts",
+                       (json_int_t)status->restarts));
+}
+
+static json_t *errors_array(const struct server *server)
+{
+    json_t *errors = json_array();
+    const char *text;
+    for (size_t i = 0; (text = reload_error(server->reload, i)); i++)
+        json_array_append_new(errors, control_text(text));
+    return errors;
+}
+
+static int run_status(void *arg, json_t *args, json_t **result, char **error)
+{
+    struct server *server = arg;
+    json_t *networks = json_array();
+    json_t *hosts = json_array();
+    (void)args;
+    (void)error;
+    for (const struct network *n = server->networks; n; n = n->hh.next)
+        json_array_append_new(networks, network_object(n));
+    supervisor_each_host(server->supervisor, add_host, hosts);
+    int64_t uptime = clock_now(server->clock) - server->started_ms;
+    *result = json_pack("{s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o}", "version", SESHET_VERSION,
+                        "pid", (int)getpid(), "uptime_ms", (json_int_t)uptime, "config",
+                        control_text(server->conf->path), "registry", registry_object(server),
+                        "networks", networks, "modhosts", hosts, "errors", errors_array(server));
+    return 0;
+}
+
+static json_t *module_networks(struct server *server, const char *name)
+{
+    json_t *list = json_array();
+    for (struct network *n = server->networks; n; n = n->hh.next) {
+        network_refresh(n);
+        const struct module_view *m = registry_view_find(n->view, name);
+        json_array_append_new(list, json_pack("{s:o, s:b}", "network", control_text(n->key),
+                                              "enabled", m && m->fields.enabled));
+    }
+    return list;
+}
+
+static json_t *module_object(struct server *server, const char *name, const struct module_def *def,
+                             const struct module_decl *module)
+{
+    json_t *commands = json_array();
+    for (size_t i = 0; module && i < module->ncommands; i++)
+        json_array_append_new(commands, control_text(module->commands[i].name));
+    const char *state = "no file";
+    if (module && module->present)
+        state = module->error ? "old version" : "ready";
+    else if (module && module->error)
+        state = "error";
+    const char *description = def && *def->fields.description ? def->fields.description
+                              : module                        ? module->description
+                                                              : "";
+    return json_pack("{s:o, s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "name", control_text(name),
+                     "enabled", def && def->fields.enabled, "version",
+                     control_text(module ? module->version : ""), "description",
+                     control_text(description), "file", control_text(module ? module->path : NULL),
+                     "state", state, "error", control_text(module ? module->error : NULL),
+                     "commands", commands, "networks", module_networks(server, name));
+}
+
+/* Those that are registered, and those that have a file but could not be registered. */
+static int run_module_list(void *arg, json_t *args, json_t **result, char **error)
+{
+    struct server *server = arg;
+    const struct snapshot *snapshot = registry_snapshot(server->registry);
+    json_t *list = json_array();
+    const struct module_decl *module;
+    (void)args;
+    (void)error;
+    for (size_t i = 0; i < snapshot->nmodules; i++) {
+        const struct module_def *def = snapshot->modules[i];
+        json_array_append_new(list, module_object(server, def->name, def,
+                                                  supervisor_find(server->supervisor, def->name)));
+    }
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
+        if ((module->present || module->error) && !snapshot_module(snapshot, module->name))
+            json_array_append_new(list, module_object(server, module->name, NULL, module));
+    *result = json_pack("{s:o}", "modules", list);
+    return 0;
+}
+
+const struct control_command report_commands[] = {
+    {"status", "Networks, registry and module hosts.", run_status, NULL},
+    {"module list", "Modules, where they are enabled, and what is wrong with them.",
+     run_module_list, NULL},
+    {NULL, NULL, NULL, NULL}};

@@ -1,0 +1,11 @@
+#ifndef SERVER_ROUTER_H
+#define SERVER_ROUTER_H
+
+#include "net/state/event.h"
+#include "server/network.h"
+
+/* The way of an event: facts, decision, module. Called with each event of a network, while the
+ * state it is about still stands. */
+void router_event(struct network *n, const struct irc_event *event);
+
+#endif

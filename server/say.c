@@ -1,0 +1,124 @@
+#include "server/say.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "net/proto/wrap.h"
+
+#define MAX_TARGET   256
+#define MAX_LINE     8192
+#define UNKNOWN_USER 11 /* RFC 2812 servers show at most 10 bytes and '~' */
+#define UNKNOWN_HOST 63 /* and at most that many of the host */
+#define CUT_MARK     " ..."
+
+static const char *const kind_words[] = {"PRIVMSG", "NOTICE", "PRIVMSG"};
+
+static int refuse(struct network *n, const struct say *say, const char *why)
+{
+    log_warn("say.refused", LOG_MODULE(n->key, say->module), "nothing said to \"%.100s\": %s",
+             say->target, why);
+    return -1;
+}
+
+static bool target_is_word(const char *target)
+{
+    size_t len = strlen(target);
+    return len && len < MAX_TARGET && *target != ':' && !strpbrk(target, " ,\r\n\a");
+}
+
+/* How many bytes of text fit into a line to this target. */
+static size_t room(const struct network *n, const struct say *say)
+{
+    const struct isupport *is = irc_state_isupport(n->state);
+    size_t user = strlen(irc_state_user(n->state));
+    size_t host = strlen(irc_state_host(n->state));
+    size_t taken = strlen(":!@  :\r\n") + strlen(irc_state_nick(n->state)) +
+                   (user ? user : UNKNOWN_USER) + (host ? host : UNKNOWN_HOST) +
+                   strlen(kind_words[say->kind]) + strlen(say->target);
+    if (say->kind == SAY_ACTION)
+        taken += strlen("\001ACTION \001");
+    return is->linelen > taken + 40 ? is->linelen - taken : 40;
+}
+
+static int send_piece(struct network *n, const struct say *say, const char *piece, size_t len,
+                      bool cut)
+{
+    char line[MAX_LINE + MAX_TARGET];
+    bool action = say->kind == SAY_ACTION;
+    int size = snprintf(line, sizeof line, "%s %s :%s%.*s%s%s", kind_words[say->kind], say->target,
+                        action ? "\001ACTION " : "", (int)len, piece, cut ? CUT_MARK : "",
+                        action ? "\001" : "");
+    if (size < 0 || (size_t)size >= sizeof line)
+        return refuse(n, say, "the line is too long");
+    if (conn_send_line(n->conn, CONN_NORMAL, line, (size_t)size))
+        return refuse(n, say, "the send queue is full");
+    return 0;
+}
+
+static int send_pieces(struct network *n, const struct say *say, const char *text, size_t len)
+{
+    size_t max = room(n, say);
+    const char *end = text + len;
+    for (int lines = 1; text < end; lines++) {
+        bool last = lines == SAY_MAX_LINES;
+        const char *next;
+        size_t piece =
+            wrap_next(text, (size_t)(end - text), last ? max - strlen(CUT_MARK) : max, &next);
+        bool cut = last && next < end;
+        if (piece && send_piece(n, say, text, piece, cut))
+            return -1;
+        if (cut) {
+            log_warn("say.cut", LOG_MODULE(n->key, say->module),
+                     "a text to %s was cut after %d lines, %zu bytes were left", say->target,
+                     SAY_MAX_LINES, (size_t)(end - next));
+            return 0;
+        }
+        text = next;
+    }
+    return 0;
+}
+
+/* Nobody's text may begin a CTCP: that is what the kinds are for. */
+static size_t clean(char *text, size_t len, enum say_kind kind)
+{
+    len = wrap_clean(text, len);
+    if (kind != SAY_NOTICE)
+        for (size_t i = 0; i < len; i++)
+            if (text[i] == '\001')
+                text[i] = ' ';
+    while (len && text[len - 1] == ' ')
+        len--;
+    return len;
+}
+
+static bool is_repeated(struct network *n, const struct say *say)
+{
+    char folded[MAX_TARGET];
+    irc_fold_copy(irc_state_isupport(n->state)->casemapping, folded, sizeof folded, say->target);
+    return !repeat_allow(&n->repeat, folded, say->text, say->len, clock_now(n->server->clock));
+}
+
+int say_text(struct network *n, const struct say *say)
+{
+    const struct isupport *is = irc_state_isupport(n->state);
+    if (conn_state(n->conn) != CONN_ONLINE)
+        return refuse(n, say, "the network is not connected");
+    if (!target_is_word(say->target))
+        return refuse(n, say, "that is neither a channel nor a nick");
+    const char *channel = isupport_skip_statusmsg(is, say->target);
+    if (isupport_is_channel(is, channel) && !irc_channel_find(n->state, channel))
+        return refuse(n, say, "the bot is not in that channel");
+    if (is_repeated(n, say))
+        return refuse(n, say, "the same text was said there several times in a row");
+    char small[1024];
+    char *copy = say->len < sizeof small ? small : xmalloc(say->len + 1);
+    memcpy(copy, say->text, say->len);
+    copy[say->len] = '\0';
+    int result = send_pieces(n, say, copy, clean(copy, say->len, say->kind));
+    if (copy != small)
+        free(copy);
+    return result;
+}

@@ -1,0 +1,29 @@
+#ifndef SERVER_SAY_H
+#define SERVER_SAY_H
+
+#include <stddef.h>
+
+#include "net/link/priority.h"
+#include "server/network.h"
+
+/*
+ * The one way by which text leaves for a network: checked, cleaned, split under the server's limit
+ * (RPL_ISUPPORT LINELEN, with our own source as others see it before it), and put into the paced
+ * queue.
+ */
+#define SAY_MAX_LINES 12 /* of one text; the rest is cut, and says so */
+
+enum say_kind { SAY_PRIVMSG, SAY_NOTICE, SAY_ACTION };
+
+struct say {
+    enum say_kind kind;
+    const char *target; /* a channel we are in, or a nick */
+    const char *text;
+    size_t len;
+    const char *module; /* who says it, for the log */
+};
+
+/* 0, or -1 when nothing was queued; why is in the log. */
+int say_text(struct network *n, const struct say *say);
+
+#endif

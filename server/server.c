@@ -1,0 +1,343 @@
+#include "server/server.h"
+
+#include <event2/dns.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "modules/ipc/codec.h"
+#include "net/link/loop.h"
+#include "registry/register.h"
+#include "registry/registry.h"
+#include "server/control/control.h"
+#include "server/identities.h"
+#include "server/module_storage.h"
+#include "server/network.h"
+#include "server/notify.h"
+#include "server/paths.h"
+#include "server/reload.h"
+#include "server/report.h"
+#include "server/say.h"
+#include "server/supervise/supervisor.h"
+#include "server/worker.h"
+
+#define WORKERS          2
+#define REGISTRY_WAIT_MS 5000 /* then the networks are started without it */
+#define STOP_MS          4000
+
+static void set_timer(struct event *timer, int ms)
+{
+    struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    event_add(timer, &tv);
+}
+
+/* ---- Registry and modules ---------------------------------------------------------------------
+ */
+
+static void registered(void *arg, enum registry_result result, const char *text)
+{
+    (void)arg;
+    if (result == REGISTRY_DENIED)
+        log_warn("module.unregistered", LOG_NOBODY, "a module could not be registered: %s", text);
+}
+
+/* "roll [SIDES]; flip" */
+static void write_usage(char *dst, size_t size, const struct module_decl *module)
+{
+    size_t len = 0;
+    *dst = '\0';
+    for (size_t i = 0; i < module->ncommands && len < size; i++)
+        len += (size_t)snprintf(dst + len, size - len, "%s%s%s%s", i ? "; " : "",
+                                module->commands[i].name, *module->commands[i].usage ? " " : "",
+                                module->commands[i].usage);
+}
+
+static void register_modules(struct server *server)
+{
+    const struct module_decl *module;
+    if (registry_state(server->registry) != REGISTRY_SYNCED)
+        return;
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++) {
+        char usage[1024];
+        if (!module->present)
+            continue;
+        write_usage(usage, sizeof usage, module);
+        struct registry_module entry = {
+            .name = module->name,
+            .description = module->description,
+            .usage = usage,
+            .event_types = module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0)};
+        registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
+                                 registered, NULL);
+    }
+}
+
+static void start_networks(struct server *server)
+{
+    if (server->networks_started)
+        return;
+    server->networks_started = true;
+    for (struct network *n = server->networks; n; n = n->hh.next)
+        if (n->conf->connect)
+            conn_start(n->conn);
+    if (server->on_ready)
+        server->on_ready(server->on_ready_arg);
+    notify_send("READY=1");
+}
+
+static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
+{
+    struct server *server = arg;
+    (void)fd;
+    (void)what;
+    log_warn("registry.late", LOG_NOBODY, "the registry does not answer: starting without modules");
+    start_networks(server);
+}
+
+static void on_snapshot(void *arg)
+{
+    (void)arg; /* networks look at the registry's snapshot when an event comes */
+}
+
+static void on_registry_state(void *arg, enum registry_state state, const char *reason)
+{
+    struct server *server = arg;
+    char text[400];
+    snprintf(text, sizeof text, "STATUS=registry %s%s%s", registry_state_name(state),
+             *reason ? ": " : "", reason);
+    notify_send(text);
+    if (state != REGISTRY_SYNCED)
+        return;
+    register_modules(server);
+    start_networks(server);
+}
+
+static void on_modules(void *arg)
+{
+    struct server *server = arg;
+    server->catalogue++;
+    register_modules(server);
+}
+
+static void on_say(void *arg, const struct modhost_origin *from, const struct ipc_say *said)
+{
+    static const enum say_kind kinds[] = {[IPC_SAY_PRIVMSG] = SAY_PRIVMSG,
+                                          [IPC_SAY_NOTICE] = SAY_NOTICE,
+                                          [IPC_SAY_ACTION] = SAY_ACTION};
+    struct say say = {.kind = kinds[said->kind],
+                      .target = said->target,
+                      .text = said->text,
+                      .len = strlen(said->text),
+                      .module = from->module->name};
+    (void)arg;
+    if (from->user)
+        say_text(from->user, &say);
+}
+
+static void on_ask(void *arg, const struct modhost_origin *from, const struct ipc_ask *ask,
+                   struct ask_ticket *ticket)
+{
+    struct server *server = arg;
+    module_storage_ask(server->registry, from, ask, ticket);
+}
+
+static void on_module_log(void *arg, const struct modhost_origin *from, enum log_level level,
+                          const char *text)
+{
+    (void)arg;
+    log_write(level, "module.log", LOG_MODULE(from->network, from->module->name), "%s", text);
+}
+
+/* ---- Starting ---------------------------------------------------------------------------------
+ */
+
+static int start_loop(struct server *server, char **error)
+{
+    struct event_config *config = event_config_new();
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    server->base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (server->base)
+        server->dns = evdns_base_new(server->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
+                                                       EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+    /* Without a usable /etc/resolv.conf numeric addresses and unix sockets still work. */
+    if (server->base && !server->dns)
+        server->dns = evdns_base_new(server->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+    if (!server->base || !server->dns) {
+        *error = xstrdup("cannot make an event loop");
+        return -1;
+    }
+    defer_init(&server->defer, NULL, NULL); /* server_run runs it after every turn */
+    server->link = link_loop_new(server->base, server->dns, server->clock, &server->defer);
+    server->workers = worker_pool_new(server->base, WORKERS, error);
+    return server->workers ? 0 : -1;
+}
+
+static int start_registry(struct server *server, char **error)
+{
+    char why[REGISTRY_WHY_SIZE] = "";
+    struct registry_env env = {.base = server->base, .dns = server->dns, .clock = server->clock};
+    struct registry_config config = {.uri = server->conf->registry.uri,
+                                     .password = server->conf->registry.password,
+                                     .prefix = server->conf->registry.prefix,
+                                     .state_dir = server->conf->state_dir};
+    struct registry_callbacks callbacks = {
+        .on_snapshot = on_snapshot, .on_state = on_registry_state, .arg = server};
+    server->registry = registry_open(&env, &config, &callbacks, why, sizeof why);
+    if (!server->registry)
+        *error = xasprintf("registry: %s", why);
+    return server->registry ? 0 : -1;
+}
+
+static int start_supervisor(struct server *server, char **error)
+{
+    char *modhost = path_modhost();
+    struct supervisor_env env = {
+        .base = server->base, .clock = server->clock, .defer = &server->defer};
+    struct supervisor_config config = {.modhost_path = modhost,
+                                       .user_dir = server->conf->modules.user_dir,
+                                       .system_dir = server->conf->modules.system_dir,
+                                       .state_dir = server->conf->state_dir};
+    struct supervisor_callbacks callbacks = {
+        .on_modules = on_modules, .on_say = on_say, .on_ask = on_ask, .on_log = on_module_log};
+    server->supervisor = supervisor_new(&env, &config, &callbacks, server, error);
+    free(modhost);
+    return server->supervisor ? 0 : -1;
+}
+
+static int start_control(struct server *server, char **error)
+{
+    struct control_env env = {.base = server->base, .defer = &server->defer};
+    server->control =
+        control_open(&env, server->conf->control.socket, report_commands, server, error);
+    return server->control ? 0 : -1;
+}
+
+int server_start(struct server *server, struct conf_main *conf, struct conf_networks *networks,
+                 char **error)
+{
+    server->conf = conf;
+    server->started_ms = clock_now(server->clock);
+    server->identities = identities_new();
+    if (start_loop(server, error) || start_registry(server, error) ||
+        start_supervisor(server, error) || start_control(server, error)) {
+        conf_networks_free(networks);
+        return -1;
+    }
+    server->reload = reload_new(server);
+    reload_first(server->reload, networks);
+    server->registry_wait = evtimer_new(server->base, on_registry_wait, server);
+    set_timer(server->registry_wait, REGISTRY_WAIT_MS);
+    return 0;
+}
+
+/* ---- Running and stopping ---------------------------------------------------------------------
+ */
+
+static void on_signal(evutil_socket_t sig, short what, void *arg)
+{
+    struct server *server = arg;
+    (void)what;
+    if (sig == SIGHUP) {
+        log_info("server.reload", LOG_NOBODY, "SIGHUP: reading the configuration again");
+        reload_all(server->reload);
+    } else {
+        server_stop(server, sig == SIGTERM ? "SIGTERM" : "SIGINT");
+    }
+}
+
+static bool all_stopped(const struct server *server)
+{
+    for (const struct network *n = server->networks; n; n = n->hh.next)
+        if (conn_state(n->conn) != CONN_STOPPED && conn_state(n->conn) != CONN_IDLE)
+            return false;
+    return server->modhosts_ended;
+}
+
+/* The order of the loop: what the system tells is handled first, then what was put off to the end
+ * of the turn. */
+void server_run(struct server *server)
+{
+    static const int signals[] = {SIGHUP, SIGTERM, SIGINT};
+    struct event *handlers[3];
+    for (int i = 0; i < 3; i++) {
+        handlers[i] = evsignal_new(server->base, signals[i], on_signal, server);
+        event_add(handlers[i], NULL);
+    }
+    while (!server->stopping || !all_stopped(server)) {
+        if (event_base_loop(server->base, EVLOOP_ONCE) != 0 || event_base_got_break(server->base))
+            break;
+        defer_run(&server->defer);
+    }
+    for (int i = 0; i < 3; i++)
+        event_free(handlers[i]);
+}
+
+static void on_modhosts_ended(void *arg)
+{
+    struct server *server = arg;
+    server->modhosts_ended = true;
+}
+
+static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct server *server = arg;
+    (void)fd;
+    (void)what;
+    log_warn("server.stop_late", LOG_NOBODY, "not everything ended in time");
+    event_base_loopbreak(server->base);
+}
+
+void server_stop(struct server *server, const char *why)
+{
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    log_info("server.stop", LOG_NOBODY, "%s: leaving all networks", why);
+    notify_send("STOPPING=1");
+    for (struct network *n = server->networks; n; n = n->hh.next)
+        conn_quit(n->conn, "Shutting down");
+    supervisor_stop(server->supervisor, on_modhosts_ended, server);
+    server->stop_deadline = evtimer_new(server->base, on_stop_deadline, server);
+    set_timer(server->stop_deadline, STOP_MS);
+}
+
+void server_free(struct server *server)
+{
+    struct network *n;
+    struct network *next;
+    reload_free(server->reload);
+    control_close(server->control);
+    HASH_ITER(hh, server->networks, n, next)
+    {
+        network_free(n);
+    }
+    DL_FOREACH_SAFE(server->leaving, n, next)
+    {
+        network_free(n);
+    }
+    if (server->base)
+        defer_run(&server->defer);
+    supervisor_free(server->supervisor);
+    registry_close(server->registry);
+    worker_pool_free(server->workers);
+    if (server->base)
+        defer_run(&server->defer);
+    if (server->link)
+        link_loop_free(server->link);
+    if (server->registry_wait)
+        event_free(server->registry_wait);
+    if (server->stop_deadline)
+        event_free(server->stop_deadline);
+    if (server->dns)
+        evdns_base_free(server->dns, 0);
+    if (server->base)
+        event_base_free(server->base);
+    identities_free(server->identities);
+    conf_main_free(server->conf);
+}

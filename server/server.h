@@ -1,0 +1,54 @@
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/defer.h"
+#include "conf/conf.h"
+
+/*
+ * The one server: what all networks share. Only server/ sees inside; everything runs on the loop's
+ * thread.
+ */
+struct server {
+    const struct clock *clock;
+    struct event_base *base;
+    struct evdns_base *dns;
+    struct defer_queue defer;
+    struct link_loop *link;
+    struct worker_pool *workers;
+    struct registry *registry;
+    struct supervisor *supervisor;
+    struct control *control;
+    struct identities *identities;
+    struct reload *reload;
+    struct conf_main *conf;
+    struct network *networks; /* uthash, by key */
+    struct network *leaving;  /* utlist: removed, until their connections have ended */
+    uint32_t catalogue;       /* rises when the modules that exist change */
+    int64_t started_ms;       /* clock_now */
+    struct event *registry_wait;
+    struct event *stop_deadline;
+    bool networks_started;
+    bool ready;
+    bool stopping;
+    bool modhosts_ended;
+    void (*on_ready)(void *arg); /* once: the control socket answers and the registry was read */
+    void *on_ready_arg;
+};
+
+/*
+ * Takes over `conf` and `networks`. 0; or -1 with *error (freed by the caller), and then
+ * server_free cleans up what was begun.
+ */
+int server_start(struct server *server, struct conf_main *conf, struct conf_networks *networks,
+                 char **error);
+/* Runs the loop until server_stop has done its work. */
+void server_run(struct server *server);
+/* QUIT on all networks, end the module hosts, then end the loop: within 4 seconds. */
+void server_stop(struct server *server, const char *why);
+void server_free(struct server *server);
+
+#endif
