@@ -26,6 +26,7 @@ class Bot:
     """A started bot. Subclasses say how: `command(port, networks)`, after preparing `self.dir`."""
 
     name = ""
+    targets = ()  # of the build
 
     def __init__(self, build, port, networks):
         self.build = build
@@ -64,6 +65,7 @@ class Bot:
 
 class Trivial(Bot):
     name = "trivial"
+    targets = ("bench_trivial",)
 
     def command(self, port, networks):
         return [self.build / "tests/bin/bench_trivial", "127.0.0.1:%d" % port, str(networks)]
@@ -71,10 +73,11 @@ class Trivial(Bot):
 
 class Seshetd(Bot):
     name = "seshetd"
+    targets = ("seshetd", "seshet-modhost", "module_echo")
     main_file = """state_dir = "{dir}/state";
 networks_dir = "{dir}/networks.d";
 registry = {{ uri = "embedded"; }};
-modules = {{ system_dir = "{build}/lib/seshet/modules"; user_dir = "{dir}/modules"; enable_new = true; }};
+modules = {{ system_dir = "{dir}/modules"; user_dir = "{dir}/own"; enable_new = true; }};
 control = {{ socket = "{dir}/control.sock"; }};
 log = {{ level = "warn"; format = "json"; }};
 """
@@ -86,9 +89,11 @@ pacing = {{ burst = 5; interval_ms = 0; }};
 
     def command(self, port, networks):
         main = self.dir / "seshet.conf"
-        main.write_text(self.main_file.format(dir=self.dir, build=self.build))
-        for folder in ("networks.d", "modules"):
+        main.write_text(self.main_file.format(dir=self.dir))
+        for folder in ("networks.d", "modules", "own"):
             (self.dir / folder).mkdir()
+        # Only this module: others would be sent the same messages, and do their own work.
+        shutil.copy(self.build / "lib/seshet/modules/echo.so", self.dir / "modules")
         for index in range(networks):
             text = self.network_file.format(port=port, index=index)
             (self.dir / "networks.d" / ("bench%d.conf" % index)).write_text(text)

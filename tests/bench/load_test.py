@@ -51,7 +51,7 @@ class Bot:
                         self.wrong(stream, answer)
                     else:
                         say(answer)
-                        if self.held:
+                        if self.held and index == 0:
                             say(self.held)
                             self.held = None
         except OSError:
