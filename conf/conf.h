@@ -133,8 +133,8 @@ char *conf_default_path(void);
 /* Reads and checks one network file, with its secrets. NULL when there is any error. Blocks. */
 struct conf_network *conf_network_load(const char *path, struct conf_errors *errors);
 void conf_network_free(struct conf_network *network);
-/* Whether nothing differs that counts for the network, secrets included; the paths of the files
- * themselves do not count. */
+/* Whether nothing differs that counts for the network. A secret counts by its content, other files
+ * that are named (certificates) by their path. */
 bool conf_network_equal(const struct conf_network *a, const struct conf_network *b);
 
 /* One file of the networks folder. The network is NULL when errors.errors is not 0; the caller may

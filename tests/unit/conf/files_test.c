@@ -1,0 +1,301 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/xmalloc.h"
+#include "helper.h"
+
+#define MINIMAL "servers = ( { host = \"a\"; } ); nick = \"b\";\n"
+#define LOGIN   MINIMAL "sasl = { mechanism = \"PLAIN\"; account = \"a\"; password_file = \"pw\"; };"
+
+static void put(const char *dir, const char *name, const char *text, unsigned mode)
+{
+    free(write_file(dir, name, text, mode));
+}
+
+/* Loads DIR/n.conf; *got gets the errors, with the folder's own path taken out. */
+static struct conf_network *load(const char *dir, char **got)
+{
+    struct conf_errors errors = {0};
+    char *path = xasprintf("%s/n.conf", dir);
+    struct conf_network *network = conf_network_load(path, &errors);
+    *got = take_errors(&errors);
+    for (char *at; (at = strstr(*got, dir));)
+        memmove(at, at + strlen(dir) + 1, strlen(at + strlen(dir)));
+    free(path);
+    return network;
+}
+
+static void assert_load_errors(const char *dir, const char *wanted)
+{
+    char *got = NULL;
+    struct conf_network *network = load(dir, &got);
+    assert_string_equal(got, wanted);
+    assert_null(network);
+    free(got);
+}
+
+static void test_secret(void **state)
+{
+    (void)state;
+    char *dir = make_dir();
+    char *got = NULL;
+    put(dir, "n.conf", LOGIN, 0644);
+    put(dir, "pw", "hunter2\n", 0600);
+    struct conf_network *network = load(dir, &got);
+    assert_string_equal(got, "");
+    assert_non_null(network);
+    assert_string_equal(network->key, "n");
+    assert_string_equal(network->sasl.password, "hunter2");
+    conf_network_free(network);
+    free(got);
+
+    put(dir, "pw", "hunter2", 0644);
+    network = load(dir, &got);
+    assert_string_equal(got, "n.conf:2: warning: sasl.password_file: every user can read pw; run "
+                             "chmod o-r on it\n");
+    assert_non_null(network);
+    assert_string_equal(network->sasl.password, "hunter2");
+    conf_network_free(network);
+    free(got);
+    remove_dir(dir);
+}
+
+static void test_bad_secrets(void **state)
+{
+    (void)state;
+    char *dir = make_dir();
+    put(dir, "n.conf", LOGIN, 0644);
+    assert_load_errors(dir,
+                       "n.conf:2: sasl.password_file: cannot use pw: No such file or directory\n");
+    put(dir, "pw", "\r\n", 0600);
+    assert_load_errors(dir, "n.conf:2: sasl.password_file: cannot use pw: it is empty\n");
+    put(dir, "pw", "a\nb\n", 0600);
+    assert_load_errors(dir, "n.conf:2: sasl.password_file: cannot use pw: it must hold one line\n");
+    char *large = xmalloc(5000);
+    memset(large, 'x', 4999);
+    large[4999] = '\0';
+    put(dir, "pw", large, 0600);
+    assert_load_errors(
+        dir, "n.conf:2: sasl.password_file: cannot use pw: it is longer than 4096 bytes\n");
+    large[4096] = '\0';
+    put(dir, "pw", large, 0600);
+    char *got = NULL;
+    struct conf_network *network = load(dir, &got);
+    assert_non_null(network);
+    assert_int_equal(strlen(network->sasl.password), 4096);
+    conf_network_free(network);
+    free(got);
+    free(large);
+
+    char *path = xasprintf("%s/pw", dir);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_load_errors(dir, "n.conf:2: sasl.password_file: cannot use pw: it is no file\n");
+    free(path);
+    remove_dir(dir);
+}
+
+/* Every error counts: those of the text, and those of the files that it names. */
+static void test_errors_of_text_and_files(void **state)
+{
+    (void)state;
+    char *dir = make_dir();
+    put(dir, "n.conf",
+        "nick = 5;\nserver_password_file = \"pw\";\nservers = ( { host = \"a\"; },\n"
+        "{ host = \"a\"; ca_file = \"ca\"; } );\nconect = true;\n",
+        0644);
+    assert_load_errors(dir,
+                       "n.conf:1: nick must be a text in double quotes, not a number\n"
+                       "n.conf:2: server_password_file: cannot use pw: No such file or directory\n"
+                       "n.conf:4: servers.ca_file: cannot use ca: No such file or directory\n"
+                       "n.conf:5: unknown key \"conect\"; did you mean \"connect\"?\n");
+    remove_dir(dir);
+}
+
+static void test_equal_by_content(void **state)
+{
+    (void)state;
+    char *dir = make_dir();
+    char *got = NULL;
+    put(dir, "n.conf", MINIMAL "server_password_file = \"pw\";", 0644);
+    put(dir, "pw", "one\n", 0600);
+    struct conf_network *one = load(dir, &got);
+    free(got);
+    put(dir, "pw", "two\n", 0600);
+    struct conf_network *two = load(dir, &got);
+    free(got);
+    assert_false(conf_network_equal(one, two));
+    put(dir, "pw2", "one", 0600);
+    put(dir, "n.conf", "\n" MINIMAL "server_password_file = \"pw2\";", 0644);
+    struct conf_network *three = load(dir, &got);
+    free(got);
+    assert_true(conf_network_equal(one, three));
+    conf_network_free(one);
+    conf_network_free(two);
+    conf_network_free(three);
+    remove_dir(dir);
+}
+
+static void test_main_password(void **state)
+{
+    (void)state;
+    char *dir = make_dir();
+    struct conf_errors errors = {0};
+    put(dir, "pw", "redis secret\n", 0600);
+    char *path = write_file(dir, "m.conf", "registry = { password_file = \"pw\"; };", 0644);
+    struct conf_main *conf = conf_main_load(path, &errors);
+    assert_non_null(conf);
+    assert_string_equal(conf->registry.password, "redis secret");
+    conf_main_free(conf);
+    free(path);
+
+    setenv("SESHET_TEST_PASSWORD", "from the environment", 1);
+    path =
+        write_file(dir, "m.conf", "registry = { password_env = \"SESHET_TEST_PASSWORD\"; };", 0644);
+    conf = conf_main_load(path, &errors);
+    assert_non_null(conf);
+    assert_string_equal(conf->registry.password, "from the environment");
+    conf_main_free(conf);
+
+    unsetenv("SESHET_TEST_PASSWORD");
+    assert_null(conf_main_load(path, &errors));
+    char *got = take_errors(&errors);
+    assert_non_null(strstr(got, "m.conf:1: registry.password_env: the environment has no variable "
+                                "SESHET_TEST_PASSWORD\n"));
+    free(got);
+    /* Who only wants to know where the socket is needs no password. */
+    char *socket = conf_control_socket(path, &errors);
+    assert_non_null(socket);
+    free(socket);
+    free(path);
+    remove_dir(dir);
+}
+
+/* free() of the whole program looks whether what it gets was wiped. */
+static const char *wiped_key;
+static const char *wiped_password;
+static const char *wiped_server_password;
+
+void __real_free(void *p);
+void __wrap_free(void *p);
+
+void __wrap_free(void *p)
+{
+    const char **watched[] = {&wiped_key, &wiped_password, &wiped_server_password};
+    for (size_t i = 0; p && i < sizeof watched / sizeof *watched; i++)
+        if (p == *watched[i] && !*(const char *)p)
+            *watched[i] = NULL;
+    __real_free(p);
+}
+
+static void test_secrets_are_wiped(void **state)
+{
+    (void)state;
+    struct conf_errors errors = {0};
+    struct conf_network *network = parse_network(
+        MINIMAL "channels = ( { name = \"#a\"; key = \"very-secret-channel-key\"; } );", &errors);
+    assert_non_null(network);
+    network->sasl.password = xstrdup("very secret password");
+    network->server_password = xstrdup("very secret server password");
+    wiped_key = network->channels[0].key;
+    wiped_password = network->sasl.password;
+    wiped_server_password = network->server_password;
+    conf_network_free(network);
+    assert_null(wiped_key);
+    assert_null(wiped_password);
+    assert_null(wiped_server_password);
+}
+
+static void test_files_that_are_none(void **state)
+{
+    (void)state;
+    char *dir = make_dir();
+    assert_load_errors(dir, "n.conf: cannot be read: No such file or directory\n");
+    char *path = xasprintf("%s/n.conf", dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_load_errors(dir, "n.conf: is no file\n");
+    unlink(path);
+    char *large = xmalloc(CONF_MAX_FILE + 2);
+    memset(large, '\n', CONF_MAX_FILE + 1);
+    large[CONF_MAX_FILE + 1] = '\0';
+    put(dir, "n.conf", large, 0600);
+    assert_load_errors(dir, "n.conf: is larger than the 1048576 bytes that a file may have\n");
+    free(large);
+    free(path);
+    remove_dir(dir);
+}
+
+static void test_folder(void **state)
+{
+    (void)state;
+    char *dir = make_dir();
+    struct conf_errors errors = {0};
+    put(dir, "b.conf", MINIMAL, 0600);
+    put(dir, "a.conf", "nick = 1;", 0600);
+    put(dir, "Upper.conf", MINIMAL, 0600);
+    put(dir, "c.conf~", "rubbish", 0600);
+    put(dir, "c.conf.sample", "rubbish", 0600);
+    put(dir, ".hidden.conf", "rubbish", 0600);
+    put(dir, "README", "rubbish", 0600);
+    struct conf_networks *networks = conf_networks_load(dir, &errors);
+    assert_non_null(networks);
+    assert_int_equal(errors.count, 0);
+    assert_int_equal(networks->count, 3);
+    assert_string_equal(networks->files[0].key, "Upper");
+    assert_null(networks->files[0].network);
+    assert_int_equal(networks->files[0].errors.errors, 1);
+    assert_string_equal(networks->files[1].key, "a");
+    assert_null(networks->files[1].network);
+    assert_int_equal(networks->files[1].errors.errors, 2);
+    assert_string_equal(networks->files[2].key, "b");
+    assert_string_equal(networks->files[2].network->key, "b");
+    assert_int_equal(networks->files[2].errors.count, 0);
+    conf_networks_free(networks);
+    remove_dir(dir);
+}
+
+static void test_folder_gone(void **state)
+{
+    (void)state;
+    struct conf_errors errors = {0};
+    assert_null(conf_networks_load("/nonexistent/networks.d", &errors));
+    char *got = take_errors(&errors);
+    assert_string_equal(got, "/nonexistent/networks.d: the folder of the network files cannot be "
+                             "read: No such file or directory; create it, or set networks_dir\n");
+    free(got);
+}
+
+static void test_default_path(void **state)
+{
+    (void)state;
+    setenv("SESHET_CONF", "/some/where.conf", 1);
+    char *path = conf_default_path();
+    assert_string_equal(path, "/some/where.conf");
+    free(path);
+    unsetenv("SESHET_CONF");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_secret),
+        cmocka_unit_test(test_bad_secrets),
+        cmocka_unit_test(test_errors_of_text_and_files),
+        cmocka_unit_test(test_equal_by_content),
+        cmocka_unit_test(test_main_password),
+        cmocka_unit_test(test_secrets_are_wiped),
+        cmocka_unit_test(test_files_that_are_none),
+        cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_folder_gone),
+        cmocka_unit_test(test_default_path),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
