@@ -19,11 +19,6 @@ static const char *skip_own_nick(const char *text, const char *nick, enum casema
     return text[len] == ':' || text[len] == ',' ? text + len + 1 : NULL;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 bool address_parse(struct address *a, const char *text, bool is_private, const char *own_nick,
                    enum casemapping map)
 {
@@ -35,9 +30,9 @@ bool address_parse(struct address *a, const char *text, bool is_private, const c
     size_t len = strcspn(text, " ");
     if (!len || len >= sizeof a->word)
         return false;
-    for (size_t i = 0; i < len; i++)
-        a->word[i] = lower(text[i]);
+    memcpy(a->word, text, len);
     a->word[len] = '\0';
+    irc_fold(CASEMAPPING_ASCII, a->word);
     const char *args = skip_spaces(text + len);
     size_t args_len = strlen(args);
     while (args_len && args[args_len - 1] == ' ')

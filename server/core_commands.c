@@ -139,9 +139,7 @@ static void run_help(const struct command_call *call)
     const char prefix = call->network->view->default_prefix;
     if (*word == prefix && word[1])
         word++;
-    str_copy(name, sizeof name, word);
-    for (char *c = name; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+    irc_fold_copy(CASEMAPPING_ASCII, name, sizeof name, word);
     struct buf text = {0};
     help_command(call, name, &text);
     if (!text.len)

@@ -27,19 +27,11 @@ struct command_index {
     struct list subscribers[EVENT_TYPE_END];
 };
 
-static void lower_copy(char *dst, size_t size, const char *src)
-{
-    size_t i = 0;
-    for (; src[i] && i < size - 1; i++)
-        dst[i] = src[i] >= 'A' && src[i] <= 'Z' ? (char)(src[i] + 32) : src[i];
-    dst[i] = '\0';
-}
-
 static void add_name(struct command_index *index, const char *name,
                      const struct command_target *target)
 {
     char lower[MAX_NAME];
-    lower_copy(lower, sizeof lower, name);
+    irc_fold_copy(CASEMAPPING_ASCII, lower, sizeof lower, name);
     struct entry *entry = NULL;
     HASH_FIND_STR(index->entries, lower, entry);
     if (!entry) {
