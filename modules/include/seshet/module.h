@@ -116,12 +116,18 @@ struct seshet_note {
 #define SESHET_C_NAME
 #endif
 
+/* What is left out is 0, on purpose: -Wextra need not say so in each module. */
+/* clang-format off */
 #define SESHET_MODULE(...)                                                                         \
-    __attribute__((section(".note.seshet"), used,                                                  \
-                   aligned(4))) static const struct seshet_note seshet_note = {                    \
+    _Pragma("GCC diagnostic push")                                                                 \
+    _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                             \
+    __attribute__((section(".note.seshet"), used, aligned(4)))                                     \
+    static const struct seshet_note seshet_note = {                                                \
         sizeof "seshet", sizeof(uint32_t), SESHET_NOTE_TYPE, "seshet", SESHET_ABI};                \
     SESHET_C_NAME SESHET_EXPORT const seshet_module seshet_module_descriptor = {                   \
-        .size = sizeof(seshet_module), .abi = SESHET_ABI, __VA_ARGS__};
+        .size = sizeof(seshet_module), .abi = SESHET_ABI, __VA_ARGS__};                            \
+    _Pragma("GCC diagnostic pop")
+/* clang-format on */
 
 /* ---- Errors -------------------------------------------------------------------------------- */
 
