@@ -1,82 +1,104 @@
 #include "server/identities.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uthash.h>
 
 #include "base/xmalloc.h"
 
-#define MAX_KEY 256
-
 struct identity {
     unsigned count;
     UT_hash_handle hh;
-    char key[];
+    char nick[];
+};
+
+struct identity_place {
+    struct identity *nicks;
+    UT_hash_handle hh;
+    char name[];
 };
 
 struct identities {
-    struct identity *table;
+    struct identity_place *places;
 };
-
-static size_t write_key(char key[MAX_KEY], const char *place, const char *nick)
-{
-    /* A nick has no space: the key is unambiguous. */
-    int len = snprintf(key, MAX_KEY, "%s %s", nick, place);
-    return len < MAX_KEY ? (size_t)len : MAX_KEY - 1;
-}
-
-static struct identity *find(const struct identities *ids, const char *key, size_t len)
-{
-    struct identity *found = NULL;
-    HASH_FIND(hh, ids->table, key, len, found);
-    return found;
-}
 
 struct identities *identities_new(void)
 {
     return xcalloc(1, sizeof(struct identities));
 }
 
-static void drop(struct identities *ids, struct identity *identity)
+static void drop_nick(struct identity_place *place, struct identity *identity)
 {
-    HASH_DEL(ids->table, identity);
+    HASH_DEL(place->nicks, identity);
     free(identity);
+}
+
+static void drop_place(struct identities *ids, struct identity_place *place)
+{
+    HASH_DEL(ids->places, place);
+    free(place);
 }
 
 void identities_free(struct identities *ids)
 {
+    struct identity_place *place;
+    struct identity_place *next_place;
     struct identity *identity;
     struct identity *next;
-    HASH_ITER(hh, ids->table, identity, next)
+    if (!ids)
+        return;
+    HASH_ITER(hh, ids->places, place, next_place)
     {
-        drop(ids, identity);
+        HASH_ITER(hh, place->nicks, identity, next)
+        {
+            drop_nick(place, identity);
+        }
+        drop_place(ids, place);
     }
     free(ids);
 }
 
-void identities_add(struct identities *ids, const char *place, const char *nick)
+struct identity_place *identities_add(struct identities *ids, const char *name, const char *nick)
 {
-    char key[MAX_KEY];
-    size_t len = write_key(key, place, nick);
-    struct identity *identity = find(ids, key, len);
+    struct identity_place *place = NULL;
+    struct identity *identity = NULL;
+    HASH_FIND_STR(ids->places, name, place);
+    if (!place) {
+        size_t len = strlen(name);
+        place = xcalloc(1, sizeof *place + len + 1);
+        memcpy(place->name, name, len + 1);
+        HASH_ADD_KEYPTR(hh, ids->places, place->name, len, place);
+    }
+    HASH_FIND_STR(place->nicks, nick, identity);
     if (!identity) {
+        size_t len = strlen(nick);
         identity = xcalloc(1, sizeof *identity + len + 1);
-        memcpy(identity->key, key, len + 1);
-        HASH_ADD(hh, ids->table, key, len, identity);
+        memcpy(identity->nick, nick, len + 1);
+        HASH_ADD_KEYPTR(hh, place->nicks, identity->nick, len, identity);
     }
     identity->count++;
+    return place;
 }
 
-void identities_remove(struct identities *ids, const char *place, const char *nick)
+void identities_remove(struct identities *ids, struct identity_place *place, const char *nick)
 {
-    char key[MAX_KEY];
-    struct identity *identity = find(ids, key, write_key(key, place, nick));
-    if (identity && --identity->count == 0)
-        drop(ids, identity);
+    struct identity *identity = NULL;
+    HASH_FIND_STR(place->nicks, nick, identity);
+    if (!identity || --identity->count)
+        return;
+    drop_nick(place, identity);
+    if (!place->nicks)
+        drop_place(ids, place);
 }
 
-bool identities_has(const struct identities *ids, const char *place, const char *nick)
+bool identity_place_has(const struct identity_place *place, const char *nick)
 {
-    char key[MAX_KEY];
-    return find(ids, key, write_key(key, place, nick)) != NULL;
+    struct identity *identity = NULL;
+    HASH_FIND_STR(place->nicks, nick, identity);
+    return identity != NULL;
+}
+
+bool identity_place_shared(const struct identity_place *place)
+{
+    return HASH_COUNT(place->nicks) > 1;
 }

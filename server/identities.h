@@ -9,12 +9,16 @@
  * RPL_ISUPPORT NETWORK gives it, or "host:port" where it gives none.
  */
 struct identities;
+struct identity_place;
 
 struct identities *identities_new(void);
 void identities_free(struct identities *ids);
-/* Nicks are folded by the caller. The same one may be added more than once, and counts so. */
-void identities_add(struct identities *ids, const char *place, const char *nick);
-void identities_remove(struct identities *ids, const char *place, const char *nick);
-bool identities_has(const struct identities *ids, const char *place, const char *nick);
+/* Nicks are folded by the caller. The same one may be added more than once, and counts so. The
+ * place is valid until the nick was removed from it. */
+struct identity_place *identities_add(struct identities *ids, const char *place, const char *nick);
+void identities_remove(struct identities *ids, struct identity_place *place, const char *nick);
+bool identity_place_has(const struct identity_place *place, const char *nick);
+/* More than one of us is there: otherwise whoever is not the one is none of us. */
+bool identity_place_shared(const struct identity_place *place);
 
 #endif

@@ -47,9 +47,10 @@ static void forget_identity(struct network *n)
 {
     if (n->place)
         identities_remove(n->server->identities, n->place, n->nick);
-    free(n->place);
+    free(n->place_name);
     free(n->nick);
-    n->place = n->nick = NULL;
+    n->place = NULL;
+    n->place_name = n->nick = NULL;
 }
 
 static void update_identity(struct network *n)
@@ -61,11 +62,11 @@ static void update_identity(struct network *n)
     const char *place = *is->network ? is->network : conn_server_name(n->conn);
     char *folded = xstrdup(nick);
     irc_fold(is->casemapping, folded);
-    if (!n->place || strcmp(n->place, place) != 0 || strcmp(n->nick, folded) != 0) {
+    if (!n->place || strcmp(n->place_name, place) != 0 || strcmp(n->nick, folded) != 0) {
         forget_identity(n);
-        n->place = xstrdup(place);
+        n->place_name = xstrdup(place);
         n->nick = xstrdup(folded);
-        identities_add(n->server->identities, n->place, n->nick);
+        n->place = identities_add(n->server->identities, place, folded);
     }
     free(folded);
     struct network_facts facts = {

@@ -25,7 +25,8 @@ struct network {
     struct command_index *index; /* made from the view and the modules that exist */
     uint32_t index_catalogue;    /* server->catalogue of the index */
     struct repeat_guard repeat;
-    char *place;            /* where our nick is known to `identities`; NULL when it is not */
+    struct identity_place *place; /* where our nick is known to `identities`; or NULL */
+    char *place_name;
     char *nick;             /* folded, as it was told to `identities` */
     int64_t state_since_ms; /* clock_now of the last change of the connection's state */
     bool leaving;           /* freed when the connection has ended */

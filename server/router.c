@@ -44,10 +44,10 @@ static bool is_ours(const struct network *n, const struct irc_event *event)
     char folded[IRC_STATE_MAX_NAME + 1];
     if (event->from_me)
         return true;
-    if (!n->place)
+    if (!n->place || !identity_place_shared(n->place))
         return false;
     irc_fold_copy(irc_state_isupport(n->state)->casemapping, folded, sizeof folded, event->nick);
-    return identities_has(n->server->identities, n->place, folded);
+    return identity_place_has(n->place, folded);
 }
 
 static bool allowed(struct route *r, const struct module_view *view, enum event_type type)

@@ -1,6 +1,5 @@
 #include "server/say.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,10 +8,12 @@
 #include "net/proto/wrap.h"
 
 #define MAX_TARGET   256
-#define MAX_LINE     8192
-#define UNKNOWN_USER 11 /* RFC 2812 servers show at most 10 bytes and '~' */
-#define UNKNOWN_HOST 63 /* and at most that many of the host */
+#define MAX_LINE     8192 /* the most that LINELEN can say */
+#define UNKNOWN_USER 11   /* RFC 2812 servers show at most 10 bytes and '~' */
+#define UNKNOWN_HOST 63   /* and at most that many of the host */
 #define CUT_MARK     " ..."
+#define ACTION_START "\001ACTION "
+#define ACTION_END   "\001"
 
 static const char *const kind_words[] = {"PRIVMSG", "NOTICE", "PRIVMSG"};
 
@@ -39,36 +40,65 @@ static size_t room(const struct network *n, const struct say *say)
                    (user ? user : UNKNOWN_USER) + (host ? host : UNKNOWN_HOST) +
                    strlen(kind_words[say->kind]) + strlen(say->target);
     if (say->kind == SAY_ACTION)
-        taken += strlen("\001ACTION \001");
+        taken += strlen(ACTION_START ACTION_END);
     return is->linelen > taken + 40 ? is->linelen - taken : 40;
 }
 
-static int send_piece(struct network *n, const struct say *say, const char *piece, size_t len,
-                      bool cut)
+/* What stands before and behind each piece. */
+struct frame_text {
+    char before[MAX_TARGET + 32];
+    size_t before_len;
+    const char *behind;
+};
+
+static void frame_init(struct frame_text *f, const struct say *say)
 {
-    char line[MAX_LINE + MAX_TARGET];
     bool action = say->kind == SAY_ACTION;
-    int size = snprintf(line, sizeof line, "%s %s :%s%.*s%s%s", kind_words[say->kind], say->target,
-                        action ? "\001ACTION " : "", (int)len, piece, cut ? CUT_MARK : "",
-                        action ? "\001" : "");
-    if (size < 0 || (size_t)size >= sizeof line)
-        return refuse(n, say, "the line is too long");
-    if (conn_send_line(n->conn, CONN_NORMAL, line, (size_t)size))
+    const char *const parts[] = {kind_words[say->kind], " ", say->target,
+                                 action ? " :" ACTION_START : " :"};
+    f->before_len = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t len = strlen(parts[i]);
+        memcpy(f->before + f->before_len, parts[i], len);
+        f->before_len += len;
+    }
+    f->behind = action ? ACTION_END : "";
+}
+
+/* The hot path: no printf. */
+static int send_piece(struct network *n, const struct say *say, const struct frame_text *f,
+                      const char *piece, size_t len, const char *mark)
+{
+    char line[MAX_LINE + sizeof f->before];
+    size_t mark_len = strlen(mark);
+    size_t behind_len = strlen(f->behind);
+    char *at = line;
+    memcpy(at, f->before, f->before_len);
+    at += f->before_len;
+    memcpy(at, piece, len);
+    at += len;
+    memcpy(at, mark, mark_len);
+    at += mark_len;
+    memcpy(at, f->behind, behind_len);
+    at += behind_len;
+    if (conn_send_line(n->conn, CONN_NORMAL, line, (size_t)(at - line)))
         return refuse(n, say, "the send queue is full");
     return 0;
 }
 
 static int send_pieces(struct network *n, const struct say *say, const char *text, size_t len)
 {
+    struct frame_text frame;
     size_t max = room(n, say);
     const char *end = text + len;
+    frame_init(&frame, say);
     for (int lines = 1; text < end; lines++) {
         bool last = lines == SAY_MAX_LINES;
         const char *next;
         size_t piece =
             wrap_next(text, (size_t)(end - text), last ? max - strlen(CUT_MARK) : max, &next);
         bool cut = last && next < end;
-        if (piece && send_piece(n, say, text, piece, cut))
+        if (piece && send_piece(n, say, &frame, text, piece, cut ? CUT_MARK : ""))
             return -1;
         if (cut) {
             log_warn("say.cut", LOG_MODULE(n->key, say->module),
