@@ -8,6 +8,7 @@ import pytest
 
 import sources
 from conftest import ROOT
+from harness.irc import unique
 from harness.process import wait_until
 from harness.seshetd import build_module, install_module, network
 
@@ -30,7 +31,7 @@ def bot(parts, server, visitor):
     parts.module(bot, "says", sources.says("first text"))
     bot.start()
     visitor.wait_for("Anna", CHANNEL)
-    visitor.ask("Anna", CHANNEL, "!says", "first text")
+    assert says(visitor, "first text")
     return bot
 
 
@@ -41,11 +42,14 @@ def signon(visitor):
     return [m.params for m in lines if m.command == "317"][0][3]
 
 
+def says(visitor, text):
+    """Whether the module answers with that text now."""
+    mark = unique("word")
+    return visitor.ask("Anna", CHANNEL, f"!says {mark}", mark).text == f"visitor: {text} {mark}"
+
+
 def becomes(visitor, text, timeout=10):
-    wait_until(
-        lambda: text in visitor.ask("Anna", CHANNEL, "!says", "visitor: ").text, timeout,
-        f"it says {text!r}",
-    )
+    wait_until(lambda: says(visitor, text), timeout, f"it says {text!r}")
 
 
 def test_new_code_answers_without_a_reconnect(parts, visitor, bot):
@@ -68,7 +72,7 @@ def test_a_file_written_in_place(parts, visitor, bot, folder):
         target.write(data[: len(data) // 2])
         target.flush()
         time.sleep(0.3)  # a slow linker
-        visitor.ask("Anna", CHANNEL, "!says", "first text")
+        assert says(visitor, "first text")
         target.write(data[len(data) // 2 :])
     becomes(visitor, "in place")
 
@@ -76,26 +80,26 @@ def test_a_file_written_in_place(parts, visitor, bot, folder):
 def test_a_module_comes_and_goes(parts, visitor, bot):
     parts.module(bot, "extra", sources.says("extra text").replace('"says"', '"extra"'))
     wait_until(
-        lambda: any("extra text" in m.text for m in visitor.between("Anna", CHANNEL, "!extra")), 10,
-        "the new module answers",
+        lambda: visitor.answered("Anna", CHANNEL, "!extra {}"), 10, "the new module answers"
     )
     assert "extra" in bot.cli("SMEMBERS", "seshet:modules").split()
     (bot.user_modules / "extra.so").unlink()
-    wait_until(lambda: not visitor.between("Anna", CHANNEL, "!extra"), 10, "the module is gone")
-    visitor.ask("Anna", CHANNEL, "!says", "first text")
+    wait_until(
+        lambda: not visitor.answered("Anna", CHANNEL, "!extra {}"), 10, "the module is gone"
+    )
+    assert says(visitor, "first text")
 
 
 def test_the_users_folder_hides_the_systems(parts, visitor, bot):
-    visitor.ask("Anna", CHANNEL, "!echo one", "one")
-    own = sources.says("my own echo").replace('"says"', '"echo"')
-    parts.module(bot, "echo", own)
-    wait_until(
-        lambda: "my own echo" in visitor.ask("Anna", CHANNEL, "!echo one", "one").text, 10, "hidden"
-    )
+    def echo():
+        mark = unique("word")
+        return visitor.ask("Anna", CHANNEL, f"!echo {mark}", mark).text
+
+    assert "my own echo" not in echo()
+    parts.module(bot, "echo", sources.says("my own echo").replace('"says"', '"echo"'))
+    wait_until(lambda: "my own echo" in echo(), 10, "the system's is hidden")
     (bot.user_modules / "echo.so").unlink()
-    wait_until(
-        lambda: "my own echo" not in visitor.ask("Anna", CHANNEL, "!echo one", "one").text, 10, "back"
-    )
+    wait_until(lambda: "my own echo" not in echo(), 10, "the system's is back")
 
 
 @pytest.mark.parametrize("kind", sorted(sources.BAD))
@@ -115,8 +119,8 @@ def test_a_bad_file_keeps_the_old_code(parts, visitor, bot, folder, kind):
         10, "the log says what is wrong",
     )
     for _ in range(3):
-        visitor.ask("Anna", CHANNEL, "!says", "first text")
-    visitor.ask("Anna", CHANNEL, "!echo one", "one")
+        assert says(visitor, "first text")
+    assert visitor.answered("Anna", CHANNEL)
     # And a good one after it works.
     parts.module(bot, "says", sources.says("mended"))
     becomes(visitor, "mended")

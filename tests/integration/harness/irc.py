@@ -1,10 +1,10 @@
 """Lines, messages and a client: what an ordinary IRC user can see and do."""
 
+import itertools
 import re
 import select
 import socket
 import ssl
-import time
 
 from .process import Deadline
 
@@ -172,6 +172,15 @@ class LineSocket:
             self._receive(deadline.left())
 
 
+_numbers = itertools.count(1)
+
+
+def unique(word):
+    """The same text, said several times in a row, is no longer answered: bots must not start each
+    other. So each question of ours is like no other."""
+    return f"{word}{next(_numbers)}x"
+
+
 def listing(messages, limit=30):
     if not messages:
         return " nothing"
@@ -260,11 +269,132 @@ class IrcClient(LineSocket):
         self.say(channel or bot, text)
         return self.expect_say(bot, answer, target=channel or self.nick, timeout=timeout)
 
-    def between(self, bot, channel, text, barrier="barrier"):
-        """What the bot says between our `text` and its answer to an echo sent just after: all
-        that `text` brought, and the proof that the bot is alive."""
-        mark = f"{barrier}{time.monotonic_ns()}"
+    def between(self, bot, channel, text, core=False):
+        """What the bot says to `text`. A question whose answer is known to come, and to be like no
+        other, is asked just after: there is no waiting for what does not come. It goes through the
+        same module host, so that its answer comes later; `core` asks the server itself."""
+        number = next(_numbers)
+        ask, wanted = f"!roll 1d1+{number}", f"1 + {number} = {number + 1}"
+        if core:
+            ask, wanted = f"!help nothing{number}", f'"nothing{number}"'
         self.say(channel or bot, text)
-        self.say(channel or bot, f"!echo {mark}")
-        lines = self.collect(lambda m: m.nick == bot and mark in m.text)
-        return [m for m in lines[:-1] if m.nick == bot]
+        self.say(channel or bot, ask)
+        lines = self.collect(lambda m: m.nick == bot and m.command == "PRIVMSG" and wanted in m.text)
+        return [m for m in lines[:-1] if m.nick == bot and m.command in ("PRIVMSG", "NOTICE")]
+
+    def answered(self, bot, channel, call="!echo {}", core=False):
+        """Whether a call with a word like no other is answered with that word."""
+        mark = unique("word")
+        return any(mark in m.text for m in self.between(bot, channel, call.format(mark), core))
+
+
+_numbers = itertools.count(1)
+
+
+def unique(word):
+    """The same text, said several times in a row, is no longer answered: bots must not start each
+    other. So each question of ours is like no other."""
+    return f"{word}{next(_numbers)}x"
+
+
+def listing(messages, limit=30):
+    if not messages:
+        return " nothing"
+    cut = f"\n    ({len(messages) - limit} before)" if len(messages) > limit else ""
+    return cut + "".join(f"\n    {message}" for message in messages[-limit:])
+
+
+def connect(port, host="127.0.0.1", tls=None, timeout=10):
+    sock = socket.create_connection((host, port), timeout=timeout)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if tls:
+        sock = tls.wrap_socket(sock, server_hostname="localhost")
+    return sock
+
+
+class IrcClient(LineSocket):
+    """An ordinary user. Answers PING by itself."""
+
+    def __init__(self, port, nick, host="127.0.0.1", tls=None, password=None, register=True):
+        super().__init__(connect(port, host, tls), name=nick)
+        self.nick = nick
+        if register:
+            if password:
+                self.send(f"PASS {password}")
+            self.send(f"NICK {nick}")
+            self.send(f"USER {nick} 0 * :A visitor")
+            self.expect(lambda m: m.command in ("376", "422"), timeout=20)
+
+    def answer(self, message):
+        if message.command == "PING":
+            self.send_bytes(b"PONG :" + to_bytes(message.text) + b"\r\n")
+            return True
+        return False
+
+    def join(self, channel, key=""):
+        self.send(f"JOIN {channel} {key}".rstrip())
+        self.expect(lambda m: m.command == "366" and m.params[1].lower() == channel.lower())
+        return self
+
+    def say(self, target, text):
+        self.send(b"PRIVMSG " + to_bytes(target) + b" :" + to_bytes(text))
+
+    def names(self, channel):
+        """Nicks in a channel, now, without membership prefixes."""
+        self.send(f"NAMES {channel}")
+        lines = self.collect(lambda m: m.command == "366")
+        found = set()
+        for message in lines:
+            if message.command == "353":
+                found.update(nick.lstrip("~&@%+").partition("!")[0] for nick in message.text.split())
+        return found
+
+    def wait_for(self, nick, channel, timeout=20):
+        """Waits until `nick` is in the channel (we are in it ourselves)."""
+        deadline = Deadline(timeout)
+        while nick not in self.names(channel):
+            assert not deadline.passed(), f"{nick} is not in {channel} within {timeout} s"
+            try:
+                self.expect(
+                    lambda m: m.command in ("JOIN", "NICK") and nick in (m.nick, m.text),
+                    timeout=min(1.0, deadline.left() + 0.01),
+                )
+            except AssertionError:
+                if self.closed:
+                    raise
+        return self
+
+    def expect_say(self, nick, text=None, target=None, timeout=10):
+        """The next PRIVMSG of `nick` whose text matches the regular expression."""
+        pattern = re.compile(text) if text is not None else None
+
+        def fits(message):
+            return (
+                message.command == "PRIVMSG"
+                and message.nick == nick
+                and (target is None or message.target.lower() == target.lower())
+                and (pattern is None or pattern.search(message.text))
+            )
+
+        fits.__doc__ = f"{nick} says {text!r}" + (f" to {target}" if target else "")
+        return self.expect(fits, timeout)
+
+    def ask(self, bot, channel, text, answer, timeout=10):
+        """Says something in a channel (or, with channel None, in private), and gives the bot's
+        answer."""
+        self.say(channel or bot, text)
+        return self.expect_say(bot, answer, target=channel or self.nick, timeout=timeout)
+
+    def between(self, bot, channel, text):
+        """What the bot says to `text`. A question whose answer is known to come, and to be like no
+        other, is asked just after: there is no waiting for what does not come."""
+        mark = unique("barrier")
+        self.say(channel or bot, text)
+        self.say(channel or bot, f"!help {mark}")
+        lines = self.collect(lambda m: m.nick == bot and m.command == "PRIVMSG" and mark in m.text)
+        return [m for m in lines[:-1] if m.nick == bot and m.command in ("PRIVMSG", "NOTICE")]
+
+    def answered(self, bot, channel, call="!echo {}"):
+        """Whether a call with a word like no other is answered with that word."""
+        mark = unique("word")
+        return any(mark in m.text for m in self.between(bot, channel, call.format(mark)))

@@ -306,7 +306,7 @@ class Seshetd:
             if (event is None or re.search(event, line.get("event", "")))
             and (network is None or line.get("network") == network)
             and (module is None or line.get("module") == module)
-            and (level is None or line.get("level") == level)
+            and (level is None or re.fullmatch(level, line.get("level", "")))
             and (msg is None or re.search(msg, line.get("msg", "")))
         ]
 

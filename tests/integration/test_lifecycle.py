@@ -1,0 +1,186 @@
+"""The beginning and the end of the server, and of everything it starts."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness.process import wait_until
+from harness.seshetd import network
+
+CHANNEL = "#seshet"
+
+
+@pytest.fixture
+def stage(parts):
+    servers = [parts.ngircd(), parts.inspircd()]
+    visitors = [server.client("visitor").join(CHANNEL) for server in servers]
+    bot = parts.bot({"one": network(servers[0].port, "Anna"), "two": network(servers[1].port, "Bert")})
+    for visitor, nick in zip(visitors, ("Anna", "Bert")):
+        visitor.wait_for(nick, CHANNEL)
+        assert visitor.answered(nick, CHANNEL)
+    return bot, visitors
+
+
+def test_sigterm_says_quit_everywhere(stage):
+    bot, visitors = stage
+    begun = time.monotonic()
+    bot.process.signal(signal.SIGTERM)
+    for visitor, nick in zip(visitors, ("Anna", "Bert")):
+        visitor.expect(lambda m, nick=nick: m.command == "QUIT" and m.nick == nick, timeout=6)
+    assert time.monotonic() - begun < 5
+    bot.wait_notice("STOPPING=1")
+    bot.stop()
+
+
+def test_sigint_ends_as_well(stage):
+    bot, _ = stage
+    bot.process.signal(signal.SIGINT)
+    assert bot.process.wait(8) == 0
+    bot._close()
+
+
+def test_sigterm_twice_and_while_connecting(parts):
+    fake = parts.fake()
+    bot = parts.bot({"one": network(fake.port, "Anna")})
+    fake.accept()
+    bot.process.signal(signal.SIGTERM)
+    bot.process.signal(signal.SIGTERM)
+    bot.stop()
+
+
+def test_sigterm_at_once(parts):
+    """At any moment of the start, too."""
+    for delay in (0.0, 0.02, 0.05, 0.1, 0.2, 0.4):
+        bot = parts.bot({}, start=False)
+        bot.start(wait=False)
+        time.sleep(delay)
+        family = bot.family()
+        bot.process.signal(signal.SIGTERM)
+        assert bot.process.wait(8) in (0, -signal.SIGTERM)
+        bot.none_left(family)
+        bot._close()
+        bot.no_reports()
+
+
+def test_sigkill_leaves_nothing_behind(stage):
+    bot, visitors = stage
+    assert bot.modhosts() and bot.family("redis-server")
+    bot.kill()
+    bot.start()
+    for visitor, nick in zip(visitors, ("Anna", "Bert")):
+        visitor.wait_for(nick, CHANNEL, timeout=40)
+        assert visitor.answered(nick, CHANNEL)
+
+
+def test_twice_in_a_row(stage):
+    bot, visitors = stage
+    bot.stop()
+    assert not bot.control.exists()
+    bot.start()
+    for visitor, nick in zip(visitors, ("Anna", "Bert")):
+        visitor.wait_for(nick, CHANNEL)
+        assert visitor.answered(nick, CHANNEL)
+
+
+def test_a_second_server_on_the_same_state_is_refused(stage):
+    bot, visitors = stage
+    result = subprocess.run(
+        [bot.program(), "-f", "-c", bot.main_conf], capture_output=True, timeout=20,
+        env={**os.environ, **bot.environment()}, check=False,
+    )
+    assert result.returncode != 0
+    assert result.stderr
+    assert visitors[0].answered("Anna", CHANNEL), "the first goes on"
+
+
+def test_ready_is_told_once_it_is_true(parts):
+    bot = parts.bot({})
+    assert bot.ctl_json("status")["registry"]["state"] == "synced"
+    assert bot.cli("PING") == "PONG"
+
+
+def test_without_a_notify_socket(parts):
+    bot = parts.bot({}, start=False)
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", "--", bot.program(), "-f", "-c", bot.main_conf],
+        stderr=subprocess.DEVNULL,
+        env={k: v for k, v in {**os.environ, **bot.environment()}.items() if k != "NOTIFY_SOCKET"},
+    )
+    try:
+        wait_until(bot.control.exists, 10, "the control socket")
+        process.terminate()
+        assert process.wait(8) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_background(parts):
+    """Without -f it returns when it is ready, and goes on behind."""
+    server = parts.ngircd()
+    visitor = server.client("visitor").join(CHANNEL)
+    bot = parts.bot({"one": network(server.port, "Anna")}, start=False)
+    result = subprocess.run(
+        [bot.program(), "-c", bot.main_conf], capture_output=True, timeout=30,
+        env={**os.environ, **bot.environment()}, check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    pid = bot.ctl_json("status")["pid"]
+    try:
+        visitor.wait_for("Anna", CHANNEL)
+        assert (bot.state / "seshetd.log").read_text()
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 8, "it ends")
+    assert not bot.control.exists()
+    bot.no_reports()
+
+
+def test_embedded_redis_is_private(stage):
+    bot, _ = stage
+    assert oct(bot.state.stat().st_mode & 0o777) in ("0o700", "0o750")
+    [redis] = bot.family("redis-server")
+    tcp = subprocess.run(["ss", "-ltnpH"], capture_output=True, check=False).stdout.decode()
+    assert f"pid={redis.pid}," not in tcp, "it listens on its unix socket only"
+
+
+def test_descriptors_do_not_leak_into_children(stage):
+    bot, _ = stage
+    for child in bot.family():
+        links = []
+        for entry in os.listdir(f"/proc/{child.pid}/fd"):
+            try:
+                links.append(os.readlink(f"/proc/{child.pid}/fd/{entry}"))
+            except OSError:
+                pass
+        if "modhost" in child.command:
+            assert not [link for link in links if link.startswith("socket:")], (child, links)
+            assert len(links) <= 10, links
+
+
+def test_output_that_nobody_reads_stops_nothing(parts):
+    """A log pipe that is full."""
+    server = parts.ngircd()
+    visitor = server.client("visitor").join(CHANNEL)
+    bot = parts.bot({"one": network(server.port, "Anna")}, start=False)
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", "--", bot.program(), "-f", "-c", bot.main_conf],
+        stderr=writer, env={**os.environ, **bot.environment()},
+    )
+    os.close(writer)
+    try:
+        visitor.wait_for("Anna", CHANNEL)
+        for _ in range(300):
+            visitor.say(CHANNEL, "words " * 60)
+        assert visitor.answered("Anna", CHANNEL)
+        os.close(reader)
+        assert visitor.answered("Anna", CHANNEL), "nor does a log that was closed"
+        process.terminate()
+        assert process.wait(8) == 0
+    finally:
+        process.kill()
+        process.wait()
