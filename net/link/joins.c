@@ -17,9 +17,9 @@
 #define RETRY_MAX_MS    900000
 #define SETTLED_MS      600000 /* so long inside: a KICK starts the backoff anew */
 
-void joins_init(struct joins *j, const char *tag)
+void joins_init(struct joins *j)
 {
-    *j = (struct joins){.due_ms = INT64_MAX, .tag = tag};
+    *j = (struct joins){.due_ms = INT64_MAX};
 }
 
 static void entry_free(struct joins_entry *e)
@@ -182,12 +182,12 @@ static bool is_word(const char *s, size_t most)
 }
 
 /* What cannot stand in a JOIN would spoil the other channels of its line. */
-static bool is_sound(const struct joins *j, const struct conn_channel *channel)
+static bool is_sound(const struct conn_channel *channel, const struct joins_context *ctx)
 {
     bool key = !channel->key || !*channel->key || is_word(channel->key, WORD_MAX);
     if (key && is_word(channel->name, WORD_MAX))
         return true;
-    log_warn("irc.channel_given_up", LOG_NETWORK(j->tag),
+    log_warn("irc.channel_given_up", LOG_NETWORK(ctx->network),
              "%.*s%s: names and keys have at most %d bytes, no spaces and no commas", WORD_MAX,
              channel->name, key ? "" : " (its key)", WORD_MAX);
     return false;
@@ -217,7 +217,7 @@ void joins_set(struct joins *j, const struct conn_channel *channels, size_t n,
     if (n)
         j->entries = xrealloc(j->entries, (j->n + n) * sizeof *j->entries);
     for (size_t i = 0; i < n; i++) {
-        if (!is_sound(j, &channels[i]))
+        if (!is_sound(&channels[i], ctx))
             continue;
         struct joins_entry *e = find(j, ctx->isupport, channels[i].name);
         if (!e) {
@@ -262,8 +262,8 @@ static void put_out(struct joins *j, const char *channel, const char *how, const
     free(e->forward);
     e->forward = NULL;
     wait_for(e, REJOIN_FIRST_MS, ctx->now);
-    log_info("irc.channel_lost", LOG_NETWORK(j->tag), "%s %s%s%s; joining it again in %lld s", how,
-             e->name, *why ? ": " : "", why, (long long)(e->due_ms - ctx->now) / 1000);
+    log_info("irc.channel_lost", LOG_NETWORK(ctx->network), "%s %s%s%s; joining it again in %lld s",
+             how, e->name, *why ? ": " : "", why, (long long)(e->due_ms - ctx->now) / 1000);
 }
 
 /* A list of channels, as PART and some servers' JOIN have it. */
@@ -291,8 +291,8 @@ static void refused(struct joins *j, const struct irc_msg *msg, const struct joi
     bool first = e->backoff.failures == 0;
     wait_for(e, CLOSED_FIRST_MS, ctx->now);
     if (first)
-        log_warn("irc.channel_closed", LOG_NETWORK(j->tag), "Cannot join %s: %s; trying again",
-                 e->name, irc_param(msg, 2));
+        log_warn("irc.channel_closed", LOG_NETWORK(ctx->network),
+                 "Cannot join %s: %s; trying again", e->name, irc_param(msg, 2));
 }
 
 static void impossible(struct joins *j, const struct irc_msg *msg, const struct joins_context *ctx)
@@ -301,7 +301,7 @@ static void impossible(struct joins *j, const struct irc_msg *msg, const struct 
     if (!e || e->state != JOINS_ASKED)
         return;
     e->state = JOINS_GIVEN_UP;
-    log_warn("irc.channel_given_up", LOG_NETWORK(j->tag),
+    log_warn("irc.channel_given_up", LOG_NETWORK(ctx->network),
              "Cannot join %s: %s; not tried again before the next connection", e->name,
              irc_param(msg, 2));
 }
@@ -314,8 +314,8 @@ static void forwarded(struct joins *j, const struct irc_msg *msg, const struct j
         return;
     free(e->forward);
     e->forward = xstrdup(irc_param(msg, 2));
-    log_info("irc.channel_forwarded", LOG_NETWORK(j->tag), "The server forwards %s to %s", e->name,
-             e->forward);
+    log_info("irc.channel_forwarded", LOG_NETWORK(ctx->network), "The server forwards %s to %s",
+             e->name, e->forward);
 }
 
 static bool about_me(const char *name, const struct joins_context *ctx)

@@ -38,12 +38,12 @@ struct joins {
     struct joins_entry *entries;
     size_t n;
     bool online;
-    int64_t due_ms;  /* when joins_tick has something to do; INT64_MAX: never */
-    const char *tag; /* the network's key, for the log */
+    int64_t due_ms; /* when joins_tick has something to do; INT64_MAX: never */
 };
 
 /* What the functions need to know of the connection. */
 struct joins_context {
+    const char *network; /* its key, for the log */
     const struct isupport *isupport;
     const char *me;
     int64_t now;
@@ -52,7 +52,7 @@ struct joins_context {
 
 struct conn_channel;
 
-void joins_init(struct joins *j, const char *tag);
+void joins_init(struct joins *j);
 void joins_free(struct joins *j);
 /* Takes over a list; online, JOINs what is new and PARTs what is gone. */
 void joins_set(struct joins *j, const struct conn_channel *channels, size_t n,

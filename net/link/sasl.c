@@ -40,12 +40,14 @@ static void send_payload(const void *data, size_t len, const struct sink *out)
 /* authzid NUL authcid NUL password; an empty authzid means the account that logs in. */
 static void send_plain(const struct sasl *sasl, const struct sink *out)
 {
-    size_t account_len = strlen(sasl->account);
-    size_t password_len = strlen(sasl->password);
+    const char *account = sasl->account ? sasl->account : "";
+    const char *password = sasl->password ? sasl->password : "";
+    size_t account_len = strlen(account);
+    size_t password_len = strlen(password);
     size_t len = account_len + password_len + 2;
     char *data = xcalloc(1, len + 1);
-    memcpy(data + 1, sasl->account, account_len);
-    memcpy(data + account_len + 2, sasl->password, password_len);
+    memcpy(data + 1, account, account_len);
+    memcpy(data + account_len + 2, password, password_len);
     send_payload(data, len, out);
     explicit_bzero(data, len);
     free(data);
