@@ -22,6 +22,7 @@ enum {
     QUIET_MS = 5,       /* after a change, before the folders are listed */
     AGREE_MS = 20,      /* between two listings that must agree */
     MISSING_MS = 250,   /* a file that comes back within this was replaced, not removed */
+    FIRST_MS = 1000,    /* the longest wait for all modules, before the first are told */
     PUBLISH_MS = 50,    /* changes that come together are told together */
     POLL_MS = 60 * 1000 /* where inotify sees nothing: network file systems, links to links */
 };
@@ -73,7 +74,9 @@ struct catalogue {
     size_t count;
     uint32_t last_serial;
     unsigned probes;
-    bool changed; /* something is to be told */
+    bool begun;     /* the loop runs */
+    bool published; /* the first time */
+    bool changed;   /* something is to be told */
     bool stopped;
     char trouble[256]; /* the last error of a listing, told once */
 };
@@ -123,6 +126,7 @@ static void publish(struct catalogue *c)
     if (!c->changed)
         return;
     c->changed = false;
+    c->published = true;
     /* Whoever is told may still hold strings of the versions that go. */
     struct module_version **old = xcalloc(c->count + 1, sizeof(struct module_version *));
     size_t nold = 0;
@@ -144,16 +148,23 @@ static void publish_soon(struct catalogue *c)
     bool waiting = c->probes > 0;
     for (size_t i = 0; i < c->count && !waiting; i++)
         waiting = c->by_id[i]->waits;
-    struct timeval tv = timeval_ms(waiting ? PUBLISH_MS : 0);
+    struct timeval tv = timeval_ms(!waiting ? 0 : c->published ? PUBLISH_MS : FIRST_MS);
     if (!waiting || !event_pending(c->publish_timer, EV_TIMEOUT, NULL))
         event_add(c->publish_timer, &tv);
 }
 
 static void on_publish(evutil_socket_t fd, short what, void *arg)
 {
+    struct catalogue *c = arg;
     (void)fd;
     (void)what;
-    publish(arg);
+    if (c->begun) {
+        publish(c);
+        return;
+    }
+    c->begun = true;
+    start_probes(c);
+    publish_soon(c);
 }
 
 static void set_error(struct catalogue_entry *e, const char *text)
@@ -340,7 +351,6 @@ static void read_listing(struct catalogue *c, const struct scan_list *list, bool
     if (list->left_out || c->count == NAMES_MAX)
         log_warn("module.folder", LOG_NOBODY,
                  "there are more module files than the %d that can be known", NAMES_MAX);
-    start_probes(c);
 }
 
 static void on_scanned(evutil_socket_t fd, short what, void *arg)
@@ -353,6 +363,7 @@ static void on_scanned(evutil_socket_t fd, short what, void *arg)
     if (!c->stopped)
         read_listing(c, &list, false);
     scan_list_free(&list);
+    start_probes(c);
 }
 
 /* ---- Watching ------------------------------------------------------------------------------- */
@@ -505,7 +516,8 @@ struct catalogue *catalogue_new(const struct supervisor_env *env,
     scan_folders(folders, &list);
     read_listing(c, &list, true);
     scan_list_free(&list);
-    publish_soon(c);
+    /* Nobody is called before this function has returned. */
+    event_active(c->publish_timer, EV_TIMEOUT, 0);
     return c;
 }
 

@@ -96,8 +96,10 @@ void outbox_acknowledge(struct outbox *o)
 
 size_t outbox_take_unwritten(struct outbox *o, struct buf *to)
 {
-    size_t at = unwritten_from(o);
     size_t taken = 0;
+    if (!o->queue.len)
+        return 0;
+    size_t at = unwritten_from(o);
     buf_append(to, buf_data(&o->queue) + at, o->queue.len - at);
     for (size_t next = at; next < o->queue.len; taken++)
         next += frame_at(&o->queue, next).size;

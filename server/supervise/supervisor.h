@@ -56,7 +56,7 @@ struct modhost_origin {
  */
 struct supervisor_callbacks {
     /* Modules appeared, went, or have a new version; also once after the start, when every module
-     * found then was examined. Read them with supervisor_module. */
+     * found then was examined or a second has passed. Read them with supervisor_module. */
     void (*on_modules)(void *arg);
     /* A module file that could not be loaded; the last good version, if there is one, goes on. */
     void (*on_module_error)(void *arg, const char *name, const char *text);
@@ -144,7 +144,7 @@ struct supervisor_event {
  * Queues an event for a module and starts what must be started for it. Events of one host are
  * handled one after another, in this order (a swap of generations may let a few overlap). Returns
  * the event's number, or 0 when it was dropped: the module is not present or was refused by this
- * host, the queue is full (65,536 events or 16 MiB; logged and counted), the event is over 64 KiB,
+ * host, the queue is full (16,384 events or 4 MiB; logged and counted), the event is over 64 KiB,
  * or the supervisor stops.
  */
 uint64_t modhost_send(struct modhost *host, const struct module_decl *module,

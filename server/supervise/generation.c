@@ -1,0 +1,346 @@
+#include "server/supervise/generation.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "server/supervise/ticket.h"
+
+enum {
+    READ_MAX = 65536, /* bytes read from one host in one turn: a flood does not hold the loop */
+    END_MS = 1000     /* between the end of the stream and that of the process */
+};
+
+static struct timeval timeval_ms(int64_t ms)
+{
+    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+}
+
+/* False when nothing it still says counts. */
+bool generation_listens(const struct generation *g)
+{
+    return g->state != GENERATION_DEAD && !g->death;
+}
+
+/* ---- Writing -------------------------------------------------------------------------------- */
+
+static void arm_deadline(struct generation *g, int64_t ms)
+{
+    struct timeval tv = timeval_ms(ms);
+    event_add(g->deadline, &tv);
+}
+
+/* It closes its ends when it ends. When it does not end, it is of no use any more. */
+static void closed(struct generation *g)
+{
+    g->end_of_file = true;
+    arm_deadline(g, END_MS);
+}
+
+static void flush(struct generation *g)
+{
+    if (!generation_listens(g) || g->end_of_file)
+        return;
+    int left = outbox_flush(&g->out, g->child.to);
+    if (!left && g->state == GENERATION_STOPPING && !g->stop_sent) {
+        g->stop_sent = true;
+        ipc_put_stop(&g->out.control);
+        left = outbox_flush(&g->out, g->child.to);
+    }
+    if (g->state == GENERATION_STOPPING && !g->out.events &&
+        !event_pending(g->deadline, EV_TIMEOUT, NULL))
+        arm_deadline(g, GENERATION_STOP_DEADLINE_MS);
+    if (left > 0)
+        event_add(g->writable, NULL);
+    else if (left < 0)
+        closed(g);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    flush(arg);
+}
+
+void generation_flush_soon(struct generation *g)
+{
+    struct generation_shared *shared = g->shared;
+    if (g->unflushed || event_pending(g->writable, EV_WRITE, NULL))
+        return;
+    g->unflushed = true;
+    g->next_unflushed = shared->unflushed;
+    if (!shared->unflushed)
+        event_active(shared->flush, EV_TIMEOUT, 0);
+    shared->unflushed = g;
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+    struct generation_shared *shared = arg;
+    struct generation *g = shared->unflushed;
+    (void)fd;
+    (void)what;
+    shared->unflushed = NULL;
+    while (g) {
+        struct generation *next = g->next_unflushed;
+        g->unflushed = false;
+        g->next_unflushed = NULL;
+        flush(g);
+        g = next;
+    }
+}
+
+static void forget_flush(struct generation *g)
+{
+    struct generation **at = &g->shared->unflushed;
+    while (*at && *at != g)
+        at = &(*at)->next_unflushed;
+    if (*at)
+        *at = g->next_unflushed;
+    g->unflushed = false;
+}
+
+int generation_send(struct generation *g, const struct ipc_event *event)
+{
+    if (outbox_add(&g->out, event))
+        return -1;
+    if (!g->unflushed)
+        generation_flush_soon(g);
+    return 0;
+}
+
+void generation_set_network(struct generation *g, const char *own_nick, const char *casemapping)
+{
+    ipc_put_network(&g->out.control,
+                    &(struct ipc_network){.own_nick = own_nick, .casemapping = casemapping});
+    generation_flush_soon(g);
+}
+
+/* ---- Reading -------------------------------------------------------------------------------- */
+
+/* Returns what read() does; at the end of the stream 0. */
+static ssize_t read_once(struct generation *g)
+{
+    char bytes[READ_MAX];
+    ssize_t n;
+    do
+        n = read(g->child.from, bytes, sizeof bytes);
+    while (n < 0 && errno == EINTR);
+    if (n > 0 && generation_listens(g))
+        generation_input(g, bytes, (size_t)n);
+    return n;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct generation *g = arg;
+    (void)fd;
+    (void)what;
+    ssize_t n = read_once(g);
+    if (n > 0 || (n < 0 && errno == EAGAIN))
+        return;
+    event_del(g->readable);
+    closed(g);
+}
+
+/* ---- The end -------------------------------------------------------------------------------- */
+
+void generation_kill(struct generation *g, const char *reason)
+{
+    if (!generation_listens(g))
+        return;
+    g->death = xstrdup(reason);
+    child_kill(&g->child);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct generation *g = arg;
+    (void)fd;
+    (void)what;
+    if (g->end_of_file)
+        generation_kill(g, "the process closed its pipe to the server, and was killed");
+    else if (g->state != GENERATION_STARTING)
+        generation_kill(g, "the process did not end when it was asked to, and was killed");
+    else if (ipc_cell_module(g->child.cell) != IPC_NO_MODULE)
+        generation_kill(g, "the process takes more than 10 s to load, and was killed");
+    else
+        generation_kill(g, "the process did not become ready within 10 s, and was killed");
+}
+
+void generation_stop(struct generation *g, int64_t within_ms)
+{
+    if (g->state == GENERATION_DEAD)
+        return;
+    if (g->state == GENERATION_STARTING) {
+        generation_kill(g, "the process is not needed any more");
+        return;
+    }
+    if (within_ms)
+        arm_deadline(g, within_ms);
+    if (g->state != GENERATION_READY)
+        return;
+    g->state = GENERATION_STOPPING;
+    generation_flush_soon(g);
+}
+
+static void forget_ticket(struct generation *g)
+{
+    if (g->ticket)
+        g->ticket->generation = NULL;
+    g->ticket = NULL;
+}
+
+static void close_events(struct generation *g)
+{
+    struct event *events[] = {g->readable, g->writable, g->ended, g->deadline};
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        if (events[i])
+            event_free(events[i]);
+    g->readable = g->writable = g->ended = g->deadline = NULL;
+}
+
+static void generation_free(void *arg)
+{
+    struct generation *g = arg;
+    for (size_t i = 0; i < g->nmodules; i++)
+        module_version_unref(g->modules[i].version);
+    free(g->modules);
+    outbox_free(&g->out);
+    buf_free(&g->in);
+    free(g->death);
+    free(g);
+}
+
+void generation_destroy(struct generation *g, int wait_ms)
+{
+    forget_ticket(g);
+    forget_flush(g);
+    close_events(g);
+    child_end(&g->child, wait_ms);
+    g->shared->alive--;
+    generation_free(g);
+}
+
+/* The module and event it was in. The page was written by the process: nothing there is trusted
+ * beyond its choice among what the server knows. */
+static void find_blame(const struct generation *g, struct generation_end *end)
+{
+    uint16_t module = ipc_cell_module(g->child.cell);
+    uint64_t oldest = outbox_oldest(&g->out);
+    end->module = -1;
+    if (g->failed_module >= 0)
+        end->module = g->failed_module;
+    else if (module < g->nmodules)
+        end->module = module;
+    /* After rubbish the oldest event's DONE may have been lost with it. */
+    if (!oldest || (ipc_cell_event(g->child.cell) != oldest && !g->touched && !g->rubbish))
+        return;
+    struct ipc_event event;
+    size_t size;
+    if (!event_list_first(&g->out.queue, &event, &size)) {
+        end->event = oldest;
+        end->module = event.module;
+    }
+}
+
+static void drain(struct generation *g)
+{
+    /* What the pipe can hold, and not more: a process that it left behind may go on writing. */
+    int capacity = fcntl(g->child.from, F_GETPIPE_SZ);
+    for (ssize_t left = capacity, n; left > 0 && generation_listens(g); left -= n)
+        if ((n = read_once(g)) <= 0)
+            break;
+}
+
+static void on_ended(evutil_socket_t fd, short what, void *arg)
+{
+    struct generation *g = arg;
+    char how[128];
+    char reason[160];
+    (void)fd;
+    (void)what;
+    drain(g);
+    struct generation_end end = {.was_ready = g->ready_ms != 0};
+    find_blame(g, &end);
+    bool good = child_reap(&g->child, how, sizeof how);
+    snprintf(reason, sizeof reason, "the process %s", how);
+    end.reason = g->death ? g->death : reason;
+    end.peaceful = good && g->state == GENERATION_STOPPING && !g->out.events && !g->death;
+    g->state = GENERATION_DEAD;
+    g->shared->alive--;
+    forget_ticket(g);
+    forget_flush(g);
+    close_events(g);
+    g->shared->ops->ended(g, &end);
+    defer_call(g->shared->defer, generation_free, g);
+}
+
+/* ---- The beginning -------------------------------------------------------------------------- */
+
+static void put_handshake(struct generation *g, const struct generation_spec *spec)
+{
+    struct buf *out = &g->out.control;
+    ipc_put_hello(out, &(struct ipc_hello){.version = FRAME_VERSION,
+                                           .network = spec->network,
+                                           .group = spec->group});
+    ipc_put_network(
+        out, &(struct ipc_network){.own_nick = spec->own_nick, .casemapping = spec->casemapping});
+    for (size_t i = 0; i < spec->nmodules; i++)
+        ipc_put_load(out, &(struct ipc_load){.module = (uint16_t)i,
+                                             .name = spec->modules[i].name,
+                                             .path = spec->modules[i].version->copy});
+    ipc_put_start(out);
+}
+
+struct generation *generation_new(struct generation_shared *shared,
+                                  const struct generation_spec *spec, char **error)
+{
+    struct child child;
+    char *const argv[] = {shared->modhost_path, NULL};
+    if (child_spawn(&child, argv, error))
+        return NULL;
+    struct generation *g = xmalloc(sizeof *g);
+    *g = (struct generation){
+        .shared = shared,
+        .owner = spec->owner,
+        .number = spec->number,
+        .child = child,
+        .failed_module = -1,
+        .modules = xmemdup(spec->modules, spec->nmodules * sizeof *spec->modules),
+        .nmodules = spec->nmodules,
+    };
+    for (size_t i = 0; i < g->nmodules; i++)
+        module_version_ref(g->modules[i].version);
+    shared->alive++;
+    g->readable = event_new(shared->base, child.from, EV_READ | EV_PERSIST, on_readable, g);
+    g->writable = event_new(shared->base, child.to, EV_WRITE, on_writable, g);
+    g->ended = event_new(shared->base, child.pidfd, EV_READ, on_ended, g);
+    g->deadline = event_new(shared->base, -1, 0, on_deadline, g);
+    event_add(g->readable, NULL);
+    event_add(g->ended, NULL);
+    arm_deadline(g, GENERATION_READY_DEADLINE_MS);
+    put_handshake(g, spec);
+    generation_flush_soon(g);
+    return g;
+}
+
+void generation_shared_init(struct generation_shared *shared)
+{
+    shared->flush = event_new(shared->base, -1, 0, on_flush, shared);
+    shared->unflushed = NULL;
+    shared->alive = 0;
+}
+
+void generation_shared_free(struct generation_shared *shared)
+{
+    event_free(shared->flush);
+    free(shared->modhost_path);
+}

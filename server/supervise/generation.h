@@ -1,0 +1,141 @@
+#ifndef SERVER_SUPERVISE_GENERATION_H
+#define SERVER_SUPERVISE_GENERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/defer.h"
+#include "server/supervise/child.h"
+#include "server/supervise/outbox.h"
+#include "server/supervise/version.h"
+
+struct event;
+struct event_base;
+struct generation;
+struct ask_ticket;
+
+/*
+ * One module host process, from its start to its end: the handshake, the events it is given, what
+ * it says, and whom to blame when it dies. Whether it is restarted or replaced is its owner's
+ * business (modhost.h).
+ */
+enum generation_state {
+    GENERATION_STARTING, /* until READY */
+    GENERATION_READY,
+    GENERATION_STOPPING, /* finishes what it was given, then ends */
+    GENERATION_DEAD
+};
+
+/* What it has loaded; an index into these is what frames call a module. */
+struct generation_module {
+    const char *name; /* outlives the generation */
+    struct module_version *version;
+    size_t slot; /* the owner's number for it */
+};
+
+#define GENERATION_READY_DEADLINE_MS 10000
+#define GENERATION_STOP_DEADLINE_MS  2000 /* after its last event, for unloading */
+#define GENERATION_SAYS_MAX          64   /* texts one event may say */
+#define GENERATION_SAY_BYTES_MAX     65536
+
+/* How it ended. */
+struct generation_end {
+    bool peaceful; /* as it was asked to, with nothing left to do */
+    bool was_ready;
+    int module;         /* index of the module to blame; -1: none */
+    uint64_t event;     /* the event it was in; 0: none */
+    const char *reason; /* "was killed by SIGSEGV (Segmentation fault)" */
+};
+
+/* What the owner is told; each call is made from the loop. `ended` is the last one: the outbox
+ * still holds the events that were not acknowledged, and the generation frees itself after it. */
+struct generation_ops {
+    void (*ready)(struct generation *g);
+    void (*ended)(struct generation *g, const struct generation_end *end);
+    void (*said)(struct generation *g, const struct ipc_say *say);
+    void (*asked)(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket);
+    void (*logged)(struct generation *g, const struct ipc_log *log);
+};
+
+/* What all generations of a supervisor have in common. */
+struct generation_shared {
+    struct event_base *base;
+    const struct clock *clock;
+    struct defer_queue *defer;
+    char *modhost_path;
+    const struct generation_ops *ops;
+    struct event *flush; /* writes what was queued during this turn of the loop */
+    struct generation *unflushed;
+    size_t alive; /* processes */
+};
+
+void generation_shared_init(struct generation_shared *shared);
+void generation_shared_free(struct generation_shared *shared);
+
+struct generation {
+    struct generation_shared *shared;
+    void *owner;
+    enum generation_state state;
+    uint32_t number; /* of this modhost */
+    struct child child;
+    struct outbox out;
+    struct buf in;                     /* the begin of a frame whose rest has not come */
+    struct generation_module *modules; /* by index */
+    size_t nmodules;
+    struct event *readable;
+    struct event *writable;
+    struct event *ended;
+    struct event *deadline;
+    struct ask_ticket *ticket; /* the question that waits for its answer */
+    struct generation *next_unflushed;
+    bool unflushed;
+    bool greeted; /* HOST_HELLO came */
+    bool touched; /* the oldest event has said or asked something */
+    bool stop_sent;
+    bool end_of_file;  /* one of its pipes is closed */
+    bool rubbish;      /* it sent some */
+    int failed_module; /* named by FAILED, or in at the deadline; -1: none */
+    unsigned says;     /* of the oldest event */
+    size_t say_bytes;
+    unsigned cut;
+    uint64_t handled;
+    int64_t ready_ms;   /* clock_now; 0: not yet */
+    int64_t ready_wall; /* clock_wall */
+    char *death;        /* why it was killed by the server; NULL: it was not */
+};
+
+struct generation_spec {
+    void *owner;
+    uint32_t number;
+    const char *network;
+    const char *group;
+    const char *own_nick;
+    const char *casemapping;
+    const struct generation_module *modules; /* references to the versions are taken */
+    size_t nmodules;                         /* at most IPC_MODULES_MAX */
+};
+
+/* Starts a process and says what it is to load. NULL and *error (free() it) when it cannot. */
+struct generation *generation_new(struct generation_shared *shared,
+                                  const struct generation_spec *spec, char **error);
+
+/* Queues an event; it is written at the end of this turn of the loop. -1: over its limit. */
+int generation_send(struct generation *g, const struct ipc_event *event);
+/* Tells what changed. */
+void generation_set_network(struct generation *g, const char *own_nick, const char *casemapping);
+/* Lets it end in peace after the events it has; within_ms: killed after that; 0: killed only
+ * GENERATION_STOP_DEADLINE_MS after its last event. */
+void generation_stop(struct generation *g, int64_t within_ms);
+/* SIGKILL; `ended` follows. */
+void generation_kill(struct generation *g, const char *reason);
+/* For the end of the supervisor: kills it, waits at most wait_ms, frees it; nobody is told. */
+void generation_destroy(struct generation *g, int wait_ms);
+
+/* Between its own files: a frame stream's bytes, and writing soon. */
+void generation_input(struct generation *g, const char *data, size_t len);
+void generation_flush_soon(struct generation *g);
+bool generation_listens(const struct generation *g);
+
+#endif

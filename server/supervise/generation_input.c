@@ -1,0 +1,222 @@
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "server/supervise/generation.h"
+#include "server/supervise/ticket.h"
+#include <seshet/module.h>
+
+/* What a module host sends. A frame that does not fit in is rubbish: the host is killed, and that
+ * is a crash like any other. */
+
+static bool loaded(const struct generation *g, uint16_t module)
+{
+    return module < g->nmodules;
+}
+
+static int on_host_hello(struct generation *g, const struct frame *f)
+{
+    struct ipc_host_hello hello;
+    if (g->greeted || ipc_get_host_hello(f, &hello))
+        return -1;
+    g->greeted = true;
+    if (hello.version != FRAME_VERSION)
+        generation_kill(g,
+                        "the process speaks another version than the server: both must be of one "
+                        "installation");
+    return 0;
+}
+
+static int on_module(const struct generation *g, const struct frame *f)
+{
+    struct ipc_module module;
+    return g->state != GENERATION_STARTING || ipc_get_module(f, &module) ||
+                   !loaded(g, module.module)
+               ? -1
+               : 0;
+}
+
+static int on_ready(struct generation *g)
+{
+    if (g->state != GENERATION_STARTING || !g->greeted)
+        return -1;
+    g->state = GENERATION_READY;
+    g->ready_ms = clock_now(g->shared->clock);
+    g->ready_wall = clock_wall(g->shared->clock);
+    event_del(g->deadline);
+    g->shared->ops->ready(g);
+    return 0;
+}
+
+static int on_failed(struct generation *g, const struct frame *f)
+{
+    struct ipc_failed failed;
+    if (ipc_get_failed(f, &failed))
+        return -1;
+    if (g->state == GENERATION_STARTING && loaded(g, failed.module))
+        g->failed_module = failed.module;
+    generation_kill(g, failed.text);
+    return 0;
+}
+
+static void tell_cut(const struct generation *g, uint64_t event)
+{
+    log_warn("modhost.cut", LOG_NOBODY,
+             "process %d: event %llu said too much, %u texts were thrown away (an event may say %d "
+             "texts, %d KiB)",
+             (int)g->child.pid, (unsigned long long)event, g->cut, GENERATION_SAYS_MAX,
+             GENERATION_SAY_BYTES_MAX / 1024);
+}
+
+static int on_done(struct generation *g, const struct frame *f)
+{
+    uint64_t event;
+    if (ipc_get_done(f, &event) || !event || event != outbox_oldest(&g->out) || g->ticket)
+        return -1;
+    if (g->cut)
+        tell_cut(g, event);
+    outbox_acknowledge(&g->out);
+    g->handled++;
+    g->touched = false;
+    g->says = g->cut = 0;
+    g->say_bytes = 0;
+    if (g->state == GENERATION_STOPPING && !g->out.events)
+        generation_flush_soon(g);
+    return 0;
+}
+
+static int on_say(struct generation *g, const struct frame *f)
+{
+    struct ipc_say say;
+    if (ipc_get_say(f, &say) || !loaded(g, say.module))
+        return -1;
+    if (!say.event || say.event != outbox_oldest(&g->out))
+        return -1;
+    size_t len = strlen(say.text);
+    g->touched = true;
+    if (g->says == GENERATION_SAYS_MAX || g->say_bytes + len > GENERATION_SAY_BYTES_MAX) {
+        g->cut++;
+        return 0;
+    }
+    g->says++;
+    g->say_bytes += len;
+    g->shared->ops->said(g, &say);
+    return 0;
+}
+
+static int on_ask(struct generation *g, const struct frame *f)
+{
+    struct ipc_ask ask;
+    if (ipc_get_ask(f, &ask) || !loaded(g, ask.module) || g->ticket)
+        return -1;
+    if (ask.event && ask.event != outbox_oldest(&g->out))
+        return -1;
+    if (ask.event)
+        g->touched = true;
+    struct ask_ticket *ticket = xmalloc(sizeof *ticket);
+    *ticket = (struct ask_ticket){.generation = g, .question = ask.question};
+    g->ticket = ticket;
+    g->shared->ops->asked(g, &ask, ticket);
+    return 0;
+}
+
+static int on_log(struct generation *g, const struct frame *f)
+{
+    struct ipc_log log;
+    if (ipc_get_log(f, &log) || (log.module != IPC_NO_MODULE && !loaded(g, log.module)))
+        return -1;
+    g->shared->ops->logged(g, &log);
+    return 0;
+}
+
+static int take_frame(struct generation *g, const struct frame *f)
+{
+    if (!g->greeted && f->type != FRAME_HOST_HELLO && f->type != FRAME_FAILED)
+        return -1;
+    switch (f->type) {
+    case FRAME_HOST_HELLO:
+        return on_host_hello(g, f);
+    case FRAME_MODULE:
+        return on_module(g, f);
+    case FRAME_READY:
+        return on_ready(g);
+    case FRAME_FAILED:
+        return on_failed(g, f);
+    case FRAME_DONE:
+        return on_done(g, f);
+    case FRAME_SAY:
+        return on_say(g, f);
+    case FRAME_ASK:
+        return on_ask(g, f);
+    case FRAME_LOG:
+        return on_log(g, f);
+    default:
+        return -1;
+    }
+}
+
+static void kill_for(struct generation *g, const char *what)
+{
+    char *reason = xasprintf("the process sent rubbish: %s", what);
+    g->rubbish = true;
+    generation_kill(g, reason);
+    free(reason);
+}
+
+static size_t take_frames(struct generation *g, const char *data, size_t len)
+{
+    size_t at = 0;
+    while (generation_listens(g)) {
+        struct frame f;
+        const char *why = NULL;
+        int got = frame_next(data + at, len - at, FRAME_FROM_HOST, &f, &why);
+        if (!got)
+            break;
+        if (got < 0) {
+            kill_for(g, why);
+            break;
+        }
+        if (take_frame(g, &f)) {
+            char *what = xasprintf("a %s frame that does not belong there", frame_name(f.type));
+            kill_for(g, what);
+            free(what);
+            break;
+        }
+        at += f.size;
+    }
+    return at;
+}
+
+/* Nearly always whole frames come, and nothing is copied. */
+void generation_input(struct generation *g, const char *data, size_t len)
+{
+    if (!g->in.len) {
+        size_t taken = take_frames(g, data, len);
+        if (generation_listens(g))
+            buf_append(&g->in, data + taken, len - taken);
+        return;
+    }
+    buf_append(&g->in, data, len);
+    size_t taken = take_frames(g, buf_data(&g->in), g->in.len);
+    buf_consume(&g->in, taken);
+    buf_shrink(&g->in, 0);
+}
+
+void supervisor_answer(struct ask_ticket *ticket, int32_t status, const char *value, int64_t number)
+{
+    struct generation *g = ticket->generation;
+    if (g) {
+        struct ipc_answer answer = {
+            .question = ticket->question, .status = status, .value = value, .number = number};
+        if (ipc_put_answer(&g->out.control, &answer)) {
+            answer.status = SESHET_ESIZE;
+            answer.value = NULL;
+            ipc_put_answer(&g->out.control, &answer);
+        }
+        g->ticket = NULL;
+        generation_flush_soon(g);
+    }
+    free(ticket);
+}

@@ -1,0 +1,394 @@
+#include "server/supervise/modhost.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include <seshet/module.h>
+
+/* ---- Which module ---------------------------------------------------------------------------- */
+
+static struct modhost_slot *find_slot(const struct modhost *host, const struct module_decl *decl)
+{
+    uint16_t n = decl->id < host->nslot_of ? host->slot_of[decl->id] : 0;
+    return n ? &host->slots[n - 1] : NULL;
+}
+
+static struct modhost_slot *make_slot(struct modhost *host, const struct module_decl *decl)
+{
+    struct modhost_slot *slot = find_slot(host, decl);
+    if (slot)
+        return slot;
+    if (host->nslots == IPC_MODULES_MAX) {
+        if (!host->crowded)
+            log_warn("modhost.crowded", LOG_MODULE(host->name, decl->name),
+                     "group %s has %d modules, more than that cannot be in one: give some "
+                     "another group",
+                     host->group, IPC_MODULES_MAX);
+        host->crowded = true;
+        return NULL;
+    }
+    if (decl->id >= host->nslot_of) {
+        size_t n = decl->id + 16U;
+        host->slot_of = xrealloc(host->slot_of, n * sizeof *host->slot_of);
+        memset(host->slot_of + host->nslot_of, 0, (n - host->nslot_of) * sizeof *host->slot_of);
+        host->nslot_of = n;
+    }
+    host->slots = xrealloc(host->slots, (host->nslots + 1) * sizeof *host->slots);
+    host->slots[host->nslots] = (struct modhost_slot){.decl = decl};
+    host->slot_of[decl->id] = (uint16_t)++host->nslots;
+    return &host->slots[host->nslots - 1];
+}
+
+void modhost_want(struct modhost *host, const struct module_decl *module, bool wanted)
+{
+    struct modhost_slot *slot = wanted ? make_slot(host, module) : find_slot(host, module);
+    if (slot)
+        slot->wanted = wanted;
+}
+
+struct module_version *modhost_desired(const struct modhost_slot *slot)
+{
+    struct module_version *newest = catalogue_version(slot->decl);
+    if (!slot->wanted || !newest)
+        return NULL;
+    if (newest->serial != slot->refused)
+        return newest;
+    return slot->good && slot->good->serial != slot->refused_good ? slot->good : NULL;
+}
+
+static int current_index(const struct modhost *host, size_t slot)
+{
+    return slot < host->nindex_of ? host->index_of[slot] : -1;
+}
+
+void modhost_set_current(struct modhost *host, struct generation *g)
+{
+    host->current = g;
+    host->nindex_of = g ? host->nslots : 0;
+    host->index_of = xrealloc(host->index_of, (host->nslots + 1) * sizeof *host->index_of);
+    for (size_t i = 0; i < host->nindex_of; i++)
+        host->index_of[i] = -1;
+    for (size_t i = 0; g && i < g->nmodules; i++)
+        host->index_of[g->modules[i].slot] = (int)i;
+}
+
+/* ---- Where an event goes --------------------------------------------------------------------- */
+
+/* What command_index says in the frame for that version; -1: it has no handler for the event. */
+static int handler_in(const struct module_version *v, const struct ipc_event *e)
+{
+    if (e->type == SESHET_COMMAND)
+        return module_version_command(v, e->command);
+    return v->events >> e->type & 1 ? IPC_SUBSCRIPTION : -1;
+}
+
+/* -1: the current generation has no handler for it. */
+static int try_current(struct modhost *host, size_t slot, struct ipc_event *e, int command)
+{
+    int index = current_index(host, slot);
+    if (index < 0)
+        return -1;
+    const struct module_version *v = host->current->modules[index].version;
+    bool known = command >= 0 && (size_t)command < v->ncommands &&
+                 v->serial == host->slots[slot].decl->serial;
+    int handler = known ? command : handler_in(v, e);
+    if (handler < 0)
+        return -1;
+    e->module = (uint16_t)index;
+    e->command_index = (uint16_t)handler;
+    return generation_send(host->current, e);
+}
+
+/* Whether a generation that is to come can take it. */
+static bool worth_holding(const struct modhost *host, size_t slot, const struct ipc_event *e)
+{
+    const struct module_version *v = modhost_desired(&host->slots[slot]);
+    int index = current_index(host, slot);
+    return v && handler_in(v, e) >= 0 && (index < 0 || host->current->modules[index].version != v);
+}
+
+static int hold(struct modhost *host, size_t slot, struct ipc_event *e)
+{
+    if (!worth_holding(host, slot, e))
+        return -1;
+    e->module = (uint16_t)slot;
+    if (ipc_put_event(&host->held, e))
+        return -1;
+    host->nheld++;
+    return 0;
+}
+
+static size_t count_events(const struct modhost *host, size_t *bytes)
+{
+    size_t n = host->nheld;
+    *bytes = host->held.len;
+    if (host->current) {
+        n += host->current->out.events;
+        *bytes += host->current->out.queue.len;
+    }
+    for (size_t i = 0; i < host->nold; i++) {
+        n += host->old[i]->out.events;
+        *bytes += host->old[i]->out.queue.len;
+    }
+    return n;
+}
+
+static bool is_full(struct modhost *host)
+{
+    size_t bytes;
+    size_t n = count_events(host, &bytes);
+    if (n < MODHOST_EVENTS_MAX && bytes < MODHOST_BYTES_MAX) {
+        if (host->dropped_full && n < MODHOST_EVENTS_MAX / 2) {
+            log_warn("modhost.full", LOG_NETWORK(host->name),
+                     "group %s: takes events again, %llu were dropped", host->group,
+                     (unsigned long long)host->dropped_full);
+            host->dropped_full = 0;
+        }
+        return false;
+    }
+    if (!host->dropped_full++)
+        log_warn("modhost.full", LOG_NETWORK(host->name),
+                 "group %s: %zu events wait for its modules, more are dropped: see which module "
+                 "is slow (seshetctl status), and give it a group of its own",
+                 host->group, n);
+    return true;
+}
+
+static void forget_old_refusal(struct modhost *host, struct modhost_slot *slot)
+{
+    if (!slot->refused ||
+        clock_now(host->shared->generations.clock) - slot->refused_ms < MODHOST_RETRY_MS)
+        return;
+    slot->refused = slot->refused_good = 0;
+}
+
+uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
+                      const struct supervisor_event *event)
+{
+    struct modhost_slot *slot = NULL;
+    if (host->network && !host->shared->stopping && module->present && !is_full(host))
+        slot = make_slot(host, module);
+    if (!slot) {
+        host->dropped++;
+        return 0;
+    }
+    struct ipc_event e = {
+        .number = host->last_number + 1,
+        .type = (uint8_t)event->type,
+        .is_private = event->is_private,
+        .from_me = event->from_me,
+        .nick = event->nick,
+        .user = event->user,
+        .host = event->host,
+        .account = event->account,
+        .channel = event->channel,
+        .target = event->target,
+        .text = event->text,
+        .command = event->command_name,
+        .args = event->args,
+        .time_ms = event->time_ms,
+    };
+    size_t n = (size_t)(slot - host->slots);
+    slot->wanted = true;
+    if (!try_current(host, n, &e, e.type == SESHET_COMMAND ? event->command : -1)) {
+        host->last_number = e.number;
+        return e.number;
+    }
+    forget_old_refusal(host, slot);
+    if (hold(host, n, &e)) {
+        host->dropped++;
+        return 0;
+    }
+    host->last_number = e.number;
+    modhost_update(host);
+    return e.number;
+}
+
+void modhost_settle(struct modhost *host)
+{
+    struct buf waiting = host->held;
+    struct ipc_event e;
+    size_t size;
+    size_t lost = 0;
+    const char *module = NULL;
+    host->held = (struct buf){0};
+    host->nheld = 0;
+    while (!event_list_first(&waiting, &e, &size)) {
+        size_t slot = e.module;
+        if (try_current(host, slot, &e, -1) && hold(host, slot, &e)) {
+            module = host->slots[slot].decl->name;
+            lost++;
+        }
+        buf_consume(&waiting, size);
+    }
+    buf_free(&waiting);
+    host->dropped += lost;
+    if (lost)
+        log_warn("modhost.dropped", LOG_MODULE(host->name, module),
+                 "group %s: %zu events are dropped, no version of their module can take them",
+                 host->group, lost);
+}
+
+void modhost_take_back(struct modhost *host, struct generation *g, bool all, uint64_t but)
+{
+    struct buf taken = {0};
+    struct buf list = {0};
+    struct ipc_event e;
+    size_t size;
+    if (all) {
+        taken = g->out.queue;
+        g->out.queue = (struct buf){0};
+        g->out.written = g->out.boundary = g->out.events = 0;
+    } else {
+        outbox_take_unwritten(&g->out, &taken);
+    }
+    while (!event_list_first(&taken, &e, &size)) {
+        e.module = (uint16_t)g->modules[e.module].slot;
+        if (e.number != but && !ipc_put_event(&list, &e))
+            host->nheld++;
+        buf_consume(&taken, size);
+    }
+    buf_free(&taken);
+    event_list_merge(&host->held, &list);
+}
+
+void modhost_drop_oldest(struct modhost *host, const char *reason)
+{
+    struct ipc_event e;
+    size_t size;
+    if (event_list_first(&host->held, &e, &size))
+        return;
+    const struct module_decl *module = host->slots[e.module].decl;
+    uint64_t number = e.number;
+    buf_consume(&host->held, size);
+    host->nheld--;
+    modhost_fault(host, module, number, reason);
+}
+
+/* ---- What its modules say -------------------------------------------------------------------- */
+
+static struct modhost_origin origin(const struct modhost *host, const struct generation *g,
+                                    size_t module, uint64_t event)
+{
+    struct modhost_origin from = {.network = host->name, .event = event};
+    if (host->network)
+        from.user = host->network->user;
+    if (module < g->nmodules)
+        from.module = host->slots[g->modules[module].slot].decl;
+    return from;
+}
+
+static void on_said(struct generation *g, const struct ipc_say *say)
+{
+    const struct modhost *host = g->owner;
+    struct modhost_origin from = origin(host, g, say->module, say->event);
+    if (host->network)
+        host->shared->callbacks->on_say(host->shared->arg, &from, say);
+}
+
+static void on_asked(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket)
+{
+    const struct modhost *host = g->owner;
+    struct modhost_origin from = origin(host, g, ask->module, ask->event);
+    if (host->network)
+        host->shared->callbacks->on_ask(host->shared->arg, &from, ask, ticket);
+    else
+        supervisor_answer(ticket, SESHET_ESERVER, NULL, 0);
+}
+
+static void on_logged(struct generation *g, const struct ipc_log *log)
+{
+    static const enum log_level levels[] = {LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN,
+                                            LOG_LEVEL_ERROR};
+    const struct modhost *host = g->owner;
+    struct modhost_origin from = origin(host, g, log->module, 0);
+    if (host->network)
+        host->shared->callbacks->on_log(host->shared->arg, &from, levels[log->level], log->text);
+}
+
+void modhost_fault(struct modhost *host, const struct module_decl *module, uint64_t event,
+                   const char *reason)
+{
+    const struct supervisor_callbacks *callbacks = host->shared->callbacks;
+    struct modhost_origin from = {.network = host->name, .module = module, .event = event};
+    host->faults++;
+    if (event) {
+        host->dropped++;
+        log_warn("modhost.fault", LOG_MODULE(host->name, module ? module->name : NULL),
+                 "group %s: event %llu is dropped: %s", host->group, (unsigned long long)event,
+                 reason);
+    } else {
+        log_warn("modhost.fault", LOG_MODULE(host->name, module ? module->name : NULL),
+                 "group %s: %s", host->group, reason);
+    }
+    if (!host->network || !callbacks->on_fault)
+        return;
+    from.user = host->network->user;
+    callbacks->on_fault(host->shared->arg, &from, reason);
+}
+
+/* ---- Status ---------------------------------------------------------------------------------- */
+
+static enum modhost_state state_of(const struct modhost *host)
+{
+    if (host->current)
+        return host->starting ? MODHOST_SWAPPING : MODHOST_READY;
+    if (host->starting || host->turn.queued)
+        return MODHOST_STARTING;
+    return host->nheld ? MODHOST_BACKOFF : MODHOST_IDLE;
+}
+
+const char *modhost_state_name(enum modhost_state state)
+{
+    static const char *const names[] = {"idle", "starting", "ready", "swapping", "backoff"};
+    return names[state];
+}
+
+void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
+                         struct modhost_module_status *modules)
+{
+    const struct generation *g = host->current ? host->current : host->starting;
+    *status = (struct modhost_status){
+        .network = host->name,
+        .group = host->group,
+        .state = state_of(host),
+        .pid = g ? g->child.pid : 0,
+        .generation = host->started,
+        .handled = host->handled,
+        .dropped = host->dropped,
+        .faults = host->faults,
+        .restarts = host->restarts,
+        .started_ms = g ? g->ready_wall : 0,
+        .modules = modules,
+    };
+    status->queued = count_events(host, &status->queued_bytes);
+    if (host->current)
+        status->handled += host->current->handled;
+    for (size_t i = 0; i < host->nold; i++)
+        status->handled += host->old[i]->handled;
+    for (size_t i = 0; i < host->nslots; i++) {
+        const struct modhost_slot *slot = &host->slots[i];
+        int index = current_index(host, i);
+        const struct module_version *v = index >= 0 ? host->current->modules[index].version : NULL;
+        const struct module_version *newest = catalogue_version(slot->decl);
+        bool refused = newest && slot->refused == newest->serial;
+        if (!slot->wanted && !v)
+            continue;
+        modules[status->nmodules++] = (struct modhost_module_status){
+            .module = slot->decl,
+            .version = v ? v->serial : 0,
+            .refused = refused ? slot->why : NULL,
+        };
+    }
+}
+
+const struct generation_ops modhost_generation_ops = {
+    .ready = modhost_on_ready,
+    .ended = modhost_on_ended,
+    .said = on_said,
+    .asked = on_asked,
+    .logged = on_logged,
+};

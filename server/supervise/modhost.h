@@ -1,0 +1,129 @@
+#ifndef SERVER_SUPERVISE_MODHOST_H
+#define SERVER_SUPERVISE_MODHOST_H
+
+#include "base/backoff.h"
+#include "server/supervise/catalogue.h"
+#include "server/supervise/generation.h"
+#include "server/supervise/start_queue.h"
+
+/*
+ * The modules of one network and group, over all the processes that run them one after another.
+ * At any time: at most one `current` generation that gets the events, at most one `next` that is
+ * starting to take its place, and a few `old` ones that finish what they were given. Events that no
+ * generation can take yet wait in `held`.
+ *
+ *   modhost.c          where an event goes, and the status
+ *   modhost_process.c  starting, swapping, crashing, ending
+ */
+#define MODHOST_EVENTS_MAX  16384
+#define MODHOST_BYTES_MAX   (4U * 1024 * 1024)
+#define MODHOST_OLD_MAX     4
+#define MODHOST_FRUITLESS   5  /* deaths without progress before an event is dropped */
+#define MODHOST_RESTART_MS  20 /* between restarts of a host that makes progress and dies again */
+#define MODHOST_RETRY_MS    60000 /* a module that was refused here is tried again after this */
+#define MODHOST_BACKOFF_MAX 10000
+#define MODHOST_END_MS      1500 /* for children to end when the server or a network goes away */
+
+/* A module this host has had to do with. */
+struct modhost_slot {
+    const struct module_decl *decl;
+    bool wanted;
+    struct module_version *good; /* the last that became ready here; a reference */
+    uint32_t refused;            /* serial of the newest version that did not start here; 0: none */
+    uint32_t refused_good;       /* the same when `good` did not start again */
+    int64_t refused_ms;
+    char *why;
+};
+
+/* What all hosts of a supervisor share. */
+struct modhost_shared {
+    struct generation_shared generations;
+    struct start_queue starts;
+    const struct supervisor_callbacks *callbacks;
+    void *arg;
+    bool stopping;
+    /* A process has ended; for a closed host also when there was none. */
+    void (*process_ended)(struct modhost *host);
+};
+
+/* A network as its hosts see it. */
+struct modhost_network {
+    char *key;
+    char *own_nick;
+    char *casemapping;
+    void *user;
+};
+
+struct modhost {
+    struct modhost *next; /* in its network's list, or the supervisor's list of closed ones */
+    struct modhost_shared *shared;
+    const struct modhost_network *network; /* NULL: closed */
+    char *name;                            /* the network's key */
+    char *group;
+    struct modhost_slot *slots;
+    size_t nslots;
+    uint16_t *slot_of; /* by module_decl.id; slot + 1, 0: none */
+    size_t nslot_of;
+    struct generation *current;
+    struct generation *starting;
+    struct generation *old[MODHOST_OLD_MAX];
+    size_t nold;
+    int *index_of; /* by slot: the module's index in `current`; -1: not loaded */
+    size_t nindex_of;
+    struct buf held; /* EVENT frames; `module` is the slot */
+    size_t nheld;
+    uint64_t last_number;
+    struct backoff backoff;
+    struct event *retry;
+    struct start_turn turn;
+    unsigned fruitless;
+    uint32_t started; /* generations */
+    uint64_t handled; /* by generations that have ended */
+    uint64_t dropped;
+    uint32_t faults;
+    uint32_t restarts;
+    bool crowded;          /* told that it has too many modules */
+    uint64_t dropped_full; /* in a row, because too many wait */
+};
+
+struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_network *network,
+                            const char *group);
+/* Only without processes, or with `wait_ms` for each to be killed. */
+void modhost_free(struct modhost *host, int wait_ms);
+/* No callback from now on; its processes end. When there is none, `process_ended` is called at
+ * once. */
+void modhost_close(struct modhost *host);
+bool modhost_has_process(const struct modhost *host);
+/* SIGKILL to all of them; they are still to be reaped. */
+void modhost_kill(struct modhost *host);
+/* Lets the processes end; the rest of its events is dropped when they cannot be handled in time. */
+void modhost_stop(struct modhost *host);
+/* Own nick or casemapping. */
+void modhost_network_changed(struct modhost *host);
+/* The catalogue has other versions. */
+void modhost_modules_changed(struct modhost *host);
+void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
+                         struct modhost_module_status *modules);
+
+/* ---- Between its own files --------------------------------------------------------------------
+ */
+
+/* The version that should run; NULL: none. */
+struct module_version *modhost_desired(const struct modhost_slot *slot);
+/* Gives the held events to the current generation, keeps those that a coming one can take, drops
+ * the others. */
+void modhost_settle(struct modhost *host);
+/* Starts a generation when what runs is not what should run. */
+void modhost_update(struct modhost *host);
+/* Takes a generation's events (those not written, or all) back into `held`; drops the one numbered
+ * `but`. */
+void modhost_take_back(struct modhost *host, struct generation *g, bool all, uint64_t but);
+void modhost_drop_oldest(struct modhost *host, const char *reason);
+void modhost_set_current(struct modhost *host, struct generation *g);
+void modhost_fault(struct modhost *host, const struct module_decl *module, uint64_t event,
+                   const char *reason);
+void modhost_on_ready(struct generation *g);
+void modhost_on_ended(struct generation *g, const struct generation_end *end);
+extern const struct generation_ops modhost_generation_ops;
+
+#endif

@@ -1,0 +1,269 @@
+#include "server/supervise/supervisor.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/xmalloc.h"
+#include "server/supervise/modhost.h"
+
+enum { FREE_WAIT_MS = 1000 };
+
+struct known_network {
+    struct modhost_network facts;
+    struct modhost *hosts;
+    UT_hash_handle hh;
+};
+
+struct supervisor {
+    struct modhost_shared shared; /* first: a host finds its supervisor by it */
+    struct supervisor_env env;
+    struct supervisor_callbacks callbacks;
+    void *arg;
+    struct catalogue *catalogue;
+    struct known_network *networks;
+    struct modhost *closed; /* hosts of dropped networks, whose processes have not ended */
+    struct event *stopped;  /* tells that the last has ended */
+    void (*done)(void *arg);
+    void *done_arg;
+};
+
+/* ---- Beginning and end ----------------------------------------------------------------------- */
+
+static void update_hosts(struct supervisor *sup)
+{
+    for (struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (struct modhost *host = n->hosts; host; host = host->next)
+            modhost_modules_changed(host);
+}
+
+static void on_catalogue_changed(void *arg)
+{
+    struct supervisor *sup = arg;
+    /* First the user: what it wants now is then part of the generations that start. */
+    sup->callbacks.on_modules(sup->arg);
+    update_hosts(sup);
+}
+
+static void on_catalogue_error(void *arg, const char *name, const char *text)
+{
+    struct supervisor *sup = arg;
+    if (sup->callbacks.on_module_error)
+        sup->callbacks.on_module_error(sup->arg, name, text);
+}
+
+static void free_host(void *host)
+{
+    modhost_free(host, 0);
+}
+
+static void on_process_ended(struct modhost *host)
+{
+    struct supervisor *sup = (struct supervisor *)(void *)host->shared;
+    if (!host->network && !modhost_has_process(host)) {
+        struct modhost **at = &sup->closed;
+        while (*at && *at != host)
+            at = &(*at)->next;
+        if (*at) {
+            *at = host->next;
+            defer_call(sup->env.defer, free_host, host);
+        }
+    }
+    if (sup->shared.stopping && !sup->shared.generations.alive)
+        event_active(sup->stopped, EV_TIMEOUT, 0);
+}
+
+static void on_stopped(evutil_socket_t fd, short what, void *arg)
+{
+    struct supervisor *sup = arg;
+    void (*done)(void *arg) = sup->done;
+    (void)fd;
+    (void)what;
+    sup->done = NULL;
+    if (done)
+        done(sup->done_arg);
+}
+
+struct supervisor *supervisor_new(const struct supervisor_env *env,
+                                  const struct supervisor_config *config,
+                                  const struct supervisor_callbacks *callbacks, void *arg,
+                                  char **error)
+{
+    static const struct catalogue_hooks hooks = {on_catalogue_changed, on_catalogue_error};
+    struct supervisor *sup = xcalloc(1, sizeof *sup);
+    sup->env = *env;
+    sup->callbacks = *callbacks;
+    sup->arg = arg;
+    sup->catalogue = catalogue_new(env, config, &hooks, sup, error);
+    if (!sup->catalogue) {
+        free(sup);
+        return NULL;
+    }
+    sup->shared = (struct modhost_shared){
+        .generations = {.base = env->base,
+                        .clock = env->clock,
+                        .defer = env->defer,
+                        .modhost_path = xstrdup(config->modhost_path),
+                        .ops = &modhost_generation_ops},
+        .callbacks = &sup->callbacks,
+        .arg = arg,
+        .process_ended = on_process_ended,
+    };
+    generation_shared_init(&sup->shared.generations);
+    start_queue_init(&sup->shared.starts, env->base, env->clock);
+    sup->stopped = event_new(env->base, -1, 0, on_stopped, sup);
+    /* A pipe to a module host that has just died is an error, not the end of the server. */
+    signal(SIGPIPE, SIG_IGN);
+    return sup;
+}
+
+void supervisor_stop(struct supervisor *sup, void (*done)(void *arg), void *arg)
+{
+    sup->done = done;
+    sup->done_arg = arg;
+    if (!sup->shared.stopping) {
+        sup->shared.stopping = true;
+        catalogue_stop(sup->catalogue);
+        for (struct known_network *n = sup->networks; n; n = n->hh.next)
+            for (struct modhost *host = n->hosts; host; host = host->next)
+                modhost_stop(host);
+    }
+    if (!sup->shared.generations.alive)
+        event_active(sup->stopped, EV_TIMEOUT, 0);
+}
+
+static void network_free(struct known_network *n)
+{
+    free(n->facts.key);
+    free(n->facts.own_nick);
+    free(n->facts.casemapping);
+    free(n);
+}
+
+static void free_hosts(struct supervisor *sup, struct modhost *first, int64_t until)
+{
+    for (struct modhost *host = first, *next; host; host = next) {
+        int64_t left = until - clock_now(sup->env.clock);
+        next = host->next;
+        modhost_free(host, left > 0 ? (int)left : 0);
+    }
+}
+
+void supervisor_free(struct supervisor *sup)
+{
+    if (!sup)
+        return;
+    sup->shared.stopping = true;
+    int64_t until = clock_now(sup->env.clock) + FREE_WAIT_MS;
+    /* All are killed before the first is waited for. */
+    for (struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (struct modhost *host = n->hosts; host; host = host->next)
+            modhost_kill(host);
+    for (struct modhost *host = sup->closed; host; host = host->next)
+        modhost_kill(host);
+    free_hosts(sup, sup->closed, until);
+    struct known_network *n;
+    struct known_network *next;
+    HASH_ITER(hh, sup->networks, n, next)
+    {
+        free_hosts(sup, n->hosts, until);
+        HASH_DEL(sup->networks, n);
+        network_free(n);
+    }
+    catalogue_free(sup->catalogue);
+    start_queue_free(&sup->shared.starts);
+    generation_shared_free(&sup->shared.generations);
+    event_free(sup->stopped);
+    free(sup);
+}
+
+/* ---- The catalogue --------------------------------------------------------------------------- */
+
+const struct module_decl *supervisor_find(const struct supervisor *sup, const char *name)
+{
+    return catalogue_find(sup->catalogue, name);
+}
+
+const struct module_decl *supervisor_module(const struct supervisor *sup, size_t i)
+{
+    return catalogue_get(sup->catalogue, i);
+}
+
+void supervisor_rescan(struct supervisor *sup)
+{
+    catalogue_rescan(sup->catalogue);
+}
+
+/* ---- Networks -------------------------------------------------------------------------------- */
+
+static bool replace(char **text, const char *with)
+{
+    if (*text && !strcmp(*text, with))
+        return false;
+    free(*text);
+    *text = xstrdup(with);
+    return true;
+}
+
+void supervisor_set_network(struct supervisor *sup, const char *network,
+                            const struct network_facts *facts)
+{
+    struct known_network *n;
+    HASH_FIND_STR(sup->networks, network, n);
+    if (!n) {
+        n = xcalloc(1, sizeof *n);
+        n->facts.key = xstrdup(network);
+        HASH_ADD_KEYPTR(hh, sup->networks, n->facts.key, strlen(n->facts.key), n);
+    }
+    n->facts.user = facts->user;
+    bool changed = replace(&n->facts.own_nick, facts->own_nick);
+    changed |= replace(&n->facts.casemapping, facts->casemapping);
+    for (struct modhost *host = changed ? n->hosts : NULL; host; host = host->next)
+        modhost_network_changed(host);
+}
+
+void supervisor_drop_network(struct supervisor *sup, const char *network)
+{
+    struct known_network *n;
+    HASH_FIND_STR(sup->networks, network, n);
+    if (!n)
+        return;
+    HASH_DEL(sup->networks, n);
+    for (struct modhost *host = n->hosts, *next; host; host = next) {
+        next = host->next;
+        host->next = sup->closed;
+        sup->closed = host;
+        modhost_close(host);
+    }
+    network_free(n);
+}
+
+struct modhost *supervisor_host(struct supervisor *sup, const char *network, const char *group)
+{
+    struct known_network *n;
+    HASH_FIND_STR(sup->networks, network, n);
+    if (!n)
+        return NULL;
+    for (struct modhost *host = n->hosts; host; host = host->next)
+        if (!strcmp(host->group, group))
+            return host;
+    struct modhost *host = modhost_new(&sup->shared, &n->facts, group);
+    host->next = n->hosts;
+    n->hosts = host;
+    return host;
+}
+
+void supervisor_each_host(const struct supervisor *sup,
+                          void (*fn)(void *arg, const struct modhost_status *status), void *arg)
+{
+    for (const struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (const struct modhost *host = n->hosts; host; host = host->next) {
+            struct modhost_status status;
+            struct modhost_module_status *modules = xcalloc(host->nslots + 1, sizeof *modules);
+            modhost_fill_status(host, &status, modules);
+            fn(arg, &status);
+            free(modules);
+        }
+}
