@@ -44,6 +44,7 @@ static void free_connection(void *arg)
     if (evbuffer_get_length(output) && !evbuffer_unfreeze(output, 1))
         evbuffer_write(output, bufferevent_getfd(conn->bev));
     bufferevent_free(conn->bev);
+    event_free(conn->again);
     free(conn);
 }
 
@@ -51,11 +52,13 @@ void control_connection_close(struct control_connection *conn)
 {
     if (conn->pending)
         conn->pending->conn = NULL;
+    conn->ending = true; /* its command may have closed the server: nothing more is taken */
     *conn->previous = conn->next;
     if (conn->next)
         conn->next->previous = conn->previous;
     conn->control->count--;
     bufferevent_setcb(conn->bev, NULL, NULL, NULL, NULL);
+    event_del(conn->again);
     bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
     defer_call(conn->control->env.defer, free_connection, conn);
 }
@@ -88,10 +91,11 @@ static void send_result(struct control_connection *conn, json_t *result)
     send_answer(conn, json_pack("{s:b,s:o}", "ok", 1, "result", result ? result : json_object()));
 }
 
-/* Looks at what has been read again, in a later turn of the loop. */
+/* Triggering the bufferevent instead would come back within the same turn of the loop. */
 static void look_again(struct control_connection *conn)
 {
-    bufferevent_trigger(conn->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+    static const struct timeval next_turn = {0};
+    event_add(conn->again, &next_turn);
 }
 
 /* The connection whose request this was, ready for its next; NULL when it is gone. */
@@ -233,14 +237,9 @@ static void end_when_written(struct control_connection *conn)
         control_connection_close(conn);
 }
 
-/* Takes at most one request. Further ones wait until the client reads what it asked for. */
-static void on_read(struct bufferevent *bev, void *arg)
+static void take_request(struct control_connection *conn)
 {
-    struct control_connection *conn = arg;
-    struct evbuffer *input = bufferevent_get_input(bev);
-    if (conn->pending || conn->ending ||
-        evbuffer_get_length(bufferevent_get_output(bev)) > CONTROL_MAX_REQUEST)
-        return;
+    struct evbuffer *input = bufferevent_get_input(conn->bev);
     size_t len = 0;
     char *line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
     if (line && len <= CONTROL_MAX_REQUEST) {
@@ -256,13 +255,35 @@ static void on_read(struct bufferevent *bev, void *arg)
     free(line);
 }
 
+/* Takes at most one request. Further ones wait until the client reads what it asked for; reading is
+ * switched off then, because libevent would call again and again for a full input buffer. */
+static void on_read(struct bufferevent *bev, void *arg)
+{
+    struct control_connection *conn = arg;
+    if (conn->pending || conn->ending)
+        return;
+    if (evbuffer_get_length(bufferevent_get_output(bev)) > CONTROL_MAX_REQUEST)
+        bufferevent_disable(bev, EV_READ);
+    else
+        take_request(conn);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+    struct control_connection *conn = arg;
+    (void)fd;
+    (void)what;
+    on_read(conn->bev, conn);
+}
+
 static void on_written(struct bufferevent *bev, void *arg)
 {
     struct control_connection *conn = arg;
+    (void)bev;
     if (conn->ending)
         control_connection_close(conn);
-    else if (evbuffer_get_length(bufferevent_get_input(bev)) || conn->at_eof)
-        look_again(conn);
+    else if (!conn->pending)
+        continue_reading(conn);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
@@ -283,14 +304,22 @@ void control_connection_open(struct control *control, evutil_socket_t fd)
 {
     static const struct timeval idle = {.tv_sec = CONTROL_IDLE_SECONDS};
     struct bufferevent *bev = bufferevent_socket_new(control->env.base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (!bev) {
-        close(fd);
+    struct control_connection *conn = xcalloc(1, sizeof *conn);
+    struct event *again = evtimer_new(control->env.base, on_again, conn);
+    if (!bev || !again) {
+        if (bev)
+            bufferevent_free(bev);
+        else
+            close(fd);
+        if (again)
+            event_free(again);
+        free(conn);
         return;
     }
-    struct control_connection *conn = xcalloc(1, sizeof *conn);
     *conn = (struct control_connection){
         .control = control,
         .bev = bev,
+        .again = again,
         .next = control->connections,
         .previous = &control->connections,
     };

@@ -13,6 +13,7 @@
 struct control_connection {
     struct control *control;
     struct bufferevent *bev;
+    struct event *again; /* looks at what has been read, in the next turn of the loop */
     struct control_request *pending;
     bool in_handler; /* an answer given from within is not followed by the next request at once */
     bool ending;     /* no more requests; closed when everything is written */

@@ -14,7 +14,7 @@
  * A connection may ask again and again; its requests are answered one at a time and in order. Only
  * root and the user of the server may ask. Bounds: CONTROL_MAX_REQUEST bytes a line,
  * CONTROL_MAX_ANSWER bytes an answer, CONTROL_MAX_CONNECTIONS at once, and CONTROL_IDLE_SECONDS
- * without a request or without reading the answer.
+ * without a request or without reading the answer. The program must ignore SIGPIPE.
  */
 #define CONTROL_MAX_REQUEST     (64 * 1024)
 #define CONTROL_MAX_ANSWER      (16 * 1024 * 1024)

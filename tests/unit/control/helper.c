@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -98,6 +99,7 @@ int fixture_open(void **state)
 {
     struct fixture *f = xcalloc(1, sizeof *f);
     char *error = NULL;
+    signal(SIGPIPE, SIG_IGN);
     str_copy(f->dir, sizeof f->dir, "/tmp/seshet-control-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     snprintf(f->path, sizeof f->path, "%s/sock", f->dir);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/xmalloc.h"
 #include "helper.h"
 
@@ -121,11 +122,12 @@ static void test_many_requests_at_once(void **state)
 {
     struct fixture *f = *state;
     int fd = client_open(f);
-    for (int i = 0; i < 500; i++) {
-        char *text = xasprintf("{\"command\":\"echo\",\"args\":{\"n\":%d}}\n", i);
-        client_send(fd, text);
-        free(text);
-    }
+    struct buf all = {0};
+    for (int i = 0; i < 500; i++)
+        buf_printf(&all, "{\"command\":\"echo\",\"args\":{\"n\":%d}}\n", i);
+    buf_append(&all, "", 1);
+    client_send(fd, buf_data(&all));
+    buf_free(&all);
     for (int i = 0; i < 500; i++) {
         char *wanted = xasprintf("{\"ok\":true,\"result\":{\"n\":%d}}", i);
         assert_line(f, fd, wanted);
