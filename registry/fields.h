@@ -68,6 +68,7 @@ struct module_fields {
 #define REGISTRY_WHY_SIZE    256 /* for the sentence that tells what is wrong */
 
 struct field_type {
+    size_t size;
     /* 0 and the value, or -1 and what is wrong; on failure the value is untouched. A value that is
      * replaced is cleared by the caller. */
     int (*parse)(const char *text, void *value, char *why, size_t why_size);

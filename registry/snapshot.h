@@ -28,6 +28,7 @@ struct module_def {
     uint32_t set; /* bit for each enum module_field that stands in Redis */
     struct module_fields fields;
     struct item_list *lists[LIST_COUNT]; /* NULL: empty */
+    bool scoped;                         /* some item is for one network only */
     /* Built on first use and kept: what networks without an overlay share (registry/view.c). */
     struct module_view *merged[CASEMAPPING_ASCII + 1];
 };

@@ -1,0 +1,481 @@
+#include "registry/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/xmalloc.h"
+
+#define MAX_IN_FLIGHT 256
+/* Keys that change without pause must not hold the others back for longer. */
+#define MAX_BATCH_MS 20
+
+enum loader_state {
+    LOADER_IDLE, /* no link */
+    LOADER_FULL, /* reading everything */
+    LOADER_LIVE, /* following changes */
+    LOADER_REFUSED,
+    LOADER_EMPTIED
+};
+static const char *const state_names[] = {"idle", "full", "live", "refused", "emptied"};
+
+/* One key that must be read. */
+struct reading {
+    char key[KEY_MAX]; /* without the prefix */
+    struct registry_key parsed;
+    struct loader *loader;
+    unsigned epoch;
+    bool in_flight;
+    bool again;     /* changed while in flight */
+    bool part_full; /* the reading of everything waits for it */
+    struct reading *prev;
+    struct reading *next; /* in the queue */
+    UT_hash_handle hh;
+};
+
+/* A reading that is no single key: SCAN. */
+struct scan {
+    struct loader *loader;
+    unsigned epoch;
+};
+
+struct loader {
+    struct link *link;
+    struct model *model;
+    const struct clock *clock;
+    char *prefix;
+    struct loader_callbacks callbacks;
+    enum loader_state state;
+    unsigned epoch; /* answers of an older one are stale */
+    struct reading *readings;
+    struct reading *queue;
+    size_t in_flight;
+    size_t full_left; /* answers that the reading of everything waits for */
+    bool expect_modules;
+    bool meta_there;
+    int64_t batch_started_ms; /* -1: nothing was read since the last commit */
+};
+
+static void set_state(struct loader *l, enum loader_state state)
+{
+    if (state == l->state)
+        return;
+    log_debug("registry.load", LOG_NOBODY, "%s -> %s", state_names[l->state], state_names[state]);
+    l->state = state;
+}
+
+/* ---- Readings ---- */
+
+static void reading_drop(struct loader *l, struct reading *r)
+{
+    HASH_DEL(l->readings, r);
+    if (!r->in_flight)
+        DL_DELETE(l->queue, r);
+    free(r);
+}
+
+/* In-flight readings stay until their answer comes; they find themselves stale by the epoch. */
+static void forget_all(struct loader *l)
+{
+    struct reading *r;
+    struct reading *next;
+    HASH_ITER(hh, l->readings, r, next)
+    {
+        if (r->in_flight)
+            HASH_DEL(l->readings, r);
+        else
+            reading_drop(l, r);
+    }
+    l->epoch++;
+    l->in_flight = 0;
+    l->full_left = 0;
+    l->batch_started_ms = -1;
+}
+
+static void want(struct loader *l, const struct registry_key *key, bool part_full)
+{
+    char name[KEY_MAX];
+    struct reading *r;
+    key_write(key, name, sizeof name);
+    HASH_FIND_STR(l->readings, name, r);
+    if (!r) {
+        r = xcalloc(1, sizeof *r);
+        str_copy(r->key, sizeof r->key, name);
+        r->parsed = *key;
+        r->loader = l;
+        r->epoch = l->epoch;
+        HASH_ADD_STR(l->readings, key, r);
+        DL_APPEND(l->queue, r);
+    } else if (r->in_flight && !part_full) {
+        r->again = true;
+    }
+    if (part_full && !r->part_full) {
+        r->part_full = true;
+        l->full_left++;
+    }
+}
+
+/* All keys of one shared definition. */
+static void want_module(struct loader *l, const char *module, bool part_full)
+{
+    struct registry_key key = {.kind = KEY_HASH};
+    if (!registry_name_valid(module))
+        return;
+    str_copy(key.module, sizeof key.module, module);
+    want(l, &key, part_full);
+    key.kind = KEY_LIST;
+    for (int i = 0; i < LIST_COUNT; i++) {
+        key.list = (enum module_list)i;
+        str_copy(key.list_name, sizeof key.list_name, module_list_rows[i].name);
+        want(l, &key, part_full);
+    }
+}
+
+static void want_named(struct loader *l, enum key_kind kind, bool part_full)
+{
+    const struct registry_key key = {.kind = kind};
+    want(l, &key, part_full);
+}
+
+static void refuse(struct loader *l, const char *reason)
+{
+    forget_all(l);
+    set_state(l, LOADER_REFUSED);
+    l->callbacks.on_refused(l->callbacks.arg, reason);
+}
+
+/* ---- Applying answers ---- */
+
+static struct model_bytes *bytes_of(const redisReply *reply)
+{
+    struct model_bytes *bytes = xcalloc(reply->elements ? reply->elements : 1, sizeof *bytes);
+    for (size_t i = 0; i < reply->elements; i++) {
+        const redisReply *e = reply->element[i];
+        bytes[i] = e->type == REDIS_REPLY_STRING ? (struct model_bytes){e->str, e->len}
+                                                 : (struct model_bytes){"", 0};
+    }
+    return bytes;
+}
+
+static void ignore_reply(void *arg, const redisReply *reply)
+{
+    (void)arg;
+    (void)reply;
+}
+
+static void create_meta(struct loader *l)
+{
+    char key[KEY_MAX_PREFIX + 8];
+    char schema[12];
+    snprintf(key, sizeof key, "%smeta", l->prefix);
+    snprintf(schema, sizeof schema, "%d", REGISTRY_SCHEMA);
+    const char *argv[] = {"HSETNX", key, "schema", schema};
+    link_command(l->link, ignore_reply, NULL, 4, argv, NULL);
+}
+
+/* 0, or -1 when the registry is refused. */
+static int apply_meta(struct loader *l, const redisReply *reply)
+{
+    char text[REGISTRY_WHY_SIZE];
+    const char *schema = NULL;
+    int64_t number;
+    if (reply->type == REDIS_REPLY_ERROR) {
+        snprintf(text, sizeof text, "cannot read %smeta: %.150s", l->prefix, reply->str);
+        refuse(l, text);
+        return -1;
+    }
+    for (size_t i = 0; i + 1 < reply->elements; i += 2)
+        if (!strcmp(reply->element[i]->str, "schema"))
+            schema = reply->element[i + 1]->str;
+    l->meta_there = schema != NULL;
+    if (!schema || (!str_parse_int(schema, 1, REGISTRY_SCHEMA, &number)))
+        return 0;
+    snprintf(text, sizeof text,
+             "the registry has schema \"%.40s\", and this server understands up to %d: use a newer "
+             "seshet, or another prefix or database",
+             schema, REGISTRY_SCHEMA);
+    refuse(l, text);
+    return -1;
+}
+
+/* 0, or -1 when Redis turns out to have lost its data. */
+static int apply_index(struct loader *l, const redisReply *reply)
+{
+    const struct registry_key key = {.kind = KEY_MODULES};
+    bool full = l->state == LOADER_FULL;
+    if (reply->type == REDIS_REPLY_ERROR) {
+        const struct item_list *last = model_index(l->model);
+        for (size_t i = 0; full && last && i < last->count; i++)
+            want_module(l, last->items[i], true);
+        model_apply_unreadable(l->model, &key, reply->str);
+        return 0;
+    }
+    if (full && !reply->elements && !l->meta_there && l->expect_modules) {
+        forget_all(l);
+        set_state(l, LOADER_EMPTIED);
+        l->callbacks.on_emptied(l->callbacks.arg);
+        return -1;
+    }
+    if (full && !l->meta_there)
+        create_meta(l);
+    for (size_t i = 0; i < reply->elements; i++) {
+        const char *name = reply->element[i]->str;
+        if (full || !model_in_index(l->model, name))
+            want_module(l, name, full);
+    }
+    struct model_bytes *names = bytes_of(reply);
+    model_apply_index(l->model, names, reply->elements);
+    free(names);
+    return 0;
+}
+
+static void apply_definition(struct loader *l, const struct registry_key *key,
+                             const redisReply *reply)
+{
+    if (reply->type == REDIS_REPLY_ERROR) {
+        bool type = !strncmp(reply->str, "WRONGTYPE", 9);
+        char text[REGISTRY_WHY_SIZE];
+        snprintf(text, sizeof text, "%.120s",
+                 type ? (key->kind == KEY_HASH ? "the key has the wrong type: it must be a hash"
+                                               : "the key has the wrong type: it must be a set")
+                      : reply->str);
+        model_apply_unreadable(l->model, key, text);
+    } else if (key->kind == KEY_UNKNOWN_LIST) {
+        model_apply_unknown_list(l->model, key, reply->integer != 0);
+    } else {
+        struct model_bytes *bytes = bytes_of(reply);
+        if (key->kind == KEY_HASH)
+            model_apply_hash(l->model, key, bytes, reply->elements);
+        else
+            model_apply_list(l->model, key, bytes, reply->elements);
+        free(bytes);
+    }
+}
+
+/* 0, or -1 when everything under way was forgotten. */
+static int apply(struct loader *l, const struct registry_key *key, const redisReply *reply)
+{
+    switch (key->kind) {
+    case KEY_META:
+        return apply_meta(l, reply);
+    case KEY_MODULES:
+        return apply_index(l, reply);
+    case KEY_HASH:
+    case KEY_LIST:
+    case KEY_UNKNOWN_LIST:
+        /* A shared definition counts once its module is registered; then all of it is read. */
+        if (key->network[0] || model_in_index(l->model, key->module))
+            apply_definition(l, key, reply);
+        return 0;
+    case KEY_OTHER:
+        break;
+    }
+    return 0;
+}
+
+/* ---- Sending and ending ---- */
+
+static void on_reading(void *arg, const redisReply *reply);
+
+static void send_one(struct loader *l, struct reading *r)
+{
+    char key[KEY_MAX_PREFIX + KEY_MAX];
+    snprintf(key, sizeof key, "%s%s", l->prefix, r->key);
+    bool hash = r->parsed.kind == KEY_META || r->parsed.kind == KEY_HASH;
+    const char *argv[] = {hash                                 ? "HGETALL"
+                          : r->parsed.kind == KEY_UNKNOWN_LIST ? "EXISTS"
+                                                               : "SMEMBERS",
+                          key};
+    if (link_command(l->link, on_reading, r, 2, argv, NULL))
+        return; /* the link is going */
+    DL_DELETE(l->queue, r);
+    r->in_flight = true;
+    r->again = false;
+    l->in_flight++;
+    if (l->batch_started_ms < 0)
+        l->batch_started_ms = clock_now(l->clock);
+}
+
+static void pump(struct loader *l)
+{
+    while (l->queue && l->in_flight < MAX_IN_FLIGHT) {
+        struct reading *first = l->queue;
+        send_one(l, first);
+        if (l->queue == first)
+            return;
+    }
+}
+
+static void go_on(struct loader *l)
+{
+    pump(l);
+    if (l->state == LOADER_FULL && !l->full_left) {
+        model_end_full(l->model);
+        set_state(l, LOADER_LIVE);
+        l->batch_started_ms = l->in_flight || l->queue ? clock_now(l->clock) : -1;
+        link_loaded(l->link);
+        l->callbacks.on_loaded(l->callbacks.arg, true);
+        return;
+    }
+    if (l->state != LOADER_LIVE || l->batch_started_ms < 0)
+        return;
+    bool settled = !l->queue && !l->in_flight;
+    if (!settled && clock_now(l->clock) - l->batch_started_ms < MAX_BATCH_MS)
+        return;
+    l->batch_started_ms = settled ? -1 : clock_now(l->clock);
+    l->callbacks.on_loaded(l->callbacks.arg, false);
+}
+
+static void on_reading(void *arg, const redisReply *reply)
+{
+    struct reading *r = arg;
+    struct loader *l = r->loader;
+    if (r->epoch != l->epoch) {
+        free(r);
+        return;
+    }
+    l->in_flight--;
+    if (!reply) { /* the link is lost, and says so next */
+        HASH_DEL(l->readings, r);
+        free(r);
+        return;
+    }
+    const struct registry_key key = r->parsed;
+    if (r->part_full)
+        l->full_left--;
+    r->part_full = false;
+    r->in_flight = false;
+    DL_APPEND(l->queue, r);
+    if (!r->again)
+        reading_drop(l, r);
+    if (!apply(l, &key, reply))
+        go_on(l);
+}
+
+static void send_scan(struct loader *l, const char *cursor);
+
+static void on_scan(void *arg, const redisReply *reply)
+{
+    struct scan *scan = arg;
+    struct loader *l = scan->loader;
+    bool stale = scan->epoch != l->epoch;
+    free(scan);
+    if (stale || !reply)
+        return;
+    l->full_left--;
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+        char text[REGISTRY_WHY_SIZE];
+        snprintf(text, sizeof text, "cannot list the registry's keys (SCAN): %.150s",
+                 reply->type == REDIS_REPLY_ERROR ? reply->str : "unexpected answer");
+        refuse(l, text);
+        return;
+    }
+    const redisReply *keys = reply->element[1];
+    size_t prefix = strlen(l->prefix);
+    for (size_t i = 0; i < keys->elements; i++) {
+        const redisReply *k = keys->element[i];
+        if (k->type != REDIS_REPLY_STRING || k->len < prefix || strlen(k->str) != k->len)
+            continue;
+        if (!strncmp(k->str + prefix, "status:module:", 14) ||
+            !strcmp(k->str + prefix, "status:registry"))
+            l->callbacks.on_old_status(l->callbacks.arg, k->str);
+        struct registry_key key = key_parse(k->str + prefix);
+        if (key.kind == KEY_UNKNOWN_LIST || (key.network[0] && key.kind != KEY_OTHER))
+            want(l, &key, true);
+    }
+    if (strcmp(reply->element[0]->str, "0") != 0)
+        send_scan(l, reply->element[0]->str);
+    go_on(l);
+}
+
+/* The prefix as a glob that matches itself. */
+static void scan_pattern(const struct loader *l, char *dst)
+{
+    for (const char *s = l->prefix; *s; s++) {
+        if (strchr("*?[]\\^", *s))
+            *dst++ = '\\';
+        *dst++ = *s;
+    }
+    *dst++ = '*';
+    *dst = '\0';
+}
+
+static void send_scan(struct loader *l, const char *cursor)
+{
+    char pattern[2 * KEY_MAX_PREFIX + 2];
+    scan_pattern(l, pattern);
+    const char *argv[] = {"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"};
+    struct scan *scan = xcalloc(1, sizeof *scan);
+    *scan = (struct scan){l, l->epoch};
+    l->full_left++;
+    if (link_command(l->link, on_scan, scan, 6, argv, NULL))
+        free(scan); /* full_left stays: the link is going */
+}
+
+/* ---- Interface ---- */
+
+struct loader *loader_new(struct link *link, struct model *model, const struct clock *clock,
+                          const char *prefix, const struct loader_callbacks *callbacks)
+{
+    struct loader *l = xcalloc(1, sizeof *l);
+    l->link = link;
+    l->model = model;
+    l->clock = clock;
+    l->prefix = xstrdup(prefix);
+    l->callbacks = *callbacks;
+    l->batch_started_ms = -1;
+    return l;
+}
+
+void loader_free(struct loader *l)
+{
+    if (!l)
+        return;
+    forget_all(l);
+    free(l->prefix);
+    free(l);
+}
+
+void loader_full(struct loader *l, bool expect_modules)
+{
+    forget_all(l);
+    l->expect_modules = expect_modules;
+    l->meta_there = false;
+    set_state(l, LOADER_FULL);
+    model_begin_full(l->model);
+    /* In this order: whether meta is there decides what an empty index means. */
+    want_named(l, KEY_META, true);
+    want_named(l, KEY_MODULES, true);
+    pump(l);
+    send_scan(l, "0");
+}
+
+bool loader_changed(struct loader *l, const char *text)
+{
+    struct registry_key key = key_parse(text);
+    switch (l->state) {
+    case LOADER_IDLE:
+        break;
+    case LOADER_REFUSED:
+        return key.kind == KEY_META;
+    case LOADER_EMPTIED:
+        return key.kind == KEY_META || key.kind == KEY_MODULES;
+    case LOADER_FULL:
+    case LOADER_LIVE:
+        if (key.kind != KEY_OTHER)
+            want(l, &key, false);
+        pump(l);
+        break;
+    }
+    return false;
+}
+
+void loader_stop(struct loader *l)
+{
+    forget_all(l);
+    set_state(l, LOADER_IDLE);
+}

@@ -1,0 +1,43 @@
+#ifndef REGISTRY_LOAD_H
+#define REGISTRY_LOAD_H
+
+#include "registry/link.h"
+#include "registry/model.h"
+
+/*
+ * Brings the model up to what Redis holds: everything after each connect, and single keys when they
+ * change. A key that changes while its reading is under way is read again. What is read together is
+ * committed together, so a MULTI becomes one snapshot.
+ */
+struct loader;
+
+#define REGISTRY_SCHEMA 1
+
+struct loader_callbacks {
+    /* The model is whole, and worth a commit. full: after a reading of everything. */
+    void (*on_loaded)(void *arg, bool full);
+    /* Nothing can be read (a newer schema, no permission); it is tried again when seshet:meta
+     * changes, and after a reconnect. */
+    void (*on_refused)(void *arg, const char *reason);
+    /* Redis holds neither meta nor modules, though there were modules: nothing was applied. It is
+     * tried again when seshet:meta or seshet:modules change. */
+    void (*on_emptied)(void *arg);
+    /* A hash that tells of problems, from before this reading of everything; with the prefix. */
+    void (*on_old_status)(void *arg, const char *key);
+    void *arg;
+};
+
+struct loader *loader_new(struct link *link, struct model *model, const struct clock *clock,
+                          const char *prefix, const struct loader_callbacks *callbacks);
+/* After the link was closed. NULL is fine. */
+void loader_free(struct loader *l);
+
+/* Reads everything. expect_modules: nothing at all in Redis means that its data was lost. */
+void loader_full(struct loader *l, bool expect_modules);
+/* A key changed, without the prefix. Before the first reading of everything, and while refused or
+ * emptied, only what may end that counts. Returns true when the caller must call loader_full. */
+bool loader_changed(struct loader *l, const char *key);
+/* The link was lost: forget what is under way. */
+void loader_stop(struct loader *l);
+
+#endif

@@ -1,0 +1,84 @@
+#include "registry/register.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/xmalloc.h"
+#include "net/proto/event_type.h"
+#include "registry/commands.h"
+#include "registry/keys.h"
+
+/*
+ * KEYS: set of modules, the module's hash, its enicks. ARGV: name, enabled, event types,
+ * description, usage. In one script, because whether a module is new decides what is written, and
+ * several servers may do this at once. Nothing is written that is there already: each write would
+ * wake every server.
+ */
+static const char script[] =
+    "if redis.call('SADD', KEYS[1], ARGV[1]) == 1 then\n"
+    "  redis.call('SADD', KEYS[3], '$me')\n"
+    "end\n"
+    "redis.call('HSETNX', KEYS[2], 'enabled', ARGV[2])\n"
+    "redis.call('HSETNX', KEYS[2], 'description', ARGV[4])\n"
+    "if ARGV[5] ~= '' then redis.call('HSETNX', KEYS[2], 'usage', ARGV[5]) end\n"
+    "if redis.call('HGET', KEYS[2], 'event_types') ~= ARGV[3] then\n"
+    "  redis.call('HSET', KEYS[2], 'event_types', ARGV[3])\n"
+    "end\n"
+    "return 1\n";
+
+struct call {
+    registry_done_fn *done;
+    void *arg;
+};
+
+static void on_answer(void *arg, enum registry_result result, const redisReply *reply,
+                      const char *text)
+{
+    (void)reply;
+    struct call *call = arg;
+    if (call->done)
+        call->done(call->arg, result, text);
+    free(call);
+}
+
+/* "message join command" */
+static char *event_names(uint32_t types)
+{
+    struct buf names = {0};
+    for (int type = 1; type < EVENT_TYPE_END; type++)
+        if (types & EVENT_BIT(type))
+            buf_printf(&names, "%s%s", names.len ? " " : "", event_type_name(type));
+    char *text = xstrndup(names.len ? buf_data(&names) : "", names.len);
+    buf_free(&names);
+    return text;
+}
+
+void registry_register_module(struct registry *r, const struct registry_module *module,
+                              bool enable_new, registry_done_fn *done, void *arg)
+{
+    struct call *call = xmalloc(sizeof *call);
+    *call = (struct call){done, arg};
+    if (!registry_name_valid(module->name)) {
+        registry_deny(r, on_answer, call,
+                      "a module's name is 1 to 64 letters, digits, '-' and '_'");
+        return;
+    }
+    const char *prefix = registry_prefix(r);
+    char *set = xasprintf("%smodules", prefix);
+    char *hash = xasprintf("%smodule:%s", prefix, module->name);
+    char *enicks = xasprintf("%smodule:%s:enicks", prefix, module->name);
+    char *events = event_names(module->event_types);
+    const char *argv[] = {"EVAL",       script,
+                          "3",          set,
+                          hash,         enicks,
+                          module->name, enable_new ? "yes" : "no",
+                          events,       module->description,
+                          module->usage};
+    registry_command(r, on_answer, call, sizeof argv / sizeof *argv, argv, NULL);
+    free(set);
+    free(hash);
+    free(enicks);
+    free(events);
+}

@@ -1,0 +1,409 @@
+#include "registry/registry.h"
+
+#include <ctype.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "registry/commands.h"
+#include "registry/embedded.h"
+#include "registry/link.h"
+#include "registry/load.h"
+#include "registry/storage.h"
+
+#define DEFAULT_PREFIX       "seshet:"
+#define DEFAULT_CLIENT       "seshetd"
+#define DEFAULT_HEARTBEAT_MS 2000
+#define DEFAULT_TIMEOUT_MS   5000
+#define MAX_BACKOFF_MS       5000
+#define EMBEDDED_BACKOFF_MS  500  /* it is ours, and near */
+#define EMBEDDED_START_MS    3000 /* a failure to connect is no news before */
+#define MAX_REASON           256
+
+/* A command somebody asked for. */
+struct job {
+    struct registry *registry;
+    command_fn *fn;
+    void *arg;
+    enum registry_result result; /* of one that failed before it was sent */
+    char text[MAX_REASON];
+    struct job *prev;
+    struct job *next;
+};
+
+struct registry {
+    struct registry_env env;
+    struct registry_callbacks callbacks;
+    struct registry_uri uri; /* of the socket, when embedded */
+    char *prefix;
+    struct embedded *embedded;
+    struct link *link;
+    struct loader *loader;
+    struct model *model;
+    struct snapshot *snapshot;
+    enum registry_state state;
+    char reason[MAX_REASON];
+    struct job *failed; /* to be told from the loop */
+    struct event *tell_failed;
+    int64_t opened_ms;
+    bool closing;
+    struct registry_stats stats;
+};
+
+const char *registry_state_name(enum registry_state state)
+{
+    static const char *const names[] = {"starting", "loading", "synced",
+                                        "away",     "refused", "emptied"};
+    return names[state];
+}
+
+static void set_state(struct registry *r, enum registry_state state, const char *reason)
+{
+    if (state == r->state && !strcmp(reason, r->reason))
+        return;
+    enum log_level level = state == REGISTRY_AWAY || state == REGISTRY_REFUSED ? LOG_LEVEL_WARN
+                           : state == REGISTRY_EMPTIED                         ? LOG_LEVEL_ERROR
+                                                                               : LOG_LEVEL_INFO;
+    log_write(level, "registry.state", LOG_NOBODY, "%s -> %s%s%s", registry_state_name(r->state),
+              registry_state_name(state), reason[0] ? ": " : "", reason);
+    r->state = state;
+    str_copy(r->reason, sizeof r->reason, reason);
+    r->callbacks.on_state(r->callbacks.arg, state, r->reason);
+}
+
+/* ---- Commands of others ---- */
+
+const char *registry_prefix(const struct registry *r)
+{
+    return r->prefix;
+}
+
+static void job_end(struct job *job, enum registry_result result, const redisReply *reply,
+                    const char *text)
+{
+    job->fn(job->arg, result, reply, text);
+    free(job);
+}
+
+static void on_job_reply(void *arg, const redisReply *reply)
+{
+    struct job *job = arg;
+    char text[MAX_REASON];
+    if (!reply) {
+        job_end(job, REGISTRY_GONE, NULL,
+                "the connection to Redis was lost before it answered; it may or may not be done");
+    } else if (reply->type == REDIS_REPLY_ERROR) {
+        snprintf(text, sizeof text, "Redis says: %.200s", reply->str);
+        job_end(job, REGISTRY_DENIED, NULL, text);
+    } else {
+        job_end(job, REGISTRY_OK, reply, "");
+    }
+}
+
+static void fail_later(struct registry *r, struct job *job, enum registry_result result,
+                       const char *text)
+{
+    job->result = result;
+    str_copy(job->text, sizeof job->text, text);
+    DL_APPEND(r->failed, job);
+    event_active(r->tell_failed, EV_TIMEOUT, 0);
+}
+
+static void tell_failed(struct registry *r)
+{
+    struct job *job;
+    while ((job = r->failed)) {
+        DL_DELETE(r->failed, job);
+        job_end(job, job->result, NULL, job->text);
+    }
+}
+
+static void on_tell_failed(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    tell_failed(arg);
+}
+
+static struct job *job_new(struct registry *r, command_fn *fn, void *arg)
+{
+    struct job *job = xcalloc(1, sizeof *job);
+    *job = (struct job){.registry = r, .fn = fn, .arg = arg};
+    return job;
+}
+
+void registry_deny(struct registry *r, command_fn *fn, void *arg, const char *text)
+{
+    fail_later(r, job_new(r, fn, arg), REGISTRY_DENIED, text);
+}
+
+void registry_command(struct registry *r, command_fn *fn, void *arg, int argc,
+                      const char *const *argv, const size_t *lens)
+{
+    struct job *job = job_new(r, fn, arg);
+    char text[MAX_REASON];
+    snprintf(text, sizeof text, "the registry is %s%s%.200s", registry_state_name(r->state),
+             r->reason[0] ? ": " : "", r->reason);
+    if (r->closing)
+        fail_later(r, job, REGISTRY_GONE, "the server is ending");
+    else if (r->state == REGISTRY_REFUSED || r->state == REGISTRY_EMPTIED)
+        fail_later(r, job, REGISTRY_DENIED, text);
+    else if (link_full(r->link))
+        fail_later(r, job, REGISTRY_DENIED, "too many commands wait for Redis; try again later");
+    else if (link_command(r->link, on_job_reply, job, argc, argv, lens))
+        fail_later(r, job, REGISTRY_GONE, text);
+}
+
+/* ---- Following Redis ---- */
+
+static void commit(struct registry *r)
+{
+    struct snapshot *next = model_commit(r->model, r->snapshot);
+    bool changed = next != r->snapshot;
+    snapshot_unref(r->snapshot);
+    r->snapshot = next;
+    if (!changed)
+        return;
+    r->stats.swaps++;
+    log_debug("registry.snapshot", LOG_NOBODY, "generation %llu, %zu modules",
+              (unsigned long long)next->generation, next->nmodules);
+    r->callbacks.on_snapshot(r->callbacks.arg);
+}
+
+static void on_problem(void *arg, const char *status, const char *field, const char *text)
+{
+    struct registry *r = arg;
+    const char *colon = strchr(status, ':');
+    const struct log_tag tag = {.module = colon ? colon + 1 : NULL};
+    if (text)
+        log_warn("registry.invalid", tag, "%s: %s", field, text);
+    else
+        log_info("registry.valid", tag, "%s is right again", field);
+    registry_status_set(r, status, field, text);
+}
+
+static void load_everything(struct registry *r)
+{
+    r->stats.full_loads++;
+    loader_full(r->loader, r->snapshot->nmodules > 0);
+}
+
+static void on_loaded(void *arg, bool full)
+{
+    struct registry *r = arg;
+    commit(r);
+    if (!full)
+        return;
+    set_state(r, REGISTRY_SYNCED, "");
+    model_tell_problems(r->model);
+}
+
+static void on_refused(void *arg, const char *reason)
+{
+    set_state(arg, REGISTRY_REFUSED, reason);
+}
+
+static void on_emptied(void *arg)
+{
+    struct registry *r = arg;
+    char text[MAX_REASON];
+    snprintf(text, sizeof text,
+             "Redis came back empty; the %zu modules known before stay in force. Bring the data "
+             "back, or accept the empty registry: redis-cli HSET %smeta schema %d",
+             r->snapshot->nmodules, r->prefix, REGISTRY_SCHEMA);
+    set_state(r, REGISTRY_EMPTIED, text);
+}
+
+static void forget_status(void *arg, enum registry_result result, const redisReply *reply,
+                          const char *text)
+{
+    (void)arg;
+    (void)reply;
+    if (result != REGISTRY_OK)
+        log_debug("registry.status", LOG_NOBODY, "not written: %s", text);
+}
+
+static void on_old_status(void *arg, const char *key)
+{
+    const char *argv[] = {"DEL", key};
+    registry_command(arg, forget_status, NULL, 2, argv, NULL);
+}
+
+static void on_ready(void *arg)
+{
+    struct registry *r = arg;
+    if (r->stats.full_loads)
+        r->stats.reconnects++;
+    set_state(r, REGISTRY_LOADING, "");
+    load_everything(r);
+}
+
+static void on_lost(void *arg, bool refused, const char *reason)
+{
+    struct registry *r = arg;
+    loader_stop(r->loader);
+    const char *problem = r->embedded ? embedded_problem(r->embedded) : "";
+    bool still_starting = r->embedded && !problem[0] && r->state == REGISTRY_STARTING &&
+                          clock_now(r->env.clock) - r->opened_ms < EMBEDDED_START_MS;
+    if (!still_starting)
+        set_state(r, refused ? REGISTRY_REFUSED : REGISTRY_AWAY, problem[0] ? problem : reason);
+}
+
+static void on_changed(void *arg, const char *key)
+{
+    struct registry *r = arg;
+    r->stats.invalidations++;
+    /* Without a key: everything. */
+    if (!key || loader_changed(r->loader, key))
+        load_everything(r);
+}
+
+static void on_embedded_started(void *arg)
+{
+    struct registry *r = arg;
+    link_retry_now(r->link);
+}
+
+static void on_embedded_ended(void *arg)
+{
+    struct registry *r = arg;
+    link_fail(r->link, false, embedded_problem(r->embedded));
+}
+
+/* ---- Opening and closing ---- */
+
+static bool prefix_valid(const char *prefix)
+{
+    size_t len = strlen(prefix);
+    for (const char *s = prefix; *s; s++)
+        if (!isgraph((unsigned char)*s))
+            return false;
+    return len && len <= KEY_MAX_PREFIX;
+}
+
+static int open_embedded(struct registry *r, const struct registry_config *config, char *why,
+                         size_t why_size)
+{
+    const struct embedded_callbacks callbacks = {on_embedded_started, on_embedded_ended, r};
+    if (!config->state_dir) {
+        snprintf(why, why_size, "the embedded registry needs state_dir");
+        return -1;
+    }
+    r->embedded =
+        embedded_start(r->env.base, r->env.clock, config->state_dir, &callbacks, why, why_size);
+    if (!r->embedded)
+        return -1;
+    r->uri.kind = URI_UNIX;
+    r->uri.path = xstrdup(embedded_socket(r->embedded));
+    return 0;
+}
+
+static void override_login(struct registry *r, const struct registry_config *config)
+{
+    if (config->username) {
+        free(r->uri.username);
+        r->uri.username = xstrdup(config->username);
+    }
+    if (config->password) {
+        str_free_secret(r->uri.password);
+        r->uri.password = xstrdup(config->password);
+    }
+}
+
+static int prepare(struct registry *r, const struct registry_config *config, char *why,
+                   size_t why_size)
+{
+    if (!prefix_valid(r->prefix)) {
+        snprintf(why, why_size, "the registry's prefix must be 1 to %d characters without spaces",
+                 KEY_MAX_PREFIX);
+        return -1;
+    }
+    if (uri_parse(&r->uri, config->uri, why, why_size))
+        return -1;
+    if (r->uri.kind == URI_EMBEDDED)
+        return open_embedded(r, config, why, why_size);
+    override_login(r, config);
+    return 0;
+}
+
+static void open_link(struct registry *r, const struct registry_config *config)
+{
+    const struct link_callbacks link_callbacks = {on_ready, on_lost, on_changed, r};
+    const struct loader_callbacks loader_callbacks = {on_loaded, on_refused, on_emptied,
+                                                      on_old_status, r};
+    const struct link_config link_config = {
+        .uri = &r->uri,
+        .prefix = r->prefix,
+        .client_name = config->client_name ? config->client_name : DEFAULT_CLIENT,
+        .heartbeat_ms = config->heartbeat_ms ? config->heartbeat_ms : DEFAULT_HEARTBEAT_MS,
+        .timeout_ms = config->timeout_ms ? config->timeout_ms : DEFAULT_TIMEOUT_MS,
+        .max_backoff_ms = r->embedded ? EMBEDDED_BACKOFF_MS : MAX_BACKOFF_MS};
+    r->link = link_open(&r->env, &link_config, &link_callbacks);
+    r->model = model_new(on_problem, r);
+    r->loader = loader_new(r->link, r->model, r->env.clock, r->prefix, &loader_callbacks);
+}
+
+struct registry *registry_open(const struct registry_env *env, const struct registry_config *config,
+                               const struct registry_callbacks *callbacks, char *why,
+                               size_t why_size)
+{
+    struct registry *r = xcalloc(1, sizeof *r);
+    r->env = *env;
+    r->callbacks = *callbacks;
+    r->opened_ms = clock_now(env->clock);
+    r->prefix = xstrdup(config->prefix ? config->prefix : DEFAULT_PREFIX);
+    r->snapshot = xcalloc(1, sizeof *r->snapshot);
+    r->snapshot->refs = 1;
+    r->tell_failed = event_new(env->base, -1, 0, on_tell_failed, r);
+    if (prepare(r, config, why, why_size)) {
+        registry_close(r);
+        return NULL;
+    }
+    open_link(r, config);
+    return r;
+}
+
+void registry_close(struct registry *r)
+{
+    if (!r)
+        return;
+    r->closing = true;
+    link_close(r->link);
+    loader_free(r->loader);
+    tell_failed(r);
+    model_free(r->model);
+    embedded_stop(r->embedded);
+    snapshot_unref(r->snapshot);
+    event_free(r->tell_failed);
+    uri_clear(&r->uri);
+    free(r->prefix);
+    free(r);
+}
+
+const struct snapshot *registry_snapshot(const struct registry *r)
+{
+    return r->snapshot;
+}
+
+enum registry_state registry_state(const struct registry *r)
+{
+    return r->state;
+}
+
+const char *registry_state_reason(const struct registry *r)
+{
+    return r->reason;
+}
+
+struct registry_stats registry_stats(const struct registry *r)
+{
+    struct registry_stats stats = r->stats;
+    stats.pending = link_pending(r->link);
+    stats.heartbeat_age_ms = link_heartbeat_age(r->link);
+    return stats;
+}

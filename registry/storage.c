@@ -1,0 +1,129 @@
+#include "registry/storage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "registry/commands.h"
+#include "registry/keys.h"
+
+#define MAX_STORAGE_KEY (KEY_MAX_PREFIX + KEY_MAX)
+
+enum operation { GET, SET, DELETE, INCREMENT };
+
+struct call {
+    enum operation operation;
+    storage_fn *done;
+    void *arg;
+};
+
+/* The hash that holds it; 0, or -1 when a name is none. */
+static int hash_name(const struct registry *r, struct storage_place place, char *dst, size_t size)
+{
+    if (!registry_name_valid(place.module) ||
+        (place.network && !registry_network_valid(place.network)))
+        return -1;
+    if (place.network)
+        snprintf(dst, size, "%sstorage:network:%s:module:%s", registry_prefix(r), place.network,
+                 place.module);
+    else
+        snprintf(dst, size, "%sstorage:module:%s", registry_prefix(r), place.module);
+    return 0;
+}
+
+static void on_answer(void *arg, enum registry_result result, const redisReply *reply,
+                      const char *text)
+{
+    struct call *call = arg;
+    struct storage_answer answer = {.result = result, .text = text};
+    if (reply) {
+        switch (call->operation) {
+        case GET:
+            if (reply->type == REDIS_REPLY_STRING) {
+                answer.value = reply->str;
+                answer.value_len = reply->len;
+            } else {
+                answer.result = REGISTRY_NOT_FOUND;
+            }
+            break;
+        case SET:
+            break;
+        case DELETE:
+            if (!reply->integer)
+                answer.result = REGISTRY_NOT_FOUND;
+            break;
+        case INCREMENT:
+            answer.number = reply->integer;
+            break;
+        }
+    }
+    call->done(call->arg, &answer);
+    free(call);
+}
+
+static void run(struct registry *r, enum operation operation, struct storage_place place,
+                const char *key, const char *value, size_t value_len, storage_fn *done, void *arg)
+{
+    static const char *const names[] = {"HGET", "HSET", "HDEL", "HINCRBY"};
+    char hash[MAX_STORAGE_KEY];
+    struct call *call = xmalloc(sizeof *call);
+    *call = (struct call){operation, done, arg};
+    size_t key_len = strlen(key);
+    if (hash_name(r, place, hash, sizeof hash)) {
+        registry_deny(r, on_answer, call, "that is no name of a module or a network");
+    } else if (!key_len || key_len > STORAGE_MAX_KEY) {
+        registry_deny(r, on_answer, call, "a storage key must be 1 to 256 bytes long");
+    } else if (value_len > STORAGE_MAX_VALUE) {
+        registry_deny(r, on_answer, call, "a stored value may be at most 65536 bytes long");
+    } else {
+        const char *argv[] = {names[operation], hash, key, value};
+        const size_t lens[] = {strlen(argv[0]), strlen(hash), key_len, value_len};
+        registry_command(r, on_answer, call, value ? 4 : 3, argv, lens);
+    }
+}
+
+void storage_get(struct registry *r, struct storage_place place, const char *key, storage_fn *done,
+                 void *arg)
+{
+    run(r, GET, place, key, NULL, 0, done, arg);
+}
+
+void storage_set(struct registry *r, struct storage_place place, const char *key, const char *value,
+                 size_t value_len, storage_fn *done, void *arg)
+{
+    run(r, SET, place, key, value, value_len, done, arg);
+}
+
+void storage_delete(struct registry *r, struct storage_place place, const char *key,
+                    storage_fn *done, void *arg)
+{
+    run(r, DELETE, place, key, NULL, 0, done, arg);
+}
+
+void storage_increment(struct registry *r, struct storage_place place, const char *key, int64_t by,
+                       storage_fn *done, void *arg)
+{
+    char number[24];
+    int len = snprintf(number, sizeof number, "%lld", (long long)by);
+    run(r, INCREMENT, place, key, number, (size_t)len, done, arg);
+}
+
+static void on_status(void *arg, enum registry_result result, const redisReply *reply,
+                      const char *text)
+{
+    (void)arg;
+    (void)reply;
+    if (result != REGISTRY_OK)
+        log_debug("registry.status", LOG_NOBODY, "not written: %s", text);
+}
+
+void registry_status_set(struct registry *r, const char *key, const char *field, const char *value)
+{
+    char *name = xasprintf("%sstatus:%s", registry_prefix(r), key);
+    const char *argv[] = {value ? "HSET" : "HDEL", name, field, value};
+    registry_command(r, on_status, NULL, value ? 4 : 3, argv, NULL);
+    free(name);
+}

@@ -1,0 +1,189 @@
+#include "registry/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/xmalloc.h"
+
+/* ---- Sets of folded names ---- */
+
+struct set_builder {
+    enum casemapping casemapping;
+    const char *network;
+    struct name_set set;
+    size_t cap;
+};
+
+static void builder_add(struct set_builder *b, const char *name)
+{
+    if (!strcmp(name, LIST_ITEM_ME)) {
+        b->set.me = true;
+        return;
+    }
+    if (b->set.count == b->cap) {
+        b->cap = b->cap ? 2 * b->cap : 8;
+        b->set.names = xrealloc(b->set.names, b->cap * sizeof *b->set.names);
+    }
+    char *copy = xstrdup(name);
+    irc_fold(b->casemapping, copy);
+    b->set.names[b->set.count++] = copy;
+}
+
+/* Items for another network are left out. */
+static void builder_add_list(struct set_builder *b, const struct item_list *list)
+{
+    for (size_t i = 0; list && i < list->count; i++) {
+        const char *item;
+        size_t len;
+        list_item_split(list->items[i], &item, &len);
+        if (!len ||
+            (b->network && strlen(b->network) == len && !memcmp(b->network, list->items[i], len)))
+            builder_add(b, item);
+    }
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static struct name_set builder_finish(struct set_builder *b)
+{
+    struct name_set *set = &b->set;
+    if (set->count) {
+        qsort(set->names, set->count, sizeof *set->names, compare_names);
+        size_t kept = 1;
+        for (size_t i = 1; i < set->count; i++) {
+            if (!strcmp(set->names[i], set->names[kept - 1]))
+                free(set->names[i]);
+            else
+                set->names[kept++] = set->names[i];
+        }
+        set->count = kept;
+    }
+    return *set;
+}
+
+bool name_set_has(const struct name_set *set, enum casemapping casemapping, const char *name)
+{
+    char folded[FIELD_MAX_ITEM + 2];
+    if (!set->count || irc_fold_copy(casemapping, folded, sizeof folded, name) > FIELD_MAX_ITEM)
+        return false;
+    const char *key = folded;
+    return bsearch(&key, set->names, set->count, sizeof *set->names, compare_names) != NULL;
+}
+
+/* ---- One module ---- */
+
+void module_view_unref(struct module_view *m)
+{
+    if (!m || --m->refs)
+        return;
+    module_fields_clear(&m->fields);
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        for (size_t j = 0; j < m->lists[i].count; j++)
+            free(m->lists[i].names[j]);
+        free(m->lists[i].names);
+    }
+    free(m);
+}
+
+/* network and overlay may be NULL. */
+static struct module_view *merge(const struct module_def *shared, const struct module_def *overlay,
+                                 const char *network, enum casemapping casemapping)
+{
+    struct module_view *m = xcalloc(1, sizeof *m);
+    m->refs = 1;
+    m->casemapping = casemapping;
+    str_copy(m->name, sizeof m->name, shared->name);
+    module_fields_init(&m->fields);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        bool over = overlay && (overlay->set & (UINT32_C(1) << i));
+        module_fields_copy_one(&m->fields, over ? &overlay->fields : &shared->fields, i);
+    }
+    for (int i = 0; i < LIST_COUNT; i++) {
+        struct set_builder b = {.casemapping = casemapping, .network = network};
+        if (m->fields.inherit & LIST_BIT(i))
+            builder_add_list(&b, shared->lists[i]);
+        if (overlay)
+            builder_add_list(&b, overlay->lists[i]);
+        m->lists[i] = builder_finish(&b);
+    }
+    return m;
+}
+
+static bool has_items_for(const struct module_def *def, const char *network)
+{
+    size_t network_len = strlen(network);
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        const struct item_list *list = def->lists[i];
+        for (size_t j = 0; list && j < list->count; j++) {
+            const char *item;
+            size_t len;
+            list_item_split(list->items[j], &item, &len);
+            if (len == network_len && !memcmp(list->items[j], network, len))
+                return true;
+        }
+    }
+    return false;
+}
+
+static struct module_view *view_of(struct module_def *shared, const struct module_def *overlay,
+                                   const char *network, enum casemapping casemapping)
+{
+    if (overlay || (shared->scoped && has_items_for(shared, network)))
+        return merge(shared, overlay, network, casemapping);
+    if (!shared->merged[casemapping])
+        shared->merged[casemapping] = merge(shared, NULL, NULL, casemapping);
+    shared->merged[casemapping]->refs++;
+    return shared->merged[casemapping];
+}
+
+/* ---- The view ---- */
+
+struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
+                                        enum casemapping casemapping, char default_prefix)
+{
+    struct registry_view *view = xcalloc(1, sizeof *view);
+    str_copy(view->network, sizeof view->network, network);
+    view->generation = s->generation;
+    view->casemapping = casemapping;
+    view->default_prefix = default_prefix;
+    view->count = s->nmodules;
+    view->modules = xcalloc(s->nmodules ? s->nmodules : 1, sizeof *view->modules);
+    const struct network_overlays *overlays = snapshot_network(s, network);
+    for (size_t i = 0; i < s->nmodules; i++) {
+        struct module_def *def = s->modules[i];
+        view->modules[i] =
+            view_of(def, snapshot_overlay(overlays, def->name), network, casemapping);
+    }
+    return view;
+}
+
+void registry_view_free(struct registry_view *view)
+{
+    if (!view)
+        return;
+    for (size_t i = 0; i < view->count; i++)
+        module_view_unref((struct module_view *)view->modules[i]);
+    free(view->modules);
+    free(view);
+}
+
+static int compare_module(const void *key, const void *element)
+{
+    return strcmp(key, (*(const struct module_view *const *)element)->name);
+}
+
+const struct module_view *registry_view_find(const struct registry_view *view, const char *name)
+{
+    const struct module_view *const *found =
+        bsearch(name, view->modules, view->count, sizeof *view->modules, compare_module);
+    return found ? *found : NULL;
+}
+
+char registry_view_prefix(const struct registry_view *view, const struct module_view *m)
+{
+    return m->fields.cmd_prefix ? m->fields.cmd_prefix : view->default_prefix;
+}
