@@ -209,8 +209,8 @@ static void run_status(const struct command_call *call)
     if (conn_lag_ms(call->network->conn) >= 0)
         snprintf(lag, sizeof lag, "%lld ms", (long long)conn_lag_ms(call->network->conn));
     command_reply(call,
-                  "%zu of %u networks online; registry %s%s%s; %zu module hosts running; lag "
-                  "here %s.",
+                  "%zu of %u networks online; registry %s%s%s; module hosts running: %zu; lag "
+                  "here: %s.",
                   online, HASH_COUNT(server->networks),
                   registry_state_name(registry_state(server->registry)), *reason ? ": " : "",
                   reason, hosts, lag);

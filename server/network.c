@@ -156,17 +156,18 @@ struct network *network_new(struct server *server, struct conf_network *conf, ch
     n->conf = conf;
     n->key = conf->key;
     n->state_since_ms = clock_now(server->clock);
+    n->state = irc_state_new(conf->nick, on_event, n);
     struct conn_config config;
     struct conn_config_parts parts;
     conn_config_from(&config, &parts, conf);
     n->conn = conn_new(server->link, &config, &callbacks, n, error);
     conn_config_free(&parts);
     if (!n->conn) {
+        irc_state_free(n->state);
         conf_network_free(conf);
         free(n);
         return NULL;
     }
-    n->state = irc_state_new(conf->nick, on_event, n);
     struct network_facts facts = {
         .own_nick = conf->nick, .casemapping = casemapping_name(CASEMAPPING_RFC1459), .user = n};
     supervisor_set_network(server->supervisor, n->key, &facts);

@@ -161,10 +161,9 @@ static const struct module_decl *route_command(struct route *r, bool *called)
     return NULL;
 }
 
-static size_t route_subscribers(struct route *r, const struct module_decl *except)
+static void route_subscribers(struct route *r, const struct module_decl *except)
 {
     size_t count;
-    size_t sent = 0;
     const struct subscriber *list =
         command_index_subscribers(r->network->index, r->event->type, &count);
     for (size_t i = 0; i < count; i++) {
@@ -175,9 +174,7 @@ static size_t route_subscribers(struct route *r, const struct module_decl *excep
                                        .command_name = r->event->ctcp ? r->event->ctcp : "",
                                        .args = r->event->ctcp ? r->event->text : ""};
         send_event(r, list[i].host, list[i].module, &out);
-        sent++;
     }
-    return sent;
 }
 
 void router_event(struct network *n, const struct irc_event *event)
@@ -199,7 +196,7 @@ void router_event(struct network *n, const struct irc_event *event)
     bool may_call = event->type == EVENT_MESSAGE && !r.ours && !event->from_server;
     if (may_call)
         called_module = route_command(&r, &called);
-    size_t sent = route_subscribers(&r, called_module);
-    if (may_call && event->is_private && !called && !sent)
+    route_subscribers(&r, called_module);
+    if (may_call && event->is_private && !called)
         tell_unknown(&r, event->text);
 }

@@ -82,6 +82,7 @@ static void start_networks(struct server *server)
     if (server->networks_started)
         return;
     server->networks_started = true;
+    event_del(server->registry_wait);
     for (struct network *n = server->networks; n; n = n->hh.next)
         if (n->conf->connect)
             conn_start(n->conn);
@@ -224,14 +225,18 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
     server->conf = conf;
     server->started_ms = clock_now(server->clock);
     server->identities = identities_new();
-    if (start_loop(server, error) || start_registry(server, error) ||
+    if (start_loop(server, error)) {
+        conf_networks_free(networks);
+        return -1;
+    }
+    server->registry_wait = evtimer_new(server->base, on_registry_wait, server);
+    if (start_registry(server, error) ||
         start_supervisor(server, error) || start_control(server, error)) {
         conf_networks_free(networks);
         return -1;
     }
     server->reload = reload_new(server);
     reload_first(server->reload, networks);
-    server->registry_wait = evtimer_new(server->base, on_registry_wait, server);
     set_timer(server->registry_wait, REGISTRY_WAIT_MS);
     return 0;
 }

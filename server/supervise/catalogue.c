@@ -486,7 +486,7 @@ struct catalogue *catalogue_new(const struct supervisor_env *env,
                                 const struct supervisor_config *config,
                                 const struct catalogue_hooks *hooks, void *arg, char **error)
 {
-    char *copies = xasprintf("%s/modules", config->state_dir);
+    char *copies = xasprintf("%s/module-copies", config->state_dir);
     if (empty_folder(copies)) {
         *error = xasprintf("cannot make the folder %s: %s", copies, strerror(errno));
         free(copies);

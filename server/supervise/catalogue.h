@@ -17,7 +17,7 @@ struct catalogue_hooks {
     void (*error)(void *arg, const char *name, const char *text); /* as on_module_error */
 };
 
-/* NULL and *error (free() it) when STATE/modules cannot be made. */
+/* NULL and *error (free() it) when STATE/module-copies cannot be made. */
 struct catalogue *catalogue_new(const struct supervisor_env *env,
                                 const struct supervisor_config *config,
                                 const struct catalogue_hooks *hooks, void *arg, char **error);

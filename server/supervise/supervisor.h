@@ -38,7 +38,7 @@ struct supervisor_config {
     const char *modhost_path; /* the executable seshet-modhost */
     const char *user_dir;     /* NULL: none. Its modules hide those of the same name below */
     const char *system_dir;   /* NULL: none */
-    const char *state_dir;    /* private copies go to STATE/modules, which is emptied at start */
+    const char *state_dir;    /* private copies go to STATE/module-copies, which is emptied at start */
 };
 
 /* Where a word of a module comes from. */
@@ -76,7 +76,7 @@ struct supervisor_callbacks {
 };
 
 /* Examines the module folders (in child processes; on_modules tells when it is done). Returns NULL
- * and *error (creator: the supervisor; free() it) when STATE/modules cannot be made. A module
+ * and *error (creator: the supervisor; free() it) when STATE/module-copies cannot be made. A module
  * folder that is missing is no error: it is looked for again. */
 struct supervisor *supervisor_new(const struct supervisor_env *env,
                                   const struct supervisor_config *config,
