@@ -5,27 +5,27 @@
 
 #include "net/state/internal.h"
 
-static bool address_ok(const char *s)
+/* Nearly every line tells what is known already, so that is asked first. */
+static bool learn(char **field, const char *value)
 {
-    return s && word_ok(s, " \r\n");
+    if (!value || (*field && !strcmp(*field, value)) || !word_ok(value, " \r\n"))
+        return false;
+    field_set(field, value);
+    return true;
 }
 
 void learn_own_address(struct irc_state *state, const char *user_name, const char *host)
 {
-    if (address_ok(user_name))
-        field_set(&state->user, user_name);
-    if (address_ok(host))
-        field_set(&state->host, host);
+    learn(&state->user, user_name);
+    learn(&state->host, host);
 }
 
 void learn_address(struct irc_state *state, struct irc_user *user, const char *user_name,
                    const char *host)
 {
-    if (address_ok(user_name))
-        field_set(&user->user, user_name);
-    if (address_ok(host))
-        field_set(&user->host, host);
-    if (irc_state_is_me(state, user->nick))
+    bool changed = learn(&user->user, user_name);
+    changed |= learn(&user->host, host);
+    if (changed && irc_state_is_me(state, user->nick))
         learn_own_address(state, user_name, host);
 }
 

@@ -36,12 +36,13 @@ static int apply(void *arg, char *line, size_t len)
     struct isupport *is = arg;
     struct irc_msg msg;
     size_t changes = 0;
+    (void)len;
     char *text = xasprintf("005 me %s :end", line);
     if (irc_parse(&msg, text) == 0) {
         isupport_apply(is, &msg);
         check(is);
         modes_parse(is, irc_param(&msg, 1), msg.params, msg.nparams, count_change, &changes);
-        if (changes > len)
+        if (changes > strlen(irc_param(&msg, 1)))
             abort();
         isupport_is_channel(is, irc_param(&msg, 1));
         isupport_skip_statusmsg(is, irc_param(&msg, 1));
