@@ -1,0 +1,96 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/xmalloc.h"
+#include "server/ctl/command.h"
+
+static const struct column columns[] = {
+    {.title = "MODULE"},
+    {.title = "ENABLED"},
+    {.title = "STATE"},
+    {.title = "VERSION", .rank = 3},
+    {.title = "NETWORKS", .rank = 2, .least = 8},
+    {.title = "COMMANDS", .rank = 1, .least = 8},
+    {.title = "DESCRIPTION", .least = 12},
+    {.title = "FILE", .rank = 4, .least = 20},
+    {.title = "ERROR", .rank = 5},
+};
+
+/* The networks where it is enabled, by commas; the caller frees it. *all: everywhere. */
+static char *enabled_networks(const json_t *networks, bool *all)
+{
+    struct buf out = {0};
+    size_t i;
+    size_t count = 0;
+    json_t *net;
+    json_array_foreach(networks, i, net)
+    {
+        if (ctl_bool(net, "enabled"))
+            buf_printf(&out, "%s%s", count++ ? "," : "", ctl_text(net, "network"));
+    }
+    *all = count && count == json_array_size(networks);
+    buf_append(&out, "", 1);
+    char *joined = xstrdup(buf_data(&out));
+    buf_free(&out);
+    return joined;
+}
+
+static void add_row(struct table *table, const json_t *module)
+{
+    bool all = false;
+    bool enabled = ctl_bool(module, "enabled");
+    char *networks = enabled_networks(json_object_get(module, "networks"), &all);
+    char *commands = ctl_join(json_object_get(module, "commands"));
+    const char *state = ctl_text(module, "state");
+    const char *version = ctl_text(module, "version");
+    table_add(table, PAINT_NONE, ctl_text(module, "name"), NULL);
+    table_add(table, enabled ? PAINT_GOOD : PAINT_DIM, enabled ? "yes" : "no", NULL);
+    table_add(table, paint_state(state), state, NULL);
+    table_add(table, PAINT_NONE, version, *version ? NULL : "-");
+    table_add(table, PAINT_NONE, networks, all ? "all" : *networks ? NULL : "-");
+    table_add(table, PAINT_NONE, commands, *commands ? NULL : "-");
+    table_add(table, PAINT_NONE, ctl_text(module, "description"), NULL);
+    table_add(table, PAINT_DIM, ctl_text(module, "file"), NULL);
+    table_add(table, PAINT_BAD, ctl_text(module, "error"), NULL);
+    free(networks);
+    free(commands);
+}
+
+/* A person reads the errors below the table, whole. */
+static void show_errors(const struct screen *screen, const json_t *modules)
+{
+    size_t i;
+    json_t *module;
+    json_array_foreach(modules, i, module)
+    {
+        char *name = text_clean(ctl_text(module, "name"));
+        char *error = text_clean(ctl_text(module, "error"));
+        if (*error)
+            printf("  %s%s%s: %s\n", paint_begin(screen, PAINT_BAD), name,
+                   paint_end(screen, PAINT_BAD), error);
+        free(name);
+        free(error);
+    }
+}
+
+static void show_list(const struct screen *screen, const json_t *result)
+{
+    const json_t *modules = json_object_get(result, "modules");
+    size_t i;
+    json_t *module;
+    struct table *table = table_new("module", columns, sizeof columns / sizeof *columns);
+    json_array_foreach(modules, i, module) add_row(table, module);
+    table_print(table, screen);
+    if (screen->human && !table_rows(table))
+        puts("  (none)");
+    if (screen->human)
+        show_errors(screen, modules);
+    table_free(table);
+}
+
+const struct ctl_command ctl_module_commands[] = {
+    {.name = "module list", .help = "List the modules", .show = show_list},
+    {0},
+};

@@ -1,0 +1,224 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "server/ctl/command.h"
+
+static const struct column server_columns[] = {
+    {.title = "VERSION"}, {.title = "PID"}, {.title = "UP"}, {.title = "CONFIGURATION"}};
+
+static const struct column registry_columns[] = {{.title = "REGISTRY", .least = 20},
+                                                 {.title = "STATE"},
+                                                 {.title = "GENERATION", .right = true, .rank = 1},
+                                                 {.title = "MODULES", .right = true},
+                                                 {.title = "REASON", .least = 12}};
+
+static const struct column network_columns[] = {
+    {.title = "NETWORK"},
+    {.title = "STATE"},
+    {.title = "FOR", .right = true, .rank = 3},
+    {.title = "NICK", .rank = 1, .least = 8},
+    {.title = "SERVER", .rank = 2, .least = 14},
+    {.title = "TLS", .rank = 5},
+    {.title = "CHANNELS", .right = true, .rank = 6},
+    {.title = "LAG", .right = true, .rank = 4},
+    {.title = "QUEUE", .right = true, .rank = 7},
+    {.title = "IN", .right = true, .rank = 8},
+    {.title = "OUT", .right = true, .rank = 8},
+};
+
+static const struct column modhost_columns[] = {
+    {.title = "NETWORK"},
+    {.title = "GROUP", .rank = 4},
+    {.title = "STATE"},
+    {.title = "PID", .right = true, .rank = 3},
+    {.title = "GENERATION", .right = true, .rank = 5},
+    {.title = "QUEUED", .right = true, .rank = 2},
+    {.title = "FAULTS", .right = true},
+    {.title = "RESTARTS", .right = true, .rank = 1},
+    {.title = "MODULES", .least = 10},
+};
+
+#define TABLE(name, columns) table_new(name, columns, sizeof(columns) / sizeof *(columns))
+
+static void add_text(struct table *table, const json_t *object, const char *key)
+{
+    const char *text = ctl_text(object, key);
+    table_add(table, PAINT_NONE, text, *text ? text : "-");
+}
+
+static void add_state(struct table *table, const json_t *object)
+{
+    const char *state = ctl_text(object, "state");
+    table_add(table, paint_state(state), state, *state ? state : "-");
+}
+
+static void add_duration(struct table *table, int64_t ms)
+{
+    char raw[32];
+    char shown[32];
+    snprintf(raw, sizeof raw, "%lld", (long long)ms);
+    table_add(table, PAINT_NONE, raw, str_duration(shown, sizeof shown, ms));
+}
+
+static void add_lag(struct table *table, int64_t ms)
+{
+    char raw[32];
+    char shown[32];
+    snprintf(raw, sizeof raw, "%lld", (long long)ms);
+    snprintf(shown, sizeof shown, "%lldms", (long long)ms);
+    if (ms >= 10000)
+        snprintf(shown, sizeof shown, "%llds", (long long)ms / 1000);
+    table_add(table, ms >= 5000 ? PAINT_WARN : PAINT_NONE, raw, ms < 0 ? "-" : shown);
+}
+
+/* A line of prose under a table, for people only: programs have it as a field. */
+static void put_note(const struct screen *screen, enum paint paint, const char *about,
+                     const char *text)
+{
+    char *clean_about = text_clean(about);
+    char *clean = text_clean(text);
+    if (screen->human && *clean)
+        printf("  %s%s%s: %s\n", paint_begin(screen, paint), clean_about, paint_end(screen, paint),
+               clean);
+    free(clean_about);
+    free(clean);
+}
+
+static void show_server(const struct screen *screen, const json_t *result)
+{
+    struct table *table = TABLE("seshetd", server_columns);
+    char pid[32];
+    char up[32];
+    snprintf(pid, sizeof pid, "%lld", (long long)ctl_number(result, "pid"));
+    add_text(table, result, "version");
+    table_add(table, PAINT_NONE, pid, NULL);
+    add_duration(table, ctl_number(result, "uptime_ms"));
+    add_text(table, result, "config");
+    if (screen->human) {
+        char *version = text_clean(ctl_text(result, "version"));
+        char *config = text_clean(ctl_text(result, "config"));
+        printf("%sseshetd %s%s, pid %s, up %s, %s\n", paint_begin(screen, PAINT_BOLD), version,
+               paint_end(screen, PAINT_BOLD), pid,
+               str_duration(up, sizeof up, ctl_number(result, "uptime_ms")), config);
+        free(version);
+        free(config);
+    } else {
+        table_print(table, screen);
+    }
+    table_free(table);
+}
+
+static void show_registry(const struct screen *screen, const json_t *registry)
+{
+    struct table *table = TABLE("registry", registry_columns);
+    add_text(table, registry, "uri");
+    add_state(table, registry);
+    table_add_number(table, ctl_number(registry, "generation"));
+    table_add_number(table, ctl_number(registry, "modules"));
+    table_add(table, PAINT_NONE, ctl_text(registry, "reason"), NULL);
+    table_print(table, screen);
+    table_free(table);
+}
+
+static void show_networks(const struct screen *screen, const json_t *networks)
+{
+    struct table *table = TABLE("network", network_columns);
+    size_t i;
+    json_t *net;
+    json_array_foreach(networks, i, net)
+    {
+        bool tls = ctl_bool(net, "tls");
+        bool connected = *ctl_text(net, "server");
+        add_text(table, net, "network");
+        add_state(table, net);
+        add_duration(table, ctl_number(net, "since_ms"));
+        add_text(table, net, "nick");
+        add_text(table, net, "server");
+        table_add(table, tls || !connected ? PAINT_NONE : PAINT_WARN, tls ? "yes" : "no",
+                  connected ? NULL : "-");
+        table_add_number(table, ctl_number(net, "channels"));
+        add_lag(table, ctl_number(net, "lag_ms"));
+        table_add_number(table, ctl_number(net, "queue"));
+        table_add_number(table, ctl_number(net, "lines_in"));
+        table_add_number(table, ctl_number(net, "lines_out"));
+    }
+    table_print(table, screen);
+    if (!table_rows(table) && screen->human)
+        puts("  (none: write a file into networks_dir)");
+    table_free(table);
+    json_array_foreach(networks, i, net)
+        put_note(screen, PAINT_WARN, ctl_text(net, "network"), ctl_text(net, "reason"));
+}
+
+static void show_modhosts(const struct screen *screen, const json_t *modhosts)
+{
+    struct table *table = TABLE("modhost", modhost_columns);
+    size_t i;
+    json_t *host;
+    json_array_foreach(modhosts, i, host)
+    {
+        char *modules = ctl_join(json_object_get(host, "modules"));
+        int64_t faults = ctl_number(host, "faults");
+        char pid[32];
+        char count[32];
+        snprintf(pid, sizeof pid, "%lld", (long long)ctl_number(host, "pid"));
+        snprintf(count, sizeof count, "%lld", (long long)faults);
+        add_text(table, host, "network");
+        add_text(table, host, "group");
+        add_state(table, host);
+        table_add(table, PAINT_NONE, pid, NULL);
+        table_add_number(table, ctl_number(host, "generation"));
+        table_add_number(table, ctl_number(host, "queued"));
+        table_add(table, faults ? PAINT_WARN : PAINT_NONE, count, NULL);
+        table_add_number(table, ctl_number(host, "restarts"));
+        table_add(table, PAINT_NONE, modules, NULL);
+        free(modules);
+    }
+    if (table_rows(table)) {
+        if (screen->human)
+            putchar('\n');
+        table_print(table, screen);
+    }
+    table_free(table);
+}
+
+static void show_errors(const struct screen *screen, const json_t *errors)
+{
+    size_t i;
+    json_t *error;
+    if (screen->human && json_array_size(errors))
+        printf("\n%sERRORS%s\n", paint_begin(screen, PAINT_BOLD), paint_end(screen, PAINT_BOLD));
+    json_array_foreach(errors, i, error)
+    {
+        const char *text = json_string_value(error);
+        char *clean = text_clean(text ? text : "");
+        if (screen->human)
+            printf("  %s%s%s\n", paint_begin(screen, PAINT_BAD), clean,
+                   paint_end(screen, PAINT_BAD));
+        else
+            printf("error\t%s\n", clean);
+        free(clean);
+    }
+}
+
+static void show_status(const struct screen *screen, const json_t *result)
+{
+    show_server(screen, result);
+    if (screen->human)
+        putchar('\n');
+    show_registry(screen, json_object_get(result, "registry"));
+    if (screen->human)
+        putchar('\n');
+    show_networks(screen, json_object_get(result, "networks"));
+    show_modhosts(screen, json_object_get(result, "modhosts"));
+    show_errors(screen, json_object_get(result, "errors"));
+}
+
+const struct ctl_command ctl_status_commands[] = {
+    {.name = "status",
+     .help = "Show the server, its networks and module hosts",
+     .show = show_status},
+    {0},
+};
