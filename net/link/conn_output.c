@@ -73,12 +73,14 @@ void conn_flush(struct conn *c)
 {
     struct buf *out = stream_out(c->stream);
     int64_t now = conn_now(c);
-    size_t n;
-    while (out->len < STREAM_WAITING_MAX && (n = sendq_pop(&c->queue, now, out))) {
-        c->counters.lines_out++;
-        c->counters.bytes_out += n;
-    }
-    stream_flush(c->stream);
+    size_t n = 0;
+    do {
+        while (out->len < STREAM_WAITING_MAX && (n = sendq_pop(&c->queue, now, out))) {
+            c->counters.lines_out++;
+            c->counters.bytes_out += n;
+        }
+        stream_flush(c->stream);
+    } while (n && !out->len); /* the socket took all, and there was more */
     if (c->dropping && !conn_queue_length(c)) {
         c->dropping = false;
         log_warn("irc.queue_dropped", LOG_NETWORK(c->settings->key),
