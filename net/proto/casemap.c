@@ -60,7 +60,7 @@ size_t irc_fold_copy(enum casemapping map, char *dst, size_t size, const char *s
     size_t n = 0;
     if (!size)
         return 0;
-    for (; src[n] && n < size - 1; n++)
+    for (; n < size - 1 && src[n]; n++)
         dst[n] = (char)fold(count, src[n]);
     dst[n] = '\0';
     return n;

@@ -5,6 +5,8 @@
 
 #include "net/state/internal.h"
 
+#define FEW 32 /* channels somebody shares with us, without an allocation */
+
 static const char *first_of(const char *a, const char *b)
 {
     return a ? a : b ? b : "";
@@ -43,12 +45,11 @@ void event_emit_in(const struct line *line, struct irc_event *event, const struc
 
 void event_emit_shared(const struct line *line, struct irc_event *event)
 {
-    const struct channel *few[32];
+    const struct channel *few[FEW];
     const struct channel **places = few;
-    size_t room = sizeof few / sizeof *few;
-    size_t count = line->source ? user_places(line->source, few, room) : 0;
-    if (count > room) {
-        places = xmalloc(count * sizeof(*places));
+    size_t count = line->source ? user_places(line->source, few, FEW) : 0;
+    if (count > FEW) {
+        places = xcalloc(count, sizeof(void *));
         user_places(line->source, places, count);
     }
     event->places = places;

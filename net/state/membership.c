@@ -1,5 +1,6 @@
 /* Users, channels and who is where: two tables, and a table of members in each channel. */
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,25 +119,29 @@ static void free_user(struct irc_user *user)
     free(user);
 }
 
-/* Takes a member out of its channel and its user's list; the user stays. */
-static void unlink_member(struct channel_member *member)
+/* The member is in its channel's table no more; its user stays. */
+static void free_member(struct channel_member *member)
 {
     *member->link_of_user = member->next_of_user;
     if (member->next_of_user)
         member->next_of_user->link_of_user = member->link_of_user;
-    HASH_DEL(member->channel->members, member);
     member->channel->state->member_total--;
     free(member);
 }
 
 static void leave_all(struct irc_user *user)
 {
-    while (user->members)
-        unlink_member(user->members);
+    struct channel_member *next;
+    for (struct channel_member *member = user->members; member; member = next) {
+        next = member->next_of_user;
+        HASH_DEL(member->channel->members, member);
+        free_member(member);
+    }
 }
 
 void user_remove(struct irc_state *state, struct irc_user *user)
 {
+    assert(state->users);
     leave_all(user);
     HASH_DEL(state->users, user);
     free_user(user);
@@ -146,16 +151,25 @@ void member_remove(struct channel_member *member)
 {
     struct irc_state *state = member->channel->state;
     struct irc_user *user = member->user;
-    unlink_member(member);
+    HASH_DEL(member->channel->members, member);
+    free_member(member);
     if (!user->members)
         user_remove(state, user);
 }
 
-/* The channel is in no table any more. */
+/* The channel is in the state's table no more. */
 static void free_channel(struct channel *channel)
 {
-    while (channel->members)
-        member_remove(channel->members);
+    struct channel_member *member = channel->members;
+    struct channel_member *next;
+    HASH_CLEAR(hh, channel->members);
+    for (; member; member = next) {
+        struct irc_user *user = member->user;
+        next = member->hh.next;
+        free_member(member);
+        if (!user->members)
+            user_remove(channel->state, user);
+    }
     free(channel->name);
     free(channel->folded);
     free(channel->topic);
@@ -223,8 +237,7 @@ static void refold_users(struct irc_state *state)
     for (; user; user = next) {
         struct key key;
         next = user->hh.next;
-        make_key(state, &key, user->nick);
-        if (find_user(state, &key)) {
+        if (!make_key(state, &key, user->nick) || find_user(state, &key)) {
             leave_all(user);
             free_user(user);
         } else {
@@ -242,8 +255,7 @@ void state_refold(struct irc_state *state)
     for (; channel; channel = next) {
         struct key key;
         next = channel->hh.next;
-        make_key(state, &key, channel->name);
-        if (find_channel(state, &key))
+        if (!make_key(state, &key, channel->name) || find_channel(state, &key))
             free_channel(channel);
         else
             put_channel(state, channel, &key);
@@ -252,8 +264,13 @@ void state_refold(struct irc_state *state)
 
 void state_leave_all(struct irc_state *state)
 {
-    while (state->channels)
-        channel_remove(state->channels);
+    struct channel *channel = state->channels;
+    struct channel *next;
+    HASH_CLEAR(hh, state->channels);
+    for (; channel; channel = next) {
+        next = channel->hh.next;
+        free_channel(channel);
+    }
 }
 
 size_t user_places(const struct irc_user *user, const struct channel **dst, size_t max)

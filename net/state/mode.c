@@ -22,13 +22,11 @@ bool mode_set_has(mode_set set, char mode)
 
 const char *mode_set_write(mode_set set, char dst[IRC_MODES_SIZE])
 {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     char *to = dst;
-    for (char c = 'a'; c <= 'z'; c++)
-        if (mode_set_has(set, c))
-            *to++ = c;
-    for (char c = 'A'; c <= 'Z'; c++)
-        if (mode_set_has(set, c))
-            *to++ = c;
+    for (const char *c = letters; *c; c++)
+        if (mode_set_has(set, *c))
+            *to++ = *c;
     *to = '\0';
     return dst;
 }

@@ -19,15 +19,20 @@ static void wake(void *arg)
     ((struct diary *)arg)->wakes++;
 }
 
+static void append(struct diary *d, char c)
+{
+    d->text[strlen(d->text)] = c; /* the rest is NUL */
+}
+
 static void write_a(void *arg)
 {
-    strcat(((struct diary *)arg)->text, "a");
+    append(arg, 'a');
 }
 
 static void write_b_then_a(void *arg)
 {
     struct diary *d = arg;
-    strcat(d->text, "b");
+    append(d, 'b');
     defer_call(&d->queue, write_a, d);
 }
 

@@ -125,13 +125,14 @@ static void huge_values_are_bounded(void **state)
     assert_int_equal(is.linelen, 8192);
     assert_int_equal(is.modes, 8192);
     assert_int_equal(is.targmax_privmsg, 8192);
-    char tokens[700] = "NETWORK=";
-    memset(tokens + 8, 'x', 600);
-    assert_unchanged(tokens);
-    memcpy(tokens, "PREFIX=(", 8);
-    assert_unchanged(tokens);
-    memcpy(tokens, "CHANMODES=", 10);
-    assert_unchanged(tokens);
+    static const char *const keys[] = {"NETWORK=", "PREFIX=(", "CHANMODES=", "CHANTYPES="};
+    char value[601] = "";
+    memset(value, 'x', sizeof value - 1);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char *token = xasprintf("%s%s", keys[i], value);
+        assert_unchanged(token);
+        free(token);
+    }
 }
 
 static void empty_values_mean_none_or_no_limit(void **state)

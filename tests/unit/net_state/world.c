@@ -110,7 +110,7 @@ void world_members(struct world *w, const char *name, const char *expected)
         assert_string_equal("none", expected);
         return;
     }
-    char *members[64];
+    char *members[64] = {NULL};
     size_t count = 0;
     const struct channel_member *m = NULL;
     while ((m = irc_member_next(channel, m))) {
