@@ -15,7 +15,7 @@ static const struct column columns[] = {
     {.title = "COMMANDS", .rank = 1, .least = 8},
     {.title = "DESCRIPTION", .least = 12},
     {.title = "FILE", .rank = 4, .least = 20},
-    {.title = "ERROR", .rank = 5},
+    {.title = "ERROR", .raw = true},
 };
 
 /* The networks where it is enabled, by commas; the caller frees it. *all: everywhere. */

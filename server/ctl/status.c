@@ -6,13 +6,17 @@
 #include "server/ctl/command.h"
 
 static const struct column server_columns[] = {
-    {.title = "VERSION"}, {.title = "PID"}, {.title = "UP"}, {.title = "CONFIGURATION"}};
+    {.title = "VERSION", .raw = true},
+    {.title = "PID", .raw = true},
+    {.title = "UP", .raw = true},
+    {.title = "CONFIGURATION", .raw = true},
+};
 
-static const struct column registry_columns[] = {{.title = "REGISTRY", .least = 20},
-                                                 {.title = "STATE"},
-                                                 {.title = "GENERATION", .right = true, .rank = 1},
-                                                 {.title = "MODULES", .right = true},
-                                                 {.title = "REASON", .least = 12}};
+static const struct column registry_columns[] = {
+    {.title = "REGISTRY", .raw = true},   {.title = "STATE", .raw = true},
+    {.title = "GENERATION", .raw = true}, {.title = "MODULES", .raw = true},
+    {.title = "REASON", .raw = true},
+};
 
 static const struct column network_columns[] = {
     {.title = "NETWORK"},
@@ -26,6 +30,7 @@ static const struct column network_columns[] = {
     {.title = "QUEUE", .right = true, .rank = 7},
     {.title = "IN", .right = true, .rank = 8},
     {.title = "OUT", .right = true, .rank = 8},
+    {.title = "REASON", .raw = true},
 };
 
 static const struct column modhost_columns[] = {
@@ -86,40 +91,55 @@ static void put_note(const struct screen *screen, enum paint paint, const char *
     free(clean);
 }
 
+/* One line for people: a table of one row would be wider and say no more. */
 static void show_server(const struct screen *screen, const json_t *result)
 {
-    struct table *table = TABLE("seshetd", server_columns);
     char pid[32];
     char up[32];
     snprintf(pid, sizeof pid, "%lld", (long long)ctl_number(result, "pid"));
-    add_text(table, result, "version");
-    table_add(table, PAINT_NONE, pid, NULL);
-    add_duration(table, ctl_number(result, "uptime_ms"));
-    add_text(table, result, "config");
-    if (screen->human) {
-        char *version = text_clean(ctl_text(result, "version"));
-        char *config = text_clean(ctl_text(result, "config"));
-        printf("%sseshetd %s%s, pid %s, up %s, %s\n", paint_begin(screen, PAINT_BOLD), version,
-               paint_end(screen, PAINT_BOLD), pid,
-               str_duration(up, sizeof up, ctl_number(result, "uptime_ms")), config);
-        free(version);
-        free(config);
-    } else {
+    if (!screen->human) {
+        struct table *table = TABLE("seshetd", server_columns);
+        add_text(table, result, "version");
+        table_add(table, PAINT_NONE, pid, NULL);
+        add_duration(table, ctl_number(result, "uptime_ms"));
+        add_text(table, result, "config");
         table_print(table, screen);
+        table_free(table);
+        return;
     }
-    table_free(table);
+    char *version = text_clean(ctl_text(result, "version"));
+    char *config = text_clean(ctl_text(result, "config"));
+    printf("%sseshetd %s%s, pid %s, up %s, %s\n", paint_begin(screen, PAINT_BOLD), version,
+           paint_end(screen, PAINT_BOLD), pid,
+           str_duration(up, sizeof up, ctl_number(result, "uptime_ms")), config);
+    free(version);
+    free(config);
 }
 
 static void show_registry(const struct screen *screen, const json_t *registry)
 {
-    struct table *table = TABLE("registry", registry_columns);
-    add_text(table, registry, "uri");
-    add_state(table, registry);
-    table_add_number(table, ctl_number(registry, "generation"));
-    table_add_number(table, ctl_number(registry, "modules"));
-    table_add(table, PAINT_NONE, ctl_text(registry, "reason"), NULL);
-    table_print(table, screen);
-    table_free(table);
+    const char *state = ctl_text(registry, "state");
+    if (!screen->human) {
+        struct table *table = TABLE("registry", registry_columns);
+        add_text(table, registry, "uri");
+        add_state(table, registry);
+        table_add_number(table, ctl_number(registry, "generation"));
+        table_add_number(table, ctl_number(registry, "modules"));
+        add_text(table, registry, "reason");
+        table_print(table, screen);
+        table_free(table);
+        return;
+    }
+    enum paint paint = paint_state(state);
+    char *clean_state = text_clean(state);
+    char *uri = text_clean(ctl_text(registry, "uri"));
+    printf("registry %s%s%s, %s, generation %lld, modules %lld\n", paint_begin(screen, paint),
+           clean_state, paint_end(screen, paint), uri,
+           (long long)ctl_number(registry, "generation"),
+           (long long)ctl_number(registry, "modules"));
+    free(clean_state);
+    free(uri);
+    put_note(screen, PAINT_WARN, "registry", ctl_text(registry, "reason"));
 }
 
 static void show_networks(const struct screen *screen, const json_t *networks)
@@ -143,6 +163,7 @@ static void show_networks(const struct screen *screen, const json_t *networks)
         table_add_number(table, ctl_number(net, "queue"));
         table_add_number(table, ctl_number(net, "lines_in"));
         table_add_number(table, ctl_number(net, "lines_out"));
+        table_add(table, PAINT_NONE, ctl_text(net, "reason"), NULL);
     }
     table_print(table, screen);
     if (!table_rows(table) && screen->human)
@@ -206,8 +227,6 @@ static void show_errors(const struct screen *screen, const json_t *errors)
 static void show_status(const struct screen *screen, const json_t *result)
 {
     show_server(screen, result);
-    if (screen->human)
-        putchar('\n');
     show_registry(screen, json_object_get(result, "registry"));
     if (screen->human)
         putchar('\n');

@@ -105,8 +105,6 @@ static bool leave_out(const struct table *table, int *widths)
 static void natural_widths(const struct table *table, int *widths)
 {
     for (size_t i = 0; i < table->ncolumns; i++) {
-        if (widths[i] < 0)
-            continue;
         widths[i] = text_width(table->columns[i].title);
         for (size_t row = 0; row < table_rows(table); row++) {
             int width = text_width(cell_at(table, row, i)->shown);
@@ -123,7 +121,7 @@ static void fit(const struct table *table, const struct screen *screen, int *wid
     for (;;) {
         natural_widths(table, widths);
         for (size_t i = 0; i < table->ncolumns; i++)
-            widths[i] = out[i] ? 0 : widths[i];
+            widths[i] = out[i] || table->columns[i].raw ? 0 : widths[i];
         while (total(widths, table->ncolumns) > screen->width)
             if (!narrow(table, widths))
                 break;
@@ -160,7 +158,7 @@ static int put_text(const char *text, int width)
     return used + 1;
 }
 
-/* Nothing is written after the last visible column, so that no line ends in spaces. */
+/* Nothing is written after the last text of a row, so that no line ends in spaces. */
 static void put_cell(const struct screen *screen, const struct column *column, const char *text,
                      enum paint paint, int width, bool last)
 {
@@ -181,7 +179,7 @@ static void print_row(const struct table *table, const struct screen *screen, co
 {
     size_t last = 0;
     for (size_t i = 0; i < table->ncolumns; i++)
-        last = widths[i] ? i : last;
+        last = widths[i] && (titles || *cell_at(table, row, i)->shown) ? i : last;
     for (size_t i = 0; i <= last; i++) {
         if (!widths[i])
             continue;

@@ -38,6 +38,7 @@ struct column {
     bool right; /* numbers */
     int rank;   /* 0: never left out */
     int least;  /* may be narrowed to so many columns; 0: never */
+    bool raw;   /* for programs only: people see it elsewhere */
 };
 
 struct table;

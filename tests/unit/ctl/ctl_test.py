@@ -1,0 +1,342 @@
+"""seshetctl against a server of our own: ctl_test.py PATH-OF-SESHETCTL [unittest arguments]."""
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import unittest
+import fcntl
+
+SESHETCTL = None
+
+STATUS = {
+    "version": "0.1.0", "pid": 4711, "uptime_ms": 273_600_000, "config": "/etc/seshet/seshet.conf",
+    "registry": {"uri": "redis://db.example.org:6379/0", "state": "ready", "reason": "",
+                 "generation": 12, "modules": 3},
+    "networks": [
+        {"network": "libera", "state": "online", "reason": "", "nick": "seshet",
+         "server": "zirconium.libera.chat:6697", "tls": True, "channels": 12, "lag_ms": 23,
+         "since_ms": 200_000_000, "queue": 0, "lines_in": 1_234_567, "lines_out": 4321},
+        {"network": "intern", "state": "connecting",
+         "reason": "irc.internal.example: Connection refused; next try in 40 s", "nick": "helfer_ä",
+         "server": "", "tls": False, "channels": 0, "lag_ms": -1, "since_ms": 61_000, "queue": 3,
+         "lines_in": 0, "lines_out": 0}],
+    "modhosts": [
+        {"network": "libera", "group": "default", "pid": 4712, "state": "ready", "generation": 2,
+         "modules": ["dice", "seen"], "queued": 0, "faults": 1, "restarts": 1}],
+    "errors": ["/etc/seshet/networks.d/oftc.conf:7: unknown key \"chanels\"; did you mean "
+               "\"channels\"?"]}
+
+MODULES = {"modules": [
+    {"name": "dice", "enabled": True, "version": "1.0", "description": "Rolls dice.",
+     "file": "/usr/lib/seshet/modules/dice.so", "state": "ready", "error": "",
+     "commands": ["roll"],
+     "networks": [{"network": "libera", "enabled": True}, {"network": "intern", "enabled": True}]},
+    {"name": "seen", "enabled": False, "version": "1.2", "description": "Who was seen last.",
+     "file": "/usr/lib/seshet/modules/seen.so", "state": "ready", "error": "",
+     "commands": ["seen", "last"],
+     "networks": [{"network": "libera", "enabled": True}, {"network": "intern", "enabled": False}]},
+    {"name": "broken", "enabled": False, "version": "", "description": "",
+     "file": "/srv/modules/broken.so", "state": "error",
+     "error": "undefined symbol: seshet_frobnicate", "commands": [], "networks": []}]}
+
+
+class Server:
+    """Answers every line with what `answer` returns: an object, or bytes as they are."""
+
+    def __init__(self, path, answer):
+        self.requests = []
+        self.answer = answer
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(path)
+        self.socket.listen(8)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            with peer:
+                line = peer.makefile("rb").readline()
+                self.requests.append(json.loads(line))
+                answer = self.answer(self.requests[-1])
+                if not isinstance(answer, bytes):
+                    answer = json.dumps(answer).encode() + b"\n"
+                peer.sendall(answer)
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join(5)
+
+
+def good(request):
+    result = {"status": STATUS, "module list": MODULES}[request["command"]]
+    return {"ok": True, "result": result}
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="seshet-ctl-")
+        self.path = os.path.join(self.dir, "control.sock")
+        self.server = None
+
+    def tearDown(self):
+        if self.server:
+            self.server.close()
+        shutil.rmtree(self.dir)
+
+    def serve(self, answer=good):
+        self.server = Server(self.path, answer)
+
+    def environment(self, **changes):
+        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "SESHET_CONF")}
+        env["TERM"] = "xterm"
+        env.update(changes)
+        return env
+
+    def run_ctl(self, *args, env=None):
+        return subprocess.run([SESHETCTL, *args], capture_output=True, text=True, timeout=20,
+                              env=env or self.environment())
+
+    def ask(self, *args):
+        return self.run_ctl("--socket", self.path, *args)
+
+    def on_terminal(self, width, *args, **env):
+        """What appears on a terminal of that width."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+        child = subprocess.Popen([SESHETCTL, "--socket", self.path, *args], stdin=slave,
+                                 stdout=slave, stderr=slave, env=self.environment(**env))
+        os.close(slave)
+        seen = b""
+        while select.select([master], [], [], 20)[0]:
+            try:
+                part = os.read(master, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            seen += part
+        os.close(master)
+        self.assertEqual(child.wait(20), 0)
+        return seen.decode().replace("\r\n", "\n")
+
+
+class Machine(Case):
+    def test_status(self):
+        self.serve()
+        done = self.ask("status")
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(self.server.requests, [{"command": "status"}])
+        self.assertEqual(done.stdout.splitlines(), [
+            "seshetd\t0.1.0\t4711\t273600000\t/etc/seshet/seshet.conf",
+            "registry\tredis://db.example.org:6379/0\tready\t12\t3\t",
+            "network\tlibera\tonline\t200000000\tseshet\tzirconium.libera.chat:6697\tyes\t12\t23"
+            "\t0\t1234567\t4321\t",
+            "network\tintern\tconnecting\t61000\thelfer_ä\t\tno\t0\t-1\t3\t0\t0"
+            "\tirc.internal.example: Connection refused; next try in 40 s",
+            "modhost\tlibera\tdefault\tready\t4712\t2\t0\t1\t1\tdice,seen",
+            "error\t/etc/seshet/networks.d/oftc.conf:7: unknown key \"chanels\"; did you mean "
+            "\"channels\"?"])
+
+    def test_module_list(self):
+        self.serve()
+        done = self.ask("module", "list")
+        self.assertEqual(done.stdout.splitlines(), [
+            "module\tdice\tyes\tready\t1.0\tlibera,intern\troll\tRolls dice."
+            "\t/usr/lib/seshet/modules/dice.so\t",
+            "module\tseen\tno\tready\t1.2\tlibera\tseen,last\tWho was seen last."
+            "\t/usr/lib/seshet/modules/seen.so\t",
+            "module\tbroken\tno\terror\t\t\t\t\t/srv/modules/broken.so"
+            "\tundefined symbol: seshet_frobnicate"])
+
+    def test_json(self):
+        self.serve()
+        self.assertEqual(json.loads(self.ask("--json", "status").stdout), STATUS)
+        self.assertEqual(json.loads(self.ask("module", "list", "--json").stdout), MODULES)
+
+    def test_empty_answers(self):
+        self.serve(lambda request: {"ok": True, "result": {}})
+        self.assertEqual(self.ask("status").returncode, 0)
+        self.assertEqual(self.ask("module", "list").stdout, "")
+
+    def test_wrong_types(self):
+        self.serve(lambda request: {"ok": True, "result": {"networks": [5, {"nick": []}],
+                                                           "modules": "x", "errors": [1]}})
+        self.assertEqual(self.ask("status").returncode, 0)
+        self.assertEqual(self.ask("module", "list").returncode, 0)
+
+    def test_fields_stay_fields(self):
+        self.serve(lambda request: {"ok": True, "result": {"errors": ["a\tb\nc\x1b[2J"]}})
+        self.assertIn("error\ta?b?c?[2J\n", self.ask("status").stdout)
+
+
+class Terminal(Case):
+    def test_fits_80_columns(self):
+        self.serve()
+        text = self.on_terminal(80, "status", NO_COLOR="1")
+        for line in text.splitlines():
+            if not line.startswith("  "):  # notes are whole, and may wrap
+                self.assertLessEqual(len(line), 80, line)
+        self.assertIn("seshetd 0.1.0, pid 4711, up 3d 4h, /etc/seshet/seshet.conf\n"
+                      "registry ready, redis://db.example.org:6379/0, generation 12, modules 3\n",
+                      text)
+        self.assertIn("intern: irc.internal.example: Connection refused; next try in 40 s", text)
+        self.assertRegex(text, r"(?m)^libera +online ")
+
+    def test_wide(self):
+        self.serve()
+        text = self.on_terminal(200, "status", NO_COLOR="1")
+        self.assertRegex(text, r"(?m)^NETWORK +STATE +FOR +NICK +SERVER +TLS +CHANNELS +LAG +QUEUE"
+                               r" +IN +OUT$")
+        self.assertRegex(text, r"(?m)^libera +online +2d 7h +seshet +zirconium.libera.chat:6697"
+                               r" +yes +12 +23ms +0 +1\.2M +4321$")
+
+    def test_columns_are_aligned(self):
+        self.serve()
+        lines = self.on_terminal(200, "status", NO_COLOR="1").splitlines()
+        first = next(i for i, line in enumerate(lines) if line.startswith("NETWORK"))
+        at = lines[first].index("SERVER")
+        self.assertEqual(lines[first + 1][at:at + 9], "zirconium")
+        self.assertEqual(lines[first + 2][at:at + 2], "- ")
+
+    def test_colours(self):
+        self.serve()
+        self.assertIn("\x1b[32monline\x1b[0m", self.on_terminal(200, "status"))
+        self.assertNotIn("\x1b", self.on_terminal(200, "status", NO_COLOR="1"))
+        self.assertNotIn("\x1b", self.on_terminal(200, "status", TERM="dumb"))
+        plain = re.sub(r"\x1b\[[0-9]*m", "", self.on_terminal(200, "status"))
+        self.assertEqual(plain, self.on_terminal(200, "status", NO_COLOR="1"))
+
+    def test_module_list(self):
+        self.serve()
+        text = self.on_terminal(80, "module", "list", NO_COLOR="1")
+        self.assertIn("broken: undefined symbol: seshet_frobnicate\n", text)
+        for line in text.splitlines():
+            self.assertLessEqual(len(line), 80, line)
+
+    def test_nothing_moves_the_cursor(self):
+        self.serve(lambda request: {"ok": True, "result": {"modules": [
+            {"name": "a\x1b]0;owned\x07\u202e\x9b2J\n", "error": "\x1b[2J"}]}})
+        text = self.on_terminal(80, "module", "list", NO_COLOR="1")
+        self.assertNotRegex(text, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
+        self.assertIn("a?]0;owned???2J?", text)
+
+
+class Failures(Case):
+    def check(self, done, status, text):
+        self.assertEqual(done.stderr, "seshetctl: " + text + "\n")
+        self.assertEqual(done.returncode, status)
+        self.assertEqual(done.stdout, "")
+
+    def test_no_server(self):
+        self.check(self.ask("status"), 3, f"no seshetd answers at {self.path}: is it running? "
+                                          "(start it with: seshetd -c FILE)")
+
+    def test_stale_socket(self):
+        with socket.socket(socket.AF_UNIX) as stale:
+            stale.bind(self.path)
+        self.assertEqual(self.ask("status").returncode, 3)
+
+    def test_refused(self):
+        self.serve(lambda request: {"ok": False, "error": "not today\x1b[2J"})
+        self.check(self.ask("status"), 1, "not today?[2J")
+        self.check(self.ask("--json", "status"), 1, "not today?[2J")
+
+    def test_closed_without_answer(self):
+        self.serve(lambda request: b"")
+        self.check(self.ask("status"), 3,
+                   f"seshetd at {self.path} closed the connection without an answer")
+
+    def test_no_seshetd(self):
+        self.serve(lambda request: b"220 mail.example.org ESMTP\n")
+        self.check(self.ask("status"), 3, f"what answers at {self.path} is no seshetd")
+
+    def test_usage(self):
+        self.check(self.ask("staus"), 2, 'unknown command "staus"; did you mean "status"?')
+        self.check(self.ask("module"), 2, 'unknown command "module"; did you mean "module list"?')
+        self.check(self.ask("quux"), 2, 'unknown command "quux"; seshetctl help lists them')
+        self.check(self.ask("status", "now"), 2, 'status takes no arguments, but "now" follows')
+        self.check(self.ask(), 2, "no command given; seshetctl help lists them")
+        self.check(self.ask("-c", "x", "status"), 2,
+                   "-c and --socket both name a server: give one of the two")
+        self.assertEqual(self.run_ctl("--wrong").returncode, 2)
+
+
+class Configuration(Case):
+    def write(self, text):
+        path = os.path.join(self.dir, "seshet.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def test_socket_of_the_configuration(self):
+        self.serve()
+        # The password belongs to the server; who only asks may not be able to read it.
+        path = self.write('registry = { password_file = "not-there"; };\nstate_dir = ".";\n')
+        done = self.run_ctl("-c", path, "--json", "status")
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(json.loads(done.stdout), STATUS)
+        done = self.run_ctl("--json", "status", env=self.environment(SESHET_CONF=path))
+        self.assertEqual(json.loads(done.stdout), STATUS)
+
+    def test_names_the_configuration(self):
+        path = self.write('control = { socket = "control.sock"; };')
+        done = self.run_ctl("-c", path, "status")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(f"(start it with: seshetd -c {path})", done.stderr)
+
+    def test_broken_configuration(self):
+        path = self.write('contrl = { };\nlog = { level = "x"; };')
+        done = self.run_ctl("-c", path, "status")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.splitlines(), [
+            f'seshetctl: {path}:1: unknown key "contrl"; did you mean "control"?',
+            f'seshetctl: {path}:2: log.level must be one of debug, info, warn, error, not "x"'])
+
+    def test_missing_configuration(self):
+        done = self.run_ctl("-c", "/nonexistent.conf", "status")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr,
+                         "seshetctl: /nonexistent.conf: cannot be read: No such file or directory\n")
+
+
+class Local(Case):
+    def test_help_and_version(self):
+        shown = self.run_ctl("--help")
+        self.assertEqual(shown.returncode, 0)
+        self.assertEqual(self.run_ctl("help").stdout, shown.stdout)
+        self.assertIn("module list", shown.stdout)
+        self.assertRegex(self.run_ctl("--version").stdout, r"^seshetctl \d+\.\d+\.\d+\n$")
+
+    @unittest.skipUnless(shutil.which("bash"), "needs bash")
+    def test_completion(self):
+        script = self.run_ctl("completion", "bash").stdout
+        for words, wanted in (("seshetctl st", "status"), ("seshetctl module ", "list"),
+                              ("seshetctl --json mo", "module"),
+                              ("seshetctl -c /dev/null comp", "completion"),
+                              ("seshetctl completion b", "bash")):
+            parts = words.split(" ")
+            quoted = " ".join(f"'{part}'" for part in parts)
+            check = (f"{script}\nCOMP_WORDS=({quoted}); COMP_CWORD={len(parts) - 1}; _seshetctl; "
+                     'echo "${COMPREPLY[*]}"')
+            done = subprocess.run(["bash", "-c", check], capture_output=True, text=True, timeout=20)
+            self.assertEqual((done.stdout.strip(), done.stderr), (wanted, ""), words)
+
+
+if __name__ == "__main__":
+    SESHETCTL = sys.argv.pop(1)
+    unittest.main()
