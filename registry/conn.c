@@ -19,31 +19,31 @@
 struct request {
     struct request *prev;
     struct request *next;
-    struct conn *conn;
-    conn_reply_fn *fn;
+    struct redis_conn *conn;
+    redis_conn_reply_fn *fn;
     void *arg;
     int64_t sent_ms;
     size_t bytes;
 };
 
-struct conn {
+struct redis_conn {
     redisAsyncContext *ac; /* NULL once hiredis has freed it, or will */
     const struct clock *clock;
-    struct conn_callbacks callbacks;
+    struct redis_conn_callbacks callbacks;
     struct event *failed; /* tells on_down of a failure at the start */
     char reason[160];
     struct request *requests; /* in the order they were sent */
     size_t pending;
     size_t pending_bytes;
     bool freeing;
-    conn_reply_fn *message_fn;
+    redis_conn_reply_fn *message_fn;
     void *message_arg;
 #ifdef SESHET_HIREDIS_SSL
-    struct conn_tls *tls;
+    struct redis_conn_tls *tls;
 #endif
 };
 
-static void tell_down(struct conn *c)
+static void tell_down(struct redis_conn *c)
 {
     c->ac = NULL;
     if (!c->freeing)
@@ -59,7 +59,7 @@ static void failed_at_start(evutil_socket_t fd, short what, void *arg)
 
 static void on_connect(const redisAsyncContext *ac, int status)
 {
-    struct conn *c = ac->data;
+    struct redis_conn *c = ac->data;
     if (status == REDIS_OK)
         return; /* commands were queued before, and flow now */
     /* hiredis frees the context after this, and never calls on_disconnect. */
@@ -70,7 +70,7 @@ static void on_connect(const redisAsyncContext *ac, int status)
 
 static void on_disconnect(const redisAsyncContext *ac, int status)
 {
-    struct conn *c = ac->data;
+    struct redis_conn *c = ac->data;
     str_copy(c->reason, sizeof c->reason,
              status != REDIS_OK && ac->errstr && ac->errstr[0] ? ac->errstr
                                                                : "the connection was closed");
@@ -85,7 +85,7 @@ static redisAsyncContext *start(const struct registry_uri *uri, const char *addr
 }
 
 /* 0, or -1 with c->reason set and the context gone. */
-static int prepare(struct conn *c, redisAsyncContext *ac, struct event_base *base,
+static int prepare(struct redis_conn *c, redisAsyncContext *ac, struct event_base *base,
                    const struct registry_uri *uri)
 {
     if (!ac)
@@ -95,7 +95,7 @@ static int prepare(struct conn *c, redisAsyncContext *ac, struct event_base *bas
         str_copy(c->reason, sizeof c->reason, ac->errstr);
 #ifdef SESHET_HIREDIS_SSL
     if (ok && uri->kind == URI_TLS)
-        ok = (c->tls = conn_tls_start(&ac->c, uri, c->reason, sizeof c->reason)) != NULL;
+        ok = (c->tls = redis_conn_tls_start(&ac->c, uri, c->reason, sizeof c->reason)) != NULL;
 #else
     (void)uri;
 #endif
@@ -112,11 +112,11 @@ static int prepare(struct conn *c, redisAsyncContext *ac, struct event_base *bas
     return 0;
 }
 
-struct conn *conn_open(struct event_base *base, const struct clock *clock,
-                       const struct registry_uri *uri, const char *address,
-                       const struct conn_callbacks *callbacks)
+struct redis_conn *redis_conn_open(struct event_base *base, const struct clock *clock,
+                                   const struct registry_uri *uri, const char *address,
+                                   const struct redis_conn_callbacks *callbacks)
 {
-    struct conn *c = xcalloc(1, sizeof *c);
+    struct redis_conn *c = xcalloc(1, sizeof *c);
     c->clock = clock;
     c->callbacks = *callbacks;
     c->failed = event_new(base, -1, 0, failed_at_start, c);
@@ -126,7 +126,7 @@ struct conn *conn_open(struct event_base *base, const struct clock *clock,
     return c;
 }
 
-void conn_free(struct conn *c)
+void redis_conn_free(struct redis_conn *c)
 {
     if (!c)
         return;
@@ -135,7 +135,7 @@ void conn_free(struct conn *c)
         redisAsyncFree(c->ac);
     event_free(c->failed);
 #ifdef SESHET_HIREDIS_SSL
-    conn_tls_free(c->tls);
+    redis_conn_tls_free(c->tls);
 #endif
     free(c);
 }
@@ -144,7 +144,7 @@ static void request_done(redisAsyncContext *ac, void *reply, void *arg)
 {
     (void)ac;
     struct request *rq = arg;
-    struct conn *c = rq->conn;
+    struct redis_conn *c = rq->conn;
     DL_DELETE(c->requests, rq);
     c->pending--;
     c->pending_bytes -= rq->bytes;
@@ -155,8 +155,8 @@ static void request_done(redisAsyncContext *ac, void *reply, void *arg)
     free(rq);
 }
 
-int conn_command(struct conn *c, conn_reply_fn *fn, void *arg, int argc, const char *const *argv,
-                 const size_t *lens)
+int redis_conn_command(struct redis_conn *c, redis_conn_reply_fn *fn, void *arg, int argc,
+                       const char *const *argv, const size_t *lens)
 {
     if (!c->ac)
         return -1;
@@ -179,11 +179,12 @@ int conn_command(struct conn *c, conn_reply_fn *fn, void *arg, int argc, const c
 static void got_message(redisAsyncContext *ac, void *reply, void *arg)
 {
     (void)ac;
-    struct conn *c = arg;
+    struct redis_conn *c = arg;
     c->message_fn(c->message_arg, reply);
 }
 
-int conn_subscribe(struct conn *c, const char *channel, conn_reply_fn *fn, void *arg)
+int redis_conn_subscribe(struct redis_conn *c, const char *channel, redis_conn_reply_fn *fn,
+                         void *arg)
 {
     const char *argv[] = {"SUBSCRIBE", channel};
     c->message_fn = fn;
@@ -193,17 +194,17 @@ int conn_subscribe(struct conn *c, const char *channel, conn_reply_fn *fn, void 
     return 0;
 }
 
-bool conn_full(const struct conn *c)
+bool redis_conn_full(const struct redis_conn *c)
 {
     return c->pending >= CONN_MAX_PENDING || c->pending_bytes >= CONN_MAX_PENDING_BYTES;
 }
 
-size_t conn_pending(const struct conn *c)
+size_t redis_conn_pending(const struct redis_conn *c)
 {
     return c->pending;
 }
 
-int64_t conn_waiting_since(const struct conn *c)
+int64_t conn_waiting_since(const struct redis_conn *c)
 {
     return c->requests ? c->requests->sent_ms : -1;
 }

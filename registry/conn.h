@@ -11,44 +11,45 @@
 struct event_base;
 
 /* One connection to Redis: hiredis and its pitfalls end here. */
-struct conn;
+struct redis_conn;
 
 /* reply NULL: the connection was lost, and it is not known whether the command was done. Runs
  * exactly once for each command. */
-typedef void conn_reply_fn(void *arg, const redisReply *reply);
+typedef void redis_conn_reply_fn(void *arg, const redisReply *reply);
 
-struct conn_callbacks {
+struct redis_conn_callbacks {
     /* Redis answered a command with an error; before the command's own callback. */
     void (*on_error)(void *arg, const char *text);
-    /* Once at most, after every pending reply callback has run. conn_free is still to be called,
-     * later and not from in here. */
+    /* Once at most, after every pending reply callback has run. redis_conn_free is still to be
+     * called, later and not from in here. */
     void (*on_down)(void *arg, const char *reason);
     void *arg;
 };
 
-/* What conn_full measures. */
+/* What redis_conn_full measures. */
 #define CONN_MAX_PENDING       20000
 #define CONN_MAX_PENDING_BYTES ((size_t)16 << 20)
 
 /* address: of uri->host, numeric, so that nothing is resolved here; NULL for a unix socket. Never
  * NULL: what fails at once is told by on_down, from the loop. */
-struct conn *conn_open(struct event_base *base, const struct clock *clock,
-                       const struct registry_uri *uri, const char *address,
-                       const struct conn_callbacks *callbacks);
+struct redis_conn *redis_conn_open(struct event_base *base, const struct clock *clock,
+                                   const struct registry_uri *uri, const char *address,
+                                   const struct redis_conn_callbacks *callbacks);
 /* Not from inside a callback of the same connection; pending callbacks run. NULL is fine. */
-void conn_free(struct conn *c);
+void redis_conn_free(struct redis_conn *c);
 
 /* 0, or -1 when there is no connection: nothing was sent, and the callback will not run. lens NULL:
  * the arguments are strings. hiredis does not bound its output: whoever sends what others ask for
- * looks at conn_full first. */
-int conn_command(struct conn *c, conn_reply_fn *fn, void *arg, int argc, const char *const *argv,
-                 const size_t *lens);
+ * looks at redis_conn_full first. */
+int redis_conn_command(struct redis_conn *c, redis_conn_reply_fn *fn, void *arg, int argc,
+                       const char *const *argv, const size_t *lens);
 /* fn: with each message; and with NULL at the end. Nothing but this may be sent afterwards. */
-int conn_subscribe(struct conn *c, const char *channel, conn_reply_fn *fn, void *arg);
+int redis_conn_subscribe(struct redis_conn *c, const char *channel, redis_conn_reply_fn *fn,
+                         void *arg);
 
-bool conn_full(const struct conn *c);
-size_t conn_pending(const struct conn *c);
+bool redis_conn_full(const struct redis_conn *c);
+size_t redis_conn_pending(const struct redis_conn *c);
 /* When the longest waiting command was sent; -1 when none waits. */
-int64_t conn_waiting_since(const struct conn *c);
+int64_t conn_waiting_since(const struct redis_conn *c);
 
 #endif

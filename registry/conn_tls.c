@@ -10,7 +10,7 @@
 
 #include "base/xmalloc.h"
 
-struct conn_tls {
+struct redis_conn_tls {
     SSL_CTX *ctx;
 };
 
@@ -32,8 +32,8 @@ static int expect_host(SSL *ssl, const char *host)
     return SSL_set1_host(ssl, host) == 1 ? 0 : -1;
 }
 
-struct conn_tls *conn_tls_start(redisContext *c, const struct registry_uri *uri, char *why,
-                                size_t why_size)
+struct redis_conn_tls *redis_conn_tls_start(redisContext *c, const struct registry_uri *uri,
+                                            char *why, size_t why_size)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (!ctx || load_roots(ctx, uri)) {
@@ -57,12 +57,12 @@ struct conn_tls *conn_tls_start(redisContext *c, const struct registry_uri *uri,
         SSL_CTX_free(ctx);
         return NULL;
     }
-    struct conn_tls *tls = xmalloc(sizeof *tls);
+    struct redis_conn_tls *tls = xmalloc(sizeof *tls);
     tls->ctx = ctx;
     return tls;
 }
 
-void conn_tls_free(struct conn_tls *tls)
+void redis_conn_tls_free(struct redis_conn_tls *tls)
 {
     if (!tls)
         return;

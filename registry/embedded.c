@@ -25,6 +25,7 @@
 
 #define PROGRAM          "redis-server"
 #define MAX_PROBLEM      256
+#define START_MS         3000
 #define STOP_MS          3000
 #define LIVED_LONG_MS    10000
 #define FIRST_BACKOFF_MS 50
@@ -378,4 +379,9 @@ const char *embedded_socket(const struct embedded *e)
 const char *embedded_problem(const struct embedded *e)
 {
     return e->problem;
+}
+
+bool embedded_is_starting(const struct embedded *e)
+{
+    return e->pid && clock_now(e->clock) - e->started_ms < START_MS;
 }

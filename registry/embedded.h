@@ -1,6 +1,7 @@
 #ifndef REGISTRY_EMBEDDED_H
 #define REGISTRY_EMBEDDED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -9,9 +10,10 @@ struct event_base;
 
 /*
  * A private redis-server: STATE/redis.sock (also for redis-cli -s), its data and log in
- * STATE/redis/, append-only. It listens on no port, has a session of its own (a ^C on the terminal
- * does not reach it before the server has said goodbye), dies with the server, and is started again
- * when it dies before.
+ * STATE/redis/, append-only, on disk within a second (what was written in the last second before
+ * redis-server itself is killed may be lost; nothing is when the server is). It listens on no port,
+ * has a session of its own (a ^C on the terminal does not reach it before the server has said
+ * goodbye), dies with the server, and is started again when it dies before.
  *
  * A server that was killed may leave its redis-server behind for a moment: that one is stopped, by
  * the process id that the kernel gives for the socket, before a new one starts. STATE/redis/lock
@@ -35,5 +37,7 @@ void embedded_stop(struct embedded *e);
 const char *embedded_socket(const struct embedded *e);
 /* Why it does not run; "" when it does. */
 const char *embedded_problem(const struct embedded *e);
+/* Whether it may not answer yet, without anything being wrong. */
+bool embedded_is_starting(const struct embedded *e);
 
 #endif

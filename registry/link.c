@@ -39,8 +39,8 @@ struct link {
     struct link_config config;
     struct link_callbacks callbacks;
     enum link_state state;
-    struct conn *listener; /* hears invalidations */
-    struct conn *talker;   /* runs commands */
+    struct redis_conn *listener; /* hears invalidations */
+    struct redis_conn *talker;   /* runs commands */
     bool listening;
     bool talking;
     long long listener_id;
@@ -94,8 +94,8 @@ static void tear_down(struct link *l)
         evdns_getaddrinfo_cancel(l->dns_request);
     l->resolving = NULL;
     l->dns_request = NULL;
-    conn_free(l->listener);
-    conn_free(l->talker);
+    redis_conn_free(l->listener);
+    redis_conn_free(l->talker);
     l->listener = NULL;
     l->talker = NULL;
 }
@@ -183,7 +183,7 @@ static void start_tracking(struct link *l)
     const char *argv[] = {"CLIENT", "TRACKING", "ON",     "REDIRECT",     id,
                           "BCAST",  "PREFIX",   meta,     "PREFIX",       module,
                           "PREFIX", network,    "PREFIX", l->presence_key};
-    conn_command(l->talker, on_tracking, l, sizeof argv / sizeof *argv, argv, NULL);
+    redis_conn_command(l->talker, on_tracking, l, sizeof argv / sizeof *argv, argv, NULL);
 }
 
 static void on_auth(void *arg, const redisReply *reply)
@@ -263,10 +263,10 @@ static void on_client_id(void *arg, const redisReply *reply)
     if (!step_ok(l, reply, "CLIENT ID"))
         return;
     l->listener_id = reply->integer;
-    conn_subscribe(l->listener, CHANNEL, on_message, l);
+    redis_conn_subscribe(l->listener, CHANNEL, on_message, l);
 }
 
-static void authenticate(struct link *l, struct conn *c)
+static void authenticate(struct link *l, struct redis_conn *c)
 {
     const struct registry_uri *uri = l->config.uri;
     const char *with_user[] = {"AUTH", uri->username, uri->password};
@@ -274,15 +274,15 @@ static void authenticate(struct link *l, struct conn *c)
     if (!uri->password)
         return;
     if (uri->username)
-        conn_command(c, on_auth, l, 3, with_user, NULL);
+        redis_conn_command(c, on_auth, l, 3, with_user, NULL);
     else
-        conn_command(c, on_auth, l, 2, without, NULL);
+        redis_conn_command(c, on_auth, l, 2, without, NULL);
 }
 
 /* Commands are answered in order, so all steps that need no answer are sent at once. */
 static void open_connections(struct link *l, const char *address)
 {
-    const struct conn_callbacks callbacks = {on_conn_error, on_conn_down, l};
+    const struct redis_conn_callbacks callbacks = {on_conn_error, on_conn_down, l};
     const char *role[] = {"ROLE"};
     const char *setname[] = {"CLIENT", "SETNAME", l->config.client_name};
     const char *client_id[] = {"CLIENT", "ID"};
@@ -294,16 +294,16 @@ static void open_connections(struct link *l, const char *address)
     l->opened_ms = clock_now(l->env.clock);
     l->attempts++;
     set_state(l, LINK_OPENING);
-    l->talker = conn_open(l->env.base, l->env.clock, l->config.uri, address, &callbacks);
-    l->listener = conn_open(l->env.base, l->env.clock, l->config.uri, address, &callbacks);
+    l->talker = redis_conn_open(l->env.base, l->env.clock, l->config.uri, address, &callbacks);
+    l->listener = redis_conn_open(l->env.base, l->env.clock, l->config.uri, address, &callbacks);
     authenticate(l, l->talker);
     if (l->config.uri->db)
-        conn_command(l->talker, on_select, l, 2, select_db, NULL);
-    conn_command(l->talker, on_setname, l, 3, setname, NULL);
-    conn_command(l->talker, on_role, l, 1, role, NULL);
+        redis_conn_command(l->talker, on_select, l, 2, select_db, NULL);
+    redis_conn_command(l->talker, on_setname, l, 3, setname, NULL);
+    redis_conn_command(l->talker, on_role, l, 1, role, NULL);
     authenticate(l, l->listener);
-    conn_command(l->listener, on_setname, l, 3, setname, NULL);
-    conn_command(l->listener, on_client_id, l, 2, client_id, NULL);
+    redis_conn_command(l->listener, on_setname, l, 3, setname, NULL);
+    redis_conn_command(l->listener, on_client_id, l, 2, client_id, NULL);
 }
 
 /* ---- Names ---- */
@@ -408,7 +408,7 @@ static void send_heartbeat(struct link *l)
     snprintf(ttl, sizeof ttl, "%u", l->config.heartbeat_ms + 2 * l->config.timeout_ms);
     snprintf(now, sizeof now, "%lld", (long long)clock_wall(l->env.clock));
     const char *argv[] = {"SET", l->presence_key, now, "PX", ttl};
-    if (conn_command(l->talker, on_beat, l, 5, argv, NULL) == 0 && l->beat_sent_ms < 0)
+    if (redis_conn_command(l->talker, on_beat, l, 5, argv, NULL) == 0 && l->beat_sent_ms < 0)
         l->beat_sent_ms = clock_now(l->env.clock);
 }
 
@@ -461,7 +461,6 @@ struct link *link_open(const struct registry_env *env, const struct link_config 
     l->tick = event_new(env->base, -1, EV_PERSIST, on_tick, l);
     struct timeval tv = {config->heartbeat_ms / 1000, (config->heartbeat_ms % 1000) * 1000};
     event_add(l->tick, &tv);
-    event_active(l->retry, EV_TIMEOUT, 0);
     return l;
 }
 
@@ -480,12 +479,12 @@ void link_close(struct link *l)
     free(l);
 }
 
-int link_command(struct link *l, conn_reply_fn *fn, void *arg, int argc, const char *const *argv,
-                 const size_t *lens)
+int link_command(struct link *l, redis_conn_reply_fn *fn, void *arg, int argc,
+                 const char *const *argv, const size_t *lens)
 {
     if (l->state != LINK_READY)
         return -1;
-    return conn_command(l->talker, fn, arg, argc, argv, lens);
+    return redis_conn_command(l->talker, fn, arg, argc, argv, lens);
 }
 
 void link_loaded(struct link *l)
@@ -493,14 +492,19 @@ void link_loaded(struct link *l)
     backoff_reset(&l->backoff);
 }
 
+bool link_ready(const struct link *l)
+{
+    return l->state == LINK_READY;
+}
+
 bool link_full(const struct link *l)
 {
-    return l->talker && conn_full(l->talker);
+    return l->talker && redis_conn_full(l->talker);
 }
 
 size_t link_pending(const struct link *l)
 {
-    return l->talker ? conn_pending(l->talker) : 0;
+    return l->talker ? redis_conn_pending(l->talker) : 0;
 }
 
 int64_t link_heartbeat_age(const struct link *l)

@@ -36,23 +36,25 @@ struct link_callbacks {
     void *arg;
 };
 
+/* Does nothing until link_retry_now. */
 struct link *link_open(const struct registry_env *env, const struct link_config *config,
                        const struct link_callbacks *callbacks);
 /* Pending reply callbacks run. Not from inside a callback. NULL is fine. */
 void link_close(struct link *l);
 
-/* A command; the prefix is the caller's. -1 when the link is not ready; see conn_command. */
-int link_command(struct link *l, conn_reply_fn *fn, void *arg, int argc, const char *const *argv,
-                 const size_t *lens);
+/* A command; the prefix is the caller's. -1 when the link is not ready; see redis_conn_command. */
+int link_command(struct link *l, redis_conn_reply_fn *fn, void *arg, int argc,
+                 const char *const *argv, const size_t *lens);
 /* Gives the connections up and tries again. Safe in callbacks: it happens on the loop's next turn.
  */
 void link_fail(struct link *l, bool refused, const char *reason);
-/* Redis has just been started: do not wait for the backoff. */
+/* At the start, or when Redis was just started: do not wait for the backoff. */
 void link_retry_now(struct link *l);
 
 /* Everything was read: the next failure starts with a short backoff again. */
 void link_loaded(struct link *l);
 
+bool link_ready(const struct link *l);
 bool link_full(const struct link *l);
 size_t link_pending(const struct link *l);
 int64_t link_heartbeat_age(const struct link *l); /* ms since the last echo; -1: never */

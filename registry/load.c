@@ -339,7 +339,7 @@ static void on_reading(void *arg, const redisReply *reply)
         return;
     }
     l->in_flight--;
-    if (!reply) { /* the link is lost, and says so next */
+    if (!reply || !link_ready(l->link)) { /* the link is lost, and says so next */
         HASH_DEL(l->readings, r);
         free(r);
         return;
@@ -364,7 +364,7 @@ static void on_scan(void *arg, const redisReply *reply)
     struct loader *l = scan->loader;
     bool stale = scan->epoch != l->epoch;
     free(scan);
-    if (stale || !reply)
+    if (stale || !reply || !link_ready(l->link))
         return;
     l->full_left--;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {

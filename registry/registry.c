@@ -21,8 +21,7 @@
 #define DEFAULT_HEARTBEAT_MS 2000
 #define DEFAULT_TIMEOUT_MS   5000
 #define MAX_BACKOFF_MS       5000
-#define EMBEDDED_BACKOFF_MS  500  /* it is ours, and near */
-#define EMBEDDED_START_MS    3000 /* a failure to connect is no news before */
+#define EMBEDDED_BACKOFF_MS  500 /* it is ours, and near */
 #define MAX_REASON           256
 
 /* A command somebody asked for. */
@@ -50,7 +49,6 @@ struct registry {
     char reason[MAX_REASON];
     struct job *failed; /* to be told from the loop */
     struct event *tell_failed;
-    int64_t opened_ms;
     bool closing;
     struct registry_stats stats;
 };
@@ -247,11 +245,11 @@ static void on_lost(void *arg, bool refused, const char *reason)
 {
     struct registry *r = arg;
     loader_stop(r->loader);
+    bool connected = r->state == REGISTRY_LOADING || r->state == REGISTRY_SYNCED;
+    if (!connected && r->embedded && embedded_is_starting(r->embedded))
+        return; /* it is not listening yet: no news */
     const char *problem = r->embedded ? embedded_problem(r->embedded) : "";
-    bool still_starting = r->embedded && !problem[0] && r->state == REGISTRY_STARTING &&
-                          clock_now(r->env.clock) - r->opened_ms < EMBEDDED_START_MS;
-    if (!still_starting)
-        set_state(r, refused ? REGISTRY_REFUSED : REGISTRY_AWAY, problem[0] ? problem : reason);
+    set_state(r, refused ? REGISTRY_REFUSED : REGISTRY_AWAY, problem[0] ? problem : reason);
 }
 
 static void on_changed(void *arg, const char *key)
@@ -273,6 +271,7 @@ static void on_embedded_ended(void *arg)
 {
     struct registry *r = arg;
     link_fail(r->link, false, embedded_problem(r->embedded));
+    set_state(r, REGISTRY_AWAY, embedded_problem(r->embedded));
 }
 
 /* ---- Opening and closing ---- */
@@ -346,6 +345,8 @@ static void open_link(struct registry *r, const struct registry_config *config)
     r->link = link_open(&r->env, &link_config, &link_callbacks);
     r->model = model_new(on_problem, r);
     r->loader = loader_new(r->link, r->model, r->env.clock, r->prefix, &loader_callbacks);
+    if (!r->embedded)
+        link_retry_now(r->link);
 }
 
 struct registry *registry_open(const struct registry_env *env, const struct registry_config *config,
@@ -355,7 +356,6 @@ struct registry *registry_open(const struct registry_env *env, const struct regi
     struct registry *r = xcalloc(1, sizeof *r);
     r->env = *env;
     r->callbacks = *callbacks;
-    r->opened_ms = clock_now(env->clock);
     r->prefix = xstrdup(config->prefix ? config->prefix : DEFAULT_PREFIX);
     r->snapshot = xcalloc(1, sizeof *r->snapshot);
     r->snapshot->refs = 1;

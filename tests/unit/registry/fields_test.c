@@ -1,0 +1,198 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "net/proto/event_type.h"
+#include "registry/fields.h"
+#include "registry/keys.h"
+
+static void has_defaults(void **state)
+{
+    (void)state;
+    struct module_fields f;
+    module_fields_init(&f);
+    assert_false(f.enabled);
+    assert_string_equal(f.description, "");
+    assert_int_equal(f.cmd_prefix, '\0');
+    assert_int_equal(f.event_types, 0);
+    assert_string_equal(f.group, "default");
+    assert_int_equal(f.inherit, LISTS_ALL);
+    module_fields_clear(&f);
+}
+
+static void parses_and_refuses(void **state)
+{
+    static const struct {
+        const char *field;
+        const char *text;
+        const char *why; /* NULL: accepted */
+    } rows[] = {
+        {"enabled", "yes", NULL},
+        {"enabled", "OFF", NULL},
+        {"enabled", "1", NULL},
+        {"enabled", "maybe", "yes or no"},
+        {"enabled", "", "yes or no"},
+        {"cmd_prefix", ".", NULL},
+        {"cmd_prefix", "", NULL},
+        {"cmd_prefix", "!!", "one character"},
+        {"cmd_prefix", " ", "one character"},
+        {"cmd_prefix", "\xc3\xa4", "one character"},
+        {"description",
+         "Rolls d\xc3\xad"
+         "ce.",
+         NULL},
+        {"description", "two\nlines", "one line"},
+        {"group", "web", NULL},
+        {"group", "", "one word"},
+        {"group", "a b", "one word"},
+        {"event_types", "message join", NULL},
+        {"event_types", "message,quit", NULL},
+        {"event_types", "", NULL},
+        {"event_types", "message dance", "\"dance\" is no type of event"},
+        {"inherit", "no", NULL},
+        {"inherit", "dchannels, dnicks", NULL},
+        {"inherit", "dchannel", "\"dchannel\" is no list"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct module_fields f;
+        char why[REGISTRY_WHY_SIZE] = "";
+        module_fields_init(&f);
+        int rc = module_fields_parse(&f, module_field_find(rows[i].field), rows[i].text, why,
+                                     sizeof why);
+        if ((rc == 0) != (rows[i].why == NULL))
+            fail_msg("%s=%s: %d %s", rows[i].field, rows[i].text, rc, why);
+        if (rows[i].why && !strstr(why, rows[i].why))
+            fail_msg("%s=%s: %s", rows[i].field, rows[i].text, why);
+        module_fields_clear(&f);
+    }
+}
+
+static void a_wrong_value_changes_nothing(void **state)
+{
+    (void)state;
+    struct module_fields f;
+    char why[REGISTRY_WHY_SIZE];
+    module_fields_init(&f);
+    assert_int_equal(module_fields_parse(&f, FIELD_CMD_PREFIX, "?", why, sizeof why), 0);
+    assert_int_equal(module_fields_parse(&f, FIELD_CMD_PREFIX, "??", why, sizeof why), -1);
+    assert_int_equal(f.cmd_prefix, '?');
+    assert_int_equal(module_fields_parse(&f, FIELD_EVENT_TYPES, "join x", why, sizeof why), -1);
+    assert_int_equal(f.event_types, 0);
+    assert_int_equal(module_fields_parse(&f, FIELD_EVENT_TYPES, "join quit", why, sizeof why), 0);
+    assert_int_equal(f.event_types, EVENT_BIT(EVENT_JOIN) | EVENT_BIT(EVENT_QUIT));
+    assert_int_equal(module_fields_parse(&f, FIELD_INHERIT, "dnicks", why, sizeof why), 0);
+    assert_int_equal(f.inherit, LIST_BIT(LIST_DNICKS));
+    module_fields_clear(&f);
+}
+
+static void finds_what_was_meant(void **state)
+{
+    (void)state;
+    assert_int_equal(module_field_find("enabled"), FIELD_ENABLED);
+    assert_int_equal(module_field_find("enabeld"), -1);
+    assert_string_equal(module_field_nearest("enabeld"), "enabled");
+    assert_string_equal(module_field_nearest("echanels"), "echannels");
+}
+
+static void splits_items(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *item;
+        size_t network_len;
+    } rows[] = {
+        {"#chan", "#chan", 0},       {"libera/#chan", "#chan", 6}, {"#a/b", "#a/b", 0},
+        {"libera/#a/b", "#a/b", 6},  {"nick", "nick", 0},          {"my-net.org/nick", "nick", 10},
+        {"/nick", "/nick", 0},       {"libera/", "", 6},           {"libera/$me", "$me", 6},
+        {"[x]/nick", "[x]/nick", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *item;
+        size_t len;
+        list_item_split(rows[i].text, &item, &len);
+        assert_string_equal(item, rows[i].item);
+        assert_int_equal(len, rows[i].network_len);
+    }
+}
+
+static void checks_items(void **state)
+{
+    char why[REGISTRY_WHY_SIZE];
+    char longest[FIELD_MAX_ITEM + 2];
+    (void)state;
+    assert_int_equal(list_item_check(LIST_ECHANNELS, "#chan", why, sizeof why), 0);
+    assert_int_equal(list_item_check(LIST_ECHANNELS, "oftc/&chan", why, sizeof why), 0);
+    assert_int_equal(list_item_check(LIST_ECHANNELS, "chan", why, sizeof why), -1);
+    assert_non_null(strstr(why, "is no channel"));
+    assert_int_equal(list_item_check(LIST_DNICKS, "#chan", why, sizeof why), -1);
+    assert_non_null(strstr(why, "is no nickname"));
+    assert_int_equal(list_item_check(LIST_ENICKS, "$me", why, sizeof why), 0);
+    assert_int_equal(list_item_check(LIST_ENICKS, "a b", why, sizeof why), -1);
+    assert_int_equal(list_item_check(LIST_ENICKS, "a,b", why, sizeof why), -1);
+    assert_int_equal(list_item_check(LIST_ENICKS, "", why, sizeof why), -1);
+    assert_int_equal(list_item_check(LIST_ENICKS, "net/", why, sizeof why), -1);
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    assert_int_equal(list_item_check(LIST_ENICKS, longest, why, sizeof why), -1);
+    assert_int_equal(list_item_check(LIST_ENICKS, longest + 1, why, sizeof why), 0);
+}
+
+static void parses_keys(void **state)
+{
+    static const struct {
+        const char *text;
+        enum key_kind kind;
+        const char *network;
+        const char *module;
+        const char *list;
+    } rows[] = {
+        {"meta", KEY_META, "", "", ""},
+        {"modules", KEY_MODULES, "", "", ""},
+        {"module:dice", KEY_HASH, "", "dice", ""},
+        {"module:dice:enicks", KEY_LIST, "", "dice", "enicks"},
+        {"module:dice:enick", KEY_UNKNOWN_LIST, "", "dice", "enick"},
+        {"network:libera:module:dice", KEY_HASH, "libera", "dice", ""},
+        {"network:my.net:module:dice:dchannels", KEY_LIST, "my.net", "dice", "dchannels"},
+        {"network:libera", KEY_OTHER, NULL, NULL, NULL},
+        {"network:libera:channels", KEY_OTHER, NULL, NULL, NULL},
+        {"network::module:dice", KEY_OTHER, NULL, NULL, NULL},
+        {"module:", KEY_OTHER, NULL, NULL, NULL},
+        {"module:a b", KEY_OTHER, NULL, NULL, NULL},
+        {"modulesx", KEY_OTHER, NULL, NULL, NULL},
+        {"status:module:dice", KEY_OTHER, NULL, NULL, NULL},
+        {"", KEY_OTHER, NULL, NULL, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct registry_key key = key_parse(rows[i].text);
+        char text[KEY_MAX];
+        if (key.kind != rows[i].kind)
+            fail_msg("%s: %d", rows[i].text, key.kind);
+        if (key.kind == KEY_OTHER)
+            continue;
+        assert_string_equal(key.network, rows[i].network);
+        assert_string_equal(key.module, rows[i].module);
+        assert_string_equal(key.list_name, rows[i].list);
+        assert_string_equal(key_write(&key, text, sizeof text), rows[i].text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(has_defaults),
+        cmocka_unit_test(parses_and_refuses),
+        cmocka_unit_test(a_wrong_value_changes_nothing),
+        cmocka_unit_test(finds_what_was_meant),
+        cmocka_unit_test(splits_items),
+        cmocka_unit_test(checks_items),
+        cmocka_unit_test(parses_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,242 @@
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEADLINE_MS 10000
+
+int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+void fixture_open(struct fixture *f)
+{
+    *f = (struct fixture){0};
+    signal(SIGPIPE, SIG_IGN);
+    snprintf(f->folder, sizeof f->folder, "/tmp/seshet-registry-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    snprintf(f->socket, sizeof f->socket, "%s/r.sock", f->folder);
+    f->base = event_base_new();
+}
+
+void fixture_close(struct fixture *f)
+{
+    close_registry(f);
+    if (f->redis)
+        redis_kill(f, SIGKILL);
+    event_base_free(f->base);
+    char *command = NULL;
+    assert_true(asprintf(&command, "rm -rf '%s'", f->folder) > 0);
+    assert_int_equal(system(command), 0);
+    free(command);
+}
+
+/* ---- redis-server ---- */
+
+void redis_start(struct fixture *f, const char *const *arguments)
+{
+    const char *argv[32] = {"redis-server", "--port", "0",      "--unixsocket",
+                            f->socket,      "--save", "",       "--loglevel",
+                            "warning",      "--dir",  f->folder};
+    int n = 11;
+    for (; arguments && *arguments; arguments++)
+        argv[n++] = *arguments;
+    unlink(f->socket);
+    pid_t parent = getpid();
+    f->redis = fork();
+    if (!f->redis) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() == parent && freopen("/dev/null", "w", stdout))
+            execvp(argv[0], (char **)argv);
+        _exit(127);
+    }
+    assert_true(f->redis > 0);
+    for (int64_t end = now_us() + DEADLINE_MS * 1000; now_us() < end; usleep(1000)) {
+        redisContext *c = redisConnectUnix(f->socket);
+        bool up = c && !c->err;
+        redisReply *reply = up ? redisCommand(c, "PING") : NULL;
+        up = reply && (reply->type == REDIS_REPLY_STATUS || !strncmp(reply->str, "NOAUTH", 6));
+        if (reply)
+            freeReplyObject(reply);
+        if (c)
+            redisFree(c);
+        if (up)
+            return;
+    }
+    fail_msg("redis-server does not start");
+}
+
+void redis_kill(struct fixture *f, int sig)
+{
+    kill(f->redis, sig);
+    if (sig != SIGKILL && sig != SIGTERM)
+        return;
+    waitpid(f->redis, NULL, 0);
+    f->redis = 0;
+}
+
+redisContext *redis_client(const char *socket)
+{
+    redisContext *c = redisConnectUnix(socket);
+    if (!c || c->err)
+        fail_msg("%s: %s", socket, c ? c->errstr : "no memory");
+    return c;
+}
+
+static redisReply *one_command(const char *socket, const char *format, va_list ap)
+{
+    redisContext *c = redis_client(socket);
+    redisReply *reply = redisvCommand(c, format, ap);
+    if (!reply || reply->type == REDIS_REPLY_ERROR)
+        fail_msg("%s: %s", format, reply ? reply->str : c->errstr);
+    redisFree(c);
+    return reply;
+}
+
+void redis_do(const char *socket, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    freeReplyObject(one_command(socket, format, ap));
+    va_end(ap);
+}
+
+char *redis_get(const char *socket, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    redisReply *reply = one_command(socket, format, ap);
+    va_end(ap);
+    char *text = NULL;
+    if (reply->type == REDIS_REPLY_ARRAY)
+        text = strdup(reply->element[1]->str);
+    else if (reply->type == REDIS_REPLY_INTEGER)
+        assert_true(asprintf(&text, "%lld", reply->integer) > 0);
+    else
+        text = strdup(reply->type == REDIS_REPLY_NIL ? "(nil)" : reply->str);
+    freeReplyObject(reply);
+    return text;
+}
+
+/* ---- The registry under test ---- */
+
+static void on_snapshot(void *arg)
+{
+    struct fixture *f = arg;
+    f->swaps++;
+}
+
+static void on_state(void *arg, enum registry_state state, const char *reason)
+{
+    struct fixture *f = arg;
+    f->state = state;
+    snprintf(f->reason, sizeof f->reason, "%s", reason);
+}
+
+void open_registry(struct fixture *f, const struct registry_config *config)
+{
+    const struct registry_env env = {.base = f->base, .clock = &clock_system};
+    const struct registry_callbacks callbacks = {on_snapshot, on_state, f};
+    char why[REGISTRY_WHY_SIZE] = "";
+    f->swaps = 0;
+    f->state = REGISTRY_STARTING;
+    f->registry = registry_open(&env, config, &callbacks, why, sizeof why);
+    if (!f->registry)
+        fail_msg("%s", why);
+}
+
+void open_default(struct fixture *f)
+{
+    char uri[128];
+    snprintf(uri, sizeof uri, "unix://%s", f->socket);
+    const struct registry_config config = {.uri = uri, .heartbeat_ms = 50, .timeout_ms = 400};
+    open_registry(f, &config);
+}
+
+void close_registry(struct fixture *f)
+{
+    registry_close(f->registry);
+    f->registry = NULL;
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    *(bool *)arg = true;
+}
+
+void run_until(struct fixture *f, bool (*done)(void *arg), void *arg, const char *what)
+{
+    bool late = false;
+    struct event *deadline = event_new(f->base, -1, 0, on_deadline, &late);
+    struct timeval tv = {DEADLINE_MS / 1000, 0};
+    event_add(deadline, &tv);
+    while (!done(arg) && !late)
+        event_base_loop(f->base, EVLOOP_ONCE);
+    event_free(deadline);
+    if (late)
+        fail_msg("waited in vain for %s; the registry is %s: %s", what,
+                 registry_state_name(f->state), f->reason);
+}
+
+struct wanted {
+    struct fixture *fixture;
+    enum registry_state state;
+    unsigned swaps;
+};
+
+static bool state_is(void *arg)
+{
+    struct wanted *w = arg;
+    return w->fixture->state == w->state;
+}
+
+void run_until_state(struct fixture *f, enum registry_state state)
+{
+    struct wanted w = {.fixture = f, .state = state};
+    run_until(f, state_is, &w, registry_state_name(state));
+}
+
+static bool has_swaps(void *arg)
+{
+    struct wanted *w = arg;
+    return w->fixture->swaps >= w->swaps;
+}
+
+void run_until_swaps(struct fixture *f, unsigned swaps)
+{
+    struct wanted w = {.fixture = f, .swaps = swaps};
+    run_until(f, has_swaps, &w, "a snapshot");
+}
+
+void run_for(struct fixture *f, int ms)
+{
+    struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
+    event_base_loopexit(f->base, &tv);
+    event_base_dispatch(f->base);
+}
+
+const struct module_fields *module_fields_of(struct fixture *f, const char *module)
+{
+    const struct module_def *def = snapshot_module(registry_snapshot(f->registry), module);
+    if (!def)
+        fail_msg("no module %s in the snapshot", module);
+    return &def->fields;
+}

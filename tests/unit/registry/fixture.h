@@ -1,0 +1,53 @@
+#ifndef TESTS_REGISTRY_FIXTURE_H
+#define TESTS_REGISTRY_FIXTURE_H
+
+#include <hiredis/hiredis.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "registry/registry.h"
+
+/* A folder of its own, a real redis-server in it, and a loop. */
+struct fixture {
+    char folder[64];
+    char socket[96]; /* of the redis-server that redis_start starts */
+    pid_t redis;
+    struct event_base *base;
+    struct registry *registry;
+    enum registry_state state;
+    char reason[256];
+    unsigned swaps;
+};
+
+void fixture_open(struct fixture *f);
+void fixture_close(struct fixture *f); /* and all that it started */
+
+/* Starts redis-server with these further arguments (NULL-terminated, may be NULL), and waits until
+ * it answers. Keeps no data. */
+void redis_start(struct fixture *f, const char *const *arguments);
+void redis_kill(struct fixture *f, int signal); /* and waits until it is gone, if it goes */
+
+/* An ordinary client, as redis-cli is; fails the test when the socket does not answer. */
+redisContext *redis_client(const char *socket);
+/* One command by a client of its own; the reply must not be an error. */
+void redis_do(const char *socket, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Its answer as text: a string, a number, "(nil)", or the second element of an array. The caller
+ * frees it. */
+char *redis_get(const char *socket, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void open_registry(struct fixture *f, const struct registry_config *config);
+/* On the fixture's redis-server, with short times. */
+void open_default(struct fixture *f);
+void close_registry(struct fixture *f);
+
+/* Runs the loop until done(arg); fails the test, naming what, after 10 s. */
+void run_until(struct fixture *f, bool (*done)(void *arg), void *arg, const char *what);
+void run_until_state(struct fixture *f, enum registry_state state);
+void run_until_swaps(struct fixture *f, unsigned swaps);
+/* Runs the loop for a while, to see that something does not happen. */
+void run_for(struct fixture *f, int ms);
+int64_t now_us(void);
+
+const struct module_fields *module_fields_of(struct fixture *f, const char *module);
+
+#endif
