@@ -60,35 +60,36 @@ struct conn {
     struct conn_callbacks callbacks;
     void *arg;
     struct conn_settings *settings;
+    char *reason;      /* of the last end */
+    char *server_name; /* of the last attempt */
     enum conn_state state;
     enum conn_cause cause;
-    char *reason;
+    enum conn_after after; /* of CONN_CLOSING */
     unsigned life; /* changes whenever the link ends, so that whoever called back can see it */
-    bool freed;
 
     struct stream *stream;
-    struct line_splitter splitter;
-    bool feeding; /* line_feed is running: the splitter must stay */
-    struct sendq queue;
-    bool dropping;            /* the queue is full, and the log knows */
-    uint64_t dropped_before;  /* count when that began */
-    struct link_turn turn;    /* at the turn's end: send, and set the timer */
     struct link_timer *timer; /* for the earliest of all deadlines */
     int64_t timer_at;         /* INT64_MAX: not set */
+    struct link_turn turn;    /* at the turn's end: send, and set the timer */
+    struct line_splitter splitter;
+    struct sendq queue;
+    uint64_t dropped_before; /* count when `dropping` began */
 
     struct caps caps;
     struct sasl sasl;
     struct nick nick;
     struct joins joins;
+
+    size_t server; /* index of the server in use, or used next */
+    struct backoff backoff;
+    bool freed;
+    bool feeding;    /* line_feed is running: the splitter must stay */
+    bool dropping;   /* the queue is full, and the log knows */
     bool negotiated; /* CAP END was sent */
     bool welcomed;   /* 001 */
-
-    struct backoff backoff;
-    size_t server; /* index of the server in use, or used next */
-    char *server_name;
-    bool tls_used; /* by the attempt; the settings may have changed since */
+    bool tls_used;   /* by the attempt; the settings may have changed since */
     bool tls_up;
-    enum conn_after after; /* of CONN_CLOSING */
+    bool pinging; /* the last PING's PONG has not come */
 
     int64_t due_ms; /* the state's own deadline; INT64_MAX: none */
     int64_t attempt_ms;
@@ -97,7 +98,6 @@ struct conn {
     int64_t ping_ms; /* when the last PING was sent */
     int64_t next_ping_ms;
     int64_t lag_ms;
-    bool pinging; /* its PONG has not come */
     struct conn_counters counters;
 };
 

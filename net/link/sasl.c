@@ -42,12 +42,8 @@ static void send_plain(const struct sasl *sasl, const struct sink *out)
 {
     const char *account = sasl->account ? sasl->account : "";
     const char *password = sasl->password ? sasl->password : "";
-    size_t account_len = strlen(account);
-    size_t password_len = strlen(password);
-    size_t len = account_len + password_len + 2;
-    char *data = xcalloc(1, len + 1);
-    memcpy(data + 1, account, account_len);
-    memcpy(data + account_len + 2, password, password_len);
+    size_t len = strlen(account) + strlen(password) + 2;
+    char *data = xasprintf("%c%s%c%s", '\0', account, '\0', password);
     send_payload(data, len, out);
     explicit_bzero(data, len);
     free(data);

@@ -123,7 +123,9 @@ static void test_cutting(void **state)
     assert_int_equal(strlen(pop_all(&q, 0)), 512);
     assert_int_equal(q.cut, 1);
     /* A character of three bytes over the edge goes as a whole. */
-    memcpy(line + 508, "\xe2\x82\xac", 3);
+    line[508] = '\xe2';
+    line[509] = '\x82';
+    line[510] = '\xac';
     assert_int_equal(sendq_push(&q, CONN_NORMAL, line, sizeof line, LIMIT), 0);
     assert_int_equal(strlen(pop_all(&q, 0)), 510);
     /* Exactly the limit. */
