@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <event2/dns.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,6 +39,8 @@ void fixture_open(struct fixture *f)
 void fixture_close(struct fixture *f)
 {
     close_registry(f);
+    if (f->dns)
+        evdns_base_free(f->dns, 0);
     if (f->redis)
         redis_kill(f, SIGKILL);
     event_base_free(f->base);
@@ -151,7 +154,7 @@ static void on_state(void *arg, enum registry_state state, const char *reason)
 
 void open_registry(struct fixture *f, const struct registry_config *config)
 {
-    const struct registry_env env = {.base = f->base, .clock = &clock_system};
+    const struct registry_env env = {.base = f->base, .dns = f->dns, .clock = &clock_system};
     const struct registry_callbacks callbacks = {on_snapshot, on_state, f};
     char why[REGISTRY_WHY_SIZE] = "";
     f->swaps = 0;

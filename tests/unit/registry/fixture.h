@@ -13,6 +13,7 @@ struct fixture {
     char socket[96]; /* of the redis-server that redis_start starts */
     pid_t redis;
     struct event_base *base;
+    struct evdns_base *dns; /* NULL unless a test makes one */
     struct registry *registry;
     enum registry_state state;
     char reason[256];

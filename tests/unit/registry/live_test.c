@@ -4,10 +4,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <event2/dns.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "fixture.h"
 #include "net/proto/event_type.h"
@@ -602,6 +606,36 @@ static void no_redis_at_all(void **state)
     run_until_state(f, REGISTRY_REFUSED);
 }
 
+static void resolves_names_and_counts_databases(void **state)
+{
+    struct fixture *f = *state;
+    char port[8];
+    char uri[64];
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof any;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&any, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+    close(fd);
+    snprintf(port, sizeof port, "%d", ntohs(any.sin_port));
+    redis_kill(f, SIGKILL);
+    redis_start(f, (const char *const[]){"--port", port, "--bind", "127.0.0.1", NULL});
+    redisContext *c = redis_client(f->socket);
+    freeReplyObject(redisCommand(c, "SELECT 3"));
+    freeReplyObject(redisCommand(c, "SADD my:modules dice"));
+
+    f->dns = evdns_base_new(f->base, EVDNS_BASE_INITIALIZE_NAMESERVERS);
+    snprintf(uri, sizeof uri, "redis://localhost:%s/3", port);
+    const struct registry_config config = {.uri = uri, .prefix = "my:", .client_name = "me"};
+    open_registry(f, &config);
+    run_until_state(f, REGISTRY_SYNCED);
+    assert_int_equal(registry_snapshot(f->registry)->nmodules, 1);
+    freeReplyObject(redisCommand(c, "HSET my:module:dice enabled yes"));
+    run_until_swaps(f, 2);
+    assert_true(module_fields_of(f, "dice")->enabled);
+    redisFree(c);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -628,6 +662,7 @@ int main(void)
         TEST(storage_answers_once_when_redis_goes),
         TEST(closing_answers_everybody),
         TEST(no_redis_at_all),
+        TEST(resolves_names_and_counts_databases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
