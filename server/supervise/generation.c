@@ -234,14 +234,15 @@ void generation_destroy(struct generation *g, int wait_ms)
 static void find_blame(const struct generation *g, struct generation_end *end)
 {
     uint16_t module = ipc_cell_module(g->child.cell);
+    uint64_t in_event = ipc_cell_event(g->child.cell);
     uint64_t oldest = outbox_oldest(&g->out);
     end->module = -1;
     if (g->failed_module >= 0)
         end->module = g->failed_module;
-    else if (module < g->nmodules)
+    else if (!in_event && module < g->nmodules) /* in load or unload */
         end->module = module;
     /* After rubbish the oldest event's DONE may have been lost with it. */
-    if (!oldest || (ipc_cell_event(g->child.cell) != oldest && !g->touched && !g->rubbish))
+    if (!oldest || (in_event != oldest && !g->touched && !g->rubbish))
         return;
     struct ipc_event event;
     size_t size;

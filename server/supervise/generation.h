@@ -55,6 +55,8 @@ struct generation_ops {
     void (*ready)(struct generation *g);
     void (*ended)(struct generation *g, const struct generation_end *end);
     void (*said)(struct generation *g, const struct ipc_say *say);
+    /* An event is done that said more than it may: g->cut texts were thrown away. */
+    void (*cut)(struct generation *g, uint64_t event);
     void (*asked)(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket);
     void (*logged)(struct generation *g, const struct ipc_log *log);
 };

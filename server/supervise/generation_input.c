@@ -61,22 +61,13 @@ static int on_failed(struct generation *g, const struct frame *f)
     return 0;
 }
 
-static void tell_cut(const struct generation *g, uint64_t event)
-{
-    log_warn("modhost.cut", LOG_NOBODY,
-             "process %d: event %llu said too much, %u texts were thrown away (an event may say %d "
-             "texts, %d KiB)",
-             (int)g->child.pid, (unsigned long long)event, g->cut, GENERATION_SAYS_MAX,
-             GENERATION_SAY_BYTES_MAX / 1024);
-}
-
 static int on_done(struct generation *g, const struct frame *f)
 {
     uint64_t event;
     if (ipc_get_done(f, &event) || !event || event != outbox_oldest(&g->out) || g->ticket)
         return -1;
     if (g->cut)
-        tell_cut(g, event);
+        g->shared->ops->cut(g, event);
     outbox_acknowledge(&g->out);
     g->handled++;
     g->touched = false;

@@ -56,7 +56,8 @@ struct module_version *modhost_desired(const struct modhost_slot *slot)
         return NULL;
     if (newest->serial != slot->refused)
         return newest;
-    return slot->good && slot->good->serial != slot->refused_good ? slot->good : NULL;
+    bool other = slot->good && slot->good != newest && slot->good->serial != slot->refused_good;
+    return other ? slot->good : NULL;
 }
 
 static int current_index(const struct modhost *host, size_t slot)
@@ -289,6 +290,20 @@ static void on_said(struct generation *g, const struct ipc_say *say)
         host->shared->callbacks->on_say(host->shared->arg, &from, say);
 }
 
+static void on_cut(struct generation *g, uint64_t event)
+{
+    const struct modhost *host = g->owner;
+    struct ipc_event e = {0};
+    size_t size;
+    if (event_list_first(&g->out.queue, &e, &size))
+        return;
+    log_warn(
+        "modhost.cut", LOG_MODULE(host->name, g->modules[e.module].name),
+        "group %s: event %llu said too much, %u texts were thrown away (at most %d, and %d KiB)",
+        host->group, (unsigned long long)event, g->cut, GENERATION_SAYS_MAX,
+        GENERATION_SAY_BYTES_MAX / 1024);
+}
+
 static void on_asked(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket)
 {
     const struct modhost *host = g->owner;
@@ -389,6 +404,7 @@ const struct generation_ops modhost_generation_ops = {
     .ready = modhost_on_ready,
     .ended = modhost_on_ended,
     .said = on_said,
+    .cut = on_cut,
     .asked = on_asked,
     .logged = on_logged,
 };

@@ -19,6 +19,7 @@
 #define MODHOST_BYTES_MAX   (4U * 1024 * 1024)
 #define MODHOST_OLD_MAX     4
 #define MODHOST_FRUITLESS   5  /* deaths without progress before an event is dropped */
+#define MODHOST_BAD_STARTS  3  /* of a module that has run before, until it is refused */
 #define MODHOST_RESTART_MS  20 /* between restarts of a host that makes progress and dies again */
 #define MODHOST_RETRY_MS    60000 /* a module that was refused here is tried again after this */
 #define MODHOST_BACKOFF_MAX 10000
@@ -31,6 +32,7 @@ struct modhost_slot {
     struct module_version *good; /* the last that became ready here; a reference */
     uint32_t refused;            /* serial of the newest version that did not start here; 0: none */
     uint32_t refused_good;       /* the same when `good` did not start again */
+    unsigned bad_starts;         /* of `good`, in a row */
     int64_t refused_ms;
     char *why;
 };

@@ -41,10 +41,10 @@ static void wait_ms(struct modhost *host, int64_t ms)
         event_add(host->retry, &tv);
 }
 
-/* A start that failed, and no module is to blame for it. */
-static void start_failed(struct modhost *host, const char *reason)
+/* A start that failed, and is worth another try. */
+static void start_failed(struct modhost *host, const struct module_decl *module, const char *reason)
 {
-    modhost_fault(host, NULL, 0, reason);
+    modhost_fault(host, module, 0, reason);
     if (!host->current && ++host->fruitless >= MODHOST_FRUITLESS) {
         host->fruitless = 0;
         modhost_drop_oldest(host, "no process could be started for it, time and again");
@@ -90,7 +90,7 @@ static void start(void *arg)
         host->started++;
         return;
     }
-    start_failed(host, error);
+    start_failed(host, NULL, error);
     free(error);
 }
 
@@ -117,6 +117,7 @@ static void remember_good(struct modhost *host, const struct generation *g)
     for (size_t i = 0; i < g->nmodules; i++) {
         struct modhost_slot *slot = &host->slots[g->modules[i].slot];
         struct module_version *v = g->modules[i].version;
+        slot->bad_starts = 0;
         if (slot->good == v)
             continue;
         module_version_unref(slot->good);
@@ -181,12 +182,18 @@ static void starting_one_died(struct modhost *host, const struct generation *g,
                               const struct generation_end *end)
 {
     if (end->module < 0) {
-        start_failed(host, end->reason);
+        start_failed(host, NULL, end->reason);
         return;
     }
     const struct generation_module *module = &g->modules[end->module];
     struct modhost_slot *slot = &host->slots[module->slot];
     const struct module_version *newest = catalogue_version(slot->decl);
+    /* What has run here before is not to blame at once: it may have been killed by anyone. */
+    if (module->version == slot->good && ++slot->bad_starts < MODHOST_BAD_STARTS) {
+        start_failed(host, slot->decl, end->reason);
+        return;
+    }
+    slot->bad_starts = 0;
     if (newest && newest == module->version)
         slot->refused = newest->serial;
     else if (module->version == slot->good)

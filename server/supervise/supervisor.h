@@ -38,7 +38,7 @@ struct supervisor_config {
     const char *modhost_path; /* the executable seshet-modhost */
     const char *user_dir;     /* NULL: none. Its modules hide those of the same name below */
     const char *system_dir;   /* NULL: none */
-    const char *state_dir;    /* private copies go to STATE/module-copies, which is emptied at start */
+    const char *state_dir; /* private copies go to STATE/module-copies, which is emptied at start */
 };
 
 /* Where a word of a module comes from. */

@@ -1,0 +1,171 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static const struct module_decl *worker(struct harness *h)
+{
+    return supervisor_find(h->sup, "worker");
+}
+
+static void begins_empty(void **state)
+{
+    struct harness *h = *state;
+    harness_begin(h);
+    assert_int_equal(h->modules_calls, 1);
+    assert_null(supervisor_module(h->sup, 0));
+}
+
+static void the_user_folder_hides_the_system_folder(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_install(h->system_dir, "worker", WORKERS "/two/worker.so");
+    harness_begin(h);
+    assert_true(harness_has_version(h, "worker", "one"));
+    const struct module_decl *decl = worker(h);
+    uint32_t serial = decl->serial;
+    /* What is hidden may change. */
+    unsigned calls = h->modules_calls;
+    harness_install(h->system_dir, "worker", WORKERS "/three/worker.so");
+    harness_run_ms(h, 200);
+    assert_int_equal(h->modules_calls, calls);
+    assert_int_equal(decl->serial, serial);
+    harness_remove(h->user_dir, "worker");
+    harness_until(h, harness_has_version(h, "worker", "three"));
+    assert_false(decl->from_user_dir);
+    assert_true(decl->serial > serial);
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_until(h, harness_has_version(h, "worker", "one"));
+    assert_ptr_equal(worker(h), decl);
+}
+
+static void appears_and_goes(void **state)
+{
+    struct harness *h = *state;
+    harness_begin(h);
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_until(h, harness_present(h, "worker"));
+    harness_remove(h->user_dir, "worker");
+    harness_until(h, !harness_present(h, "worker"));
+    assert_int_equal(worker(h)->ncommands, 0);
+    assert_string_equal(worker(h)->version, "");
+    assert_int_equal(h->errors, 0);
+}
+
+/* A linker unlinks its target, and writes it anew. */
+static void a_short_absence_is_a_replacement(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_begin(h);
+    unsigned calls = h->modules_calls;
+    harness_remove(h->user_dir, "worker");
+    harness_run_ms(h, 100);
+    assert_true(harness_present(h, "worker"));
+    harness_install(h->user_dir, "worker", WORKERS "/two/worker.so");
+    harness_until(h, harness_has_version(h, "worker", "two"));
+    assert_int_equal(h->modules_calls, calls + 1);
+}
+
+static void tells_why_a_file_is_refused(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "wrong_abi", TEST_MODULES "/wrong_abi.so");
+    harness_install(h->user_dir, "segv_constructor", TEST_MODULES "/segv_constructor.so");
+    harness_install(h->user_dir, "other_name", WORKERS "/one/worker.so");
+    harness_install(h->user_dir, "Bad Name", WORKERS "/one/worker.so");
+    harness_install(h->user_dir, "text", "/etc/hostname");
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_begin(h);
+    assert_int_equal(h->errors, 5);
+    size_t refused = 0;
+    for (size_t i = 0; supervisor_module(h->sup, i); i++) {
+        const struct module_decl *decl = supervisor_module(h->sup, i);
+        assert_int_equal(decl->present, !strcmp(decl->name, "worker"));
+        assert_int_equal(decl->present, !decl->error);
+        refused += decl->error != NULL;
+    }
+    assert_int_equal(refused, 5);
+    assert_non_null(strstr(supervisor_find(h->sup, "wrong_abi")->error, "ABI"));
+    assert_non_null(strstr(supervisor_find(h->sup, "Bad Name")->error, "rename it"));
+    /* A wrong file that goes away is no error any more. */
+    harness_remove(h->user_dir, "text");
+    harness_until(h, !supervisor_find(h->sup, "text")->error);
+}
+
+static void a_half_written_file_is_mended_by_its_rest(void **state)
+{
+    struct harness *h = *state;
+    harness_begin(h);
+    harness_write_part(h->user_dir, "worker", WORKERS "/one/worker.so", 5000);
+    harness_until(h, h->errors == 1);
+    assert_false(harness_present(h, "worker"));
+    harness_write_part(h->user_dir, "worker", WORKERS "/one/worker.so", SIZE_MAX);
+    harness_until(h, harness_present(h, "worker"));
+    assert_null(worker(h)->error);
+}
+
+static void saving_the_same_file_again_is_a_new_version(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_begin(h);
+    uint32_t serial = worker(h)->serial;
+    harness_write_part(h->user_dir, "worker", WORKERS "/one/worker.so", SIZE_MAX);
+    harness_until(h, worker(h)->serial > serial);
+    /* Looking again changes nothing. */
+    unsigned calls = h->modules_calls;
+    supervisor_rescan(h->sup);
+    harness_run_ms(h, 200);
+    assert_int_equal(h->modules_calls, calls);
+}
+
+static void link_to(const char *target, const char *folder, const char *name)
+{
+    char part[128];
+    char whole[128];
+    snprintf(part, sizeof part, "%s/%s.tmp", folder, name);
+    snprintf(whole, sizeof whole, "%s/%s", folder, name);
+    assert_int_equal(symlink(target, part), 0);
+    assert_int_equal(rename(part, whole), 0);
+}
+
+static void follows_links_that_are_swapped(void **state)
+{
+    struct harness *h = *state;
+    link_to(WORKERS "/one", h->user_dir, "..data");
+    link_to("..data/worker.so", h->user_dir, "worker.so");
+    harness_begin(h);
+    assert_true(harness_has_version(h, "worker", "one"));
+    link_to(WORKERS "/two", h->user_dir, "..data");
+    harness_until(h, harness_has_version(h, "worker", "two"));
+    /* And the folder itself. */
+    char away[128];
+    snprintf(away, sizeof away, "%s.away", h->user_dir);
+    assert_int_equal(rename(h->user_dir, away), 0);
+    harness_until(h, !harness_present(h, "worker"));
+    assert_int_equal(mkdir(h->user_dir, 0700), 0);
+    harness_run_ms(h, 50);
+    harness_install(h->user_dir, "worker", WORKERS "/three/worker.so");
+    harness_until(h, harness_has_version(h, "worker", "three"));
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, harness_setup, harness_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(begins_empty),
+        CASE(the_user_folder_hides_the_system_folder),
+        CASE(appears_and_goes),
+        CASE(a_short_absence_is_a_replacement),
+        CASE(tells_why_a_file_is_refused),
+        CASE(a_half_written_file_is_mended_by_its_rest),
+        CASE(saving_the_same_file_again_is_a_new_version),
+        CASE(follows_links_that_are_swapped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

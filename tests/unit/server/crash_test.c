@@ -1,0 +1,255 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness.h"
+
+static void begin_with_worker(struct harness *h)
+{
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_begin(h);
+    harness_network(h, "net");
+}
+
+/* The answers to "work 0" ... "work N-1": all of them once and in order, but `but`. */
+static void check_all_but(const struct harness *h, size_t from, unsigned events, unsigned but)
+{
+    char expected[32];
+    size_t at = from;
+    for (unsigned i = 0; i < events; i++) {
+        if (i == but)
+            continue;
+        snprintf(expected, sizeof expected, "one %u", i);
+        assert_in_range(at, 0, h->nsaid - 1);
+        assert_string_equal(h->said[at++].text, expected);
+    }
+    assert_int_equal(at, h->nsaid);
+}
+
+static void die_under_load(struct harness *h, const char *how)
+{
+    enum { EVENTS = 2000, FATAL = 700 };
+    char args[16];
+    size_t from = h->nsaid;
+    unsigned faults = h->faults;
+    uint64_t fatal = 0;
+    for (unsigned i = 0; i < EVENTS; i++) {
+        snprintf(args, sizeof args, "%u", i);
+        if (i == FATAL)
+            fatal = harness_send(h, "net", "worker", "die", how);
+        else
+            assert_int_not_equal(harness_send(h, "net", "worker", "work", args), 0);
+        if (i % 250 == 0)
+            harness_turn(h, harness_deadline());
+    }
+    harness_until(h, h->nsaid - from >= EVENTS - 1 && harness_hosts(h).queued == 0);
+    harness_run_ms(h, 20);
+    check_all_but(h, from, EVENTS, FATAL);
+    assert_int_equal(h->faults, faults + 1);
+    assert_int_equal(h->fault_event, fatal);
+    assert_string_equal(h->fault_module, "worker");
+}
+
+static void loses_one_event_by_a_signal(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    die_under_load(h, "segv");
+    assert_string_equal(h->fault, "the process was killed by SIGSEGV (Segmentation fault)");
+    /* The second in a row comes back as well. */
+    die_under_load(h, "abort");
+    assert_string_equal(h->fault, "the process was killed by SIGABRT (Aborted)");
+}
+
+static void loses_one_event_by_exit(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    die_under_load(h, "exit");
+    assert_string_equal(h->fault, "the process exited with status 0");
+}
+
+static void loses_one_event_by_a_closed_pipe(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    die_under_load(h, "close");
+    assert_string_equal(h->fault, "the process closed its pipe to the server, and was killed");
+}
+
+/* Nobody can tell what came after the rubbish, so nothing is done twice, but the events that were
+ * finished after it are not known to be. */
+static void survives_rubbish(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    for (int i = 0; i < 100; i++)
+        harness_send(h, "net", "worker", i == 50 ? "die" : "work", i == 50 ? "rubbish" : "x");
+    harness_until(h, harness_hosts(h).queued == 0);
+    assert_int_equal(h->nsaid, 99);
+    assert_int_equal(h->faults, 1);
+    assert_int_equal(h->fault_event, 51);
+    assert_non_null(strstr(h->fault, "the process sent rubbish: "));
+}
+
+static void keeps_events_when_killed_between_them(void **state)
+{
+    struct harness *h = *state;
+    char args[16];
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "work", "first");
+    harness_until(h, h->nsaid == 1);
+    /* Killed while it sleeps: what comes before the server knows is not lost. */
+    assert_int_equal(kill(harness_hosts(h).pid, SIGKILL), 0);
+    for (int i = 0; i < 100; i++) {
+        snprintf(args, sizeof args, "%d", i);
+        assert_int_not_equal(harness_send(h, "net", "worker", "work", args), 0);
+    }
+    harness_until(h, h->nsaid == 101);
+    check_all_but(h, 1, 100, 100);
+    assert_int_equal(h->faults, 1);
+    assert_int_equal(h->fault_event, 0);
+    assert_string_equal(h->fault_module, "");
+}
+
+static void survives_being_killed_all_the_time(void **state)
+{
+    struct harness *h = *state;
+    enum { EVENTS = 3000 };
+    char args[16];
+    begin_with_worker(h);
+    harness_network(h, "other");
+    for (int i = 0; i < EVENTS; i++) {
+        snprintf(args, sizeof args, "%d", i);
+        harness_send(h, "net", "worker", "work", args);
+    }
+    for (int kills = 0; kills < 30 && harness_hosts(h).queued; kills++) {
+        unsigned faults = h->faults;
+        size_t said = h->nsaid;
+        harness_until(h, h->nsaid > said || !harness_hosts(h).queued);
+        if (harness_hosts(h).pid && !kill(harness_hosts(h).pid, SIGKILL))
+            harness_until(h, h->faults > faults);
+    }
+    harness_until(h, harness_hosts(h).queued == 0);
+    /* Each kill cost at most the event it hit; none is answered twice, and the order stands. */
+    assert_in_range(h->nsaid, EVENTS - h->faults, EVENTS);
+    unsigned long last = 0;
+    for (size_t i = 0; i < h->nsaid; i++) {
+        unsigned long n = strtoul(h->said[i].text + 4, NULL, 10);
+        assert_true(i == 0 || n > last);
+        last = n;
+    }
+}
+
+static void goes_on_without_a_module_that_dies_in_load(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    harness_install(h->user_dir, "segv_load", TEST_MODULES "/segv_load.so");
+    harness_until(h, harness_present(h, "segv_load"));
+    struct modhost *host = supervisor_host(h->sup, "net", "default");
+    modhost_want(host, supervisor_find(h->sup, "segv_load"), true);
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, h->nsaid == 1);
+    assert_int_equal(h->faults, 1);
+    assert_string_equal(h->fault_module, "segv_load");
+    /* The address sanitizer makes an exit of it. */
+    assert_true(strstr(h->fault, "SIGSEGV") || strstr(h->fault, "status 1"));
+    /* It is not tried again with each event. */
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(modhost_send(host, supervisor_find(h->sup, "segv_load"),
+                                      &(struct supervisor_event){.type = SESHET_MESSAGE,
+                                                                 .command = -1,
+                                                                 .command_name = ""}),
+                         0);
+    harness_send(h, "net", "worker", "work", "2");
+    harness_until(h, h->nsaid == 2);
+    assert_int_equal(h->faults, 1);
+    assert_int_equal(harness_hosts(h).generation, 2);
+}
+
+/* A good module that suddenly dies whenever it is loaded: it is tried a few times, then its events
+ * are dropped, and then nothing spins. */
+static void gives_up_a_module_that_cannot_start_again(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, h->nsaid == 1);
+    supervisor_set_network(
+        h->sup, "net", &(struct network_facts){.own_nick = "dies_in_load", .casemapping = "ascii"});
+    harness_send(h, "net", "worker", "die", "segv");
+    harness_send(h, "net", "worker", "work", "2");
+    harness_until(h, harness_hosts(h).queued == 0 && h->faults == 4);
+    harness_run_ms(h, 200);
+    assert_int_equal(h->faults, 4);
+    assert_int_equal(harness_hosts(h).generation, 4);
+    assert_int_equal(h->nsaid, 1);
+    assert_int_equal(harness_send(h, "net", "worker", "work", "3"), 0);
+}
+
+static void says_why_a_module_refused_to_load(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "worker", WORKERS "/bad_load/worker.so");
+    harness_begin(h);
+    harness_network(h, "net");
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, h->faults == 1);
+    assert_non_null(strstr(h->fault, "not today"));
+    harness_until(h, harness_hosts(h).queued == 0);
+    assert_int_equal(harness_send(h, "net", "worker", "work", "2"), 0);
+    /* A new file is tried at once. */
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_until(h, harness_has_version(h, "worker", "one"));
+    assert_int_not_equal(harness_send(h, "net", "worker", "work", "3"), 0);
+    harness_until(h, h->nsaid == 1);
+    assert_string_equal(harness_last(h), "one 3");
+}
+
+static void tells_a_crash_in_unload(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "segv_unload", TEST_MODULES "/segv_unload.so");
+    harness_begin(h);
+    harness_network(h, "net");
+    harness_send(h, "net", "segv_unload", "unloader", "x");
+    harness_until(h, h->nsaid == 1);
+    harness_remove(h->user_dir, "segv_unload");
+    harness_until(h, h->faults == 1);
+    assert_string_equal(h->fault_module, "segv_unload");
+    harness_until(h, harness_hosts(h).state == MODHOST_IDLE);
+}
+
+static void does_not_spin_when_nothing_can_be_started(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    harness_end(h);
+    h->modules_calls = 0;
+    /* No module is known without a module host to look at it. */
+    harness_begin_with(h, "/nonexistent/seshet-modhost");
+    assert_false(harness_present(h, "worker"));
+    assert_int_equal(h->errors, 1);
+    assert_non_null(strstr(h->error, "cannot start /nonexistent/seshet-modhost"));
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, harness_setup, harness_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(loses_one_event_by_a_signal),
+        CASE(loses_one_event_by_exit),
+        CASE(loses_one_event_by_a_closed_pipe),
+        CASE(survives_rubbish),
+        CASE(keeps_events_when_killed_between_them),
+        CASE(survives_being_killed_all_the_time),
+        CASE(goes_on_without_a_module_that_dies_in_load),
+        CASE(gives_up_a_module_that_cannot_start_again),
+        CASE(says_why_a_module_refused_to_load),
+        CASE(tells_a_crash_in_unload),
+        CASE(does_not_spin_when_nothing_can_be_started),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,107 @@
+/* The module of the supervisor's tests: it works, and dies in every way when it is asked to. Built
+ * several times; ANSWER tells the builds apart. */
+#include <seshet/module.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static void work(seshet_ctx *ctx, const seshet_event *ev)
+{
+    seshet_answer(ctx, "%s %s", ANSWER, ev->args);
+}
+
+static void slow(seshet_ctx *ctx, const seshet_event *ev)
+{
+    struct timespec ms = {.tv_nsec = 1000000};
+    nanosleep(&ms, NULL);
+    work(ctx, ev);
+}
+
+static void hang(seshet_ctx *ctx, const seshet_event *ev)
+{
+    (void)ctx;
+    (void)ev;
+    for (;;)
+        pause();
+}
+
+static void nick(seshet_ctx *ctx, const seshet_event *ev)
+{
+    (void)ev;
+    seshet_answer(ctx, "%s", seshet_own_nick(ctx));
+}
+
+/* What was said before must come through, once. */
+static void die(seshet_ctx *ctx, const seshet_event *ev)
+{
+    switch (ev->args[0]) {
+    case 's':
+        signal(SIGSEGV, SIG_DFL);
+        raise(SIGSEGV);
+        break;
+    case 'a':
+        abort();
+    case 'e':
+        exit(0);
+    case 'r':
+        if (write(4, "this is not a frame at all", 26) < 0)
+            abort();
+        break;
+    case 'c':
+        close(3);
+        close(4);
+        hang(ctx, ev);
+        break;
+    default:
+        break;
+    }
+}
+
+static void store(seshet_ctx *ctx, const seshet_event *ev)
+{
+    char value[64];
+    int got = seshet_get(ctx, SESHET_HERE, ev->args, value, sizeof value);
+    seshet_answer(ctx, "%d %s", got, got >= 0 ? value : "-");
+}
+
+static void flood(seshet_ctx *ctx, const seshet_event *ev)
+{
+    for (long n = strtol(ev->args, NULL, 10); n > 0; n--)
+        seshet_answer(ctx, "%ld", n);
+}
+
+static void message(seshet_ctx *ctx, const seshet_event *ev)
+{
+    seshet_answer(ctx, "%s heard %s", ANSWER, ev->text);
+}
+
+static int load(seshet_ctx *ctx)
+{
+#ifdef BAD_LOAD
+    seshet_log(ctx, 2, "not today");
+    return 1;
+#elif defined CRASH_LOAD
+    (void)ctx;
+    abort();
+#else
+    seshet_log(ctx, 1, "loaded " ANSWER);
+    if (strcmp(seshet_own_nick(ctx), "dies_in_load") == 0)
+        abort();
+    return 0;
+#endif
+}
+
+/* clang-format off */
+SESHET_MODULE(
+    .name = "worker", .version = ANSWER, .description = "Works.",
+    .commands = SESHET_COMMANDS(
+#ifdef MORE
+        { "more", work, .usage = "[WORD]", .help = "Only some builds have it." },
+#endif
+        { "work", work }, { "slow", slow }, { "hang", hang }, { "nick", nick }, { "die", die },
+        { "store", store }, { "flood", flood }),
+    .events = SESHET_EVENTS({ SESHET_MESSAGE, message }),
+    .load = load,
+)
