@@ -252,27 +252,40 @@ static void say_deed(seshet_ctx *ctx, const char *nick, const char *age, const c
         seshet_reply(ctx, "%s was last seen %s, changing nick from %s", nick, age, text);
 }
 
-static void say_record(seshet_ctx *ctx, const seshet_event *ev, const char *line)
+/* Cuts a copy of a record into its fields; the last one is the text. 0, or -1. */
+static int cut(char *line, char *fields[5])
 {
-    int64_t time_ms;
-    char kind[16];
-    char nick[NICK_SIZE];
-    char channel[RECORD_SIZE];
+    for (int i = 0; i < 4; i++) {
+        fields[i] = line;
+        line = strchr(line, ' ');
+        if (!line)
+            return -1;
+        *line++ = 0;
+    }
+    fields[4] = line;
+    return 0;
+}
+
+static void say_record(seshet_ctx *ctx, const seshet_event *ev, const char *record)
+{
+    char line[RECORD_SIZE];
+    char *fields[5];
     char age[64];
-    int at = -1;
-    if (sscanf(line, "%" SCNd64 " %15s %128s %1535s%n", &time_ms, kind, nick, channel, &at) != 4 ||
-        line[at] != ' ') {
-        seshet_log(ctx, 2, "a record cannot be read: %.100s", line);
+    snprintf(line, sizeof line, "%s", record);
+    if (cut(line, fields)) {
+        seshet_log(ctx, 2, "a record cannot be read: %.100s", record);
         seshet_reply(ctx, "I cannot read what I have written down about them.");
         return;
     }
-    say_age(age, sizeof age, ev->time_ms - time_ms);
+    const char *nick = fields[2];
+    const char *channel = fields[3];
+    say_age(age, sizeof age, ev->time_ms - record_time(fields[0]));
     int has_channel = strcmp(channel, "-") != 0;
     if (has_channel && (ev->is_private || seshet_casecmp(ctx, channel, ev->channel) != 0))
         seshet_reply(ctx, "%s was last seen %s, in %s channel", nick, age,
                      ev->is_private ? "a" : "another");
     else
-        say_deed(ctx, nick, age, kind, channel, line + at + 1);
+        say_deed(ctx, nick, age, fields[1], channel, fields[4]);
 }
 
 static void look_up(seshet_ctx *ctx, const seshet_event *ev, const char *nick)

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/str.h"
+
 enum { PATIENCE_MS = 20000 };
 
 extern char **environ;
@@ -128,8 +130,8 @@ struct frame driver_take(struct driver *d, enum frame_type type)
 static void put_load(struct driver *d, uint16_t index, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char name[64] = "";
-    strncat(name, slash + 1, sizeof name - 1);
+    char name[64];
+    str_copy(name, sizeof name, slash + 1);
     name[strlen(name) - strlen(".so")] = 0;
     assert_int_equal(
         ipc_put_load(&d->out, &(struct ipc_load){.module = index, .name = name, .path = path}), 0);
@@ -207,7 +209,7 @@ const char *driver_ask(struct driver *d, const struct ipc_event *e)
     assert_int_equal(ipc_get_say(&f, &say), 0);
     assert_int_equal(say.event, e->number);
     static char text[IPC_TEXT_MAX + 1];
-    strcpy(text, say.text);
+    str_copy(text, sizeof text, say.text);
     f = driver_take(d, FRAME_DONE);
     assert_int_equal(ipc_get_done(&f, &done), 0);
     assert_int_equal(done, e->number);
