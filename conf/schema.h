@@ -23,22 +23,22 @@ enum conf_kind {
 };
 
 struct conf_key {
-    const char *path; /* "registry.uri"; "servers.port" in a list */
-    enum conf_kind kind;
+    const char *path;         /* "registry.uri"; "servers.port" in a list */
+    const char *help;         /* one line for people */
     size_t offset;            /* of the value, in the file's struct or in the list's element */
     size_t second;            /* of the count, or of the loaded secret */
     size_t size;              /* CONF_GROUPS: of one element */
-    int min;                  /* of the number, or the count of items */
-    int max;                  /* likewise; or the length in bytes */
     const char *const *words; /* CONF_WORD; ends with NULL */
     const char *fallback;     /* the default as text; NULL: none, or computed afterwards */
     const char *shorthand;    /* CONF_GROUPS: the key that an item may be instead of a group */
-    bool required;
-    bool hidden; /* the value may be a secret: never shown, wiped */
     /* NULL when the text is good, else what it must be ("must be ..."). For CONF_STRINGS it is
      * asked for each item. */
     const char *(*check)(const char *text);
-    const char *help; /* one line for people */
+    int min; /* of the number, or the count of items */
+    int max; /* likewise; or the length in bytes */
+    enum conf_kind kind;
+    bool required;
+    bool hidden; /* the value may be a secret: never shown, wiped */
 };
 
 struct conf_schema {

@@ -158,7 +158,7 @@ static char *read_secret(int fd, const char **wrong)
 static void load_secret(const struct conf_key *key, const char *path, char **secret, unsigned line,
                         const struct conf_source *source)
 {
-    struct stat st;
+    struct stat st = {0};
     const char *wrong = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st))

@@ -22,11 +22,9 @@ static const struct column columns[] = {
 static char *enabled_networks(const json_t *networks, bool *all)
 {
     struct buf out = {0};
-    size_t i;
     size_t count = 0;
-    json_t *net;
-    json_array_foreach(networks, i, net)
-    {
+    for (size_t i = 0; i < json_array_size(networks); i++) {
+        const json_t *net = json_array_get(networks, i);
         if (ctl_bool(net, "enabled"))
             buf_printf(&out, "%s%s", count++ ? "," : "", ctl_text(net, "network"));
     }
@@ -61,10 +59,8 @@ static void add_row(struct table *table, const json_t *module)
 /* A person reads the errors below the table, whole. */
 static void show_errors(const struct screen *screen, const json_t *modules)
 {
-    size_t i;
-    json_t *module;
-    json_array_foreach(modules, i, module)
-    {
+    for (size_t i = 0; i < json_array_size(modules); i++) {
+        const json_t *module = json_array_get(modules, i);
         char *name = text_clean(ctl_text(module, "name"));
         char *error = text_clean(ctl_text(module, "error"));
         if (*error)
@@ -78,10 +74,11 @@ static void show_errors(const struct screen *screen, const json_t *modules)
 static void show_list(const struct screen *screen, const json_t *result)
 {
     const json_t *modules = json_object_get(result, "modules");
-    size_t i;
-    json_t *module;
     struct table *table = table_new("module", columns, sizeof columns / sizeof *columns);
-    json_array_foreach(modules, i, module) add_row(table, module);
+    for (size_t i = 0; i < json_array_size(modules); i++) {
+        const json_t *module = json_array_get(modules, i);
+        add_row(table, module);
+    }
     table_print(table, screen);
     if (screen->human && !table_rows(table))
         puts("  (none)");

@@ -145,10 +145,8 @@ static void show_registry(const struct screen *screen, const json_t *registry)
 static void show_networks(const struct screen *screen, const json_t *networks)
 {
     struct table *table = TABLE("network", network_columns);
-    size_t i;
-    json_t *net;
-    json_array_foreach(networks, i, net)
-    {
+    for (size_t i = 0; i < json_array_size(networks); i++) {
+        const json_t *net = json_array_get(networks, i);
         bool tls = ctl_bool(net, "tls");
         bool connected = *ctl_text(net, "server");
         add_text(table, net, "network");
@@ -169,17 +167,17 @@ static void show_networks(const struct screen *screen, const json_t *networks)
     if (!table_rows(table) && screen->human)
         puts("  (none: write a file into networks_dir)");
     table_free(table);
-    json_array_foreach(networks, i, net)
+    for (size_t i = 0; i < json_array_size(networks); i++) {
+        const json_t *net = json_array_get(networks, i);
         put_note(screen, PAINT_WARN, ctl_text(net, "network"), ctl_text(net, "reason"));
+    }
 }
 
 static void show_modhosts(const struct screen *screen, const json_t *modhosts)
 {
     struct table *table = TABLE("modhost", modhost_columns);
-    size_t i;
-    json_t *host;
-    json_array_foreach(modhosts, i, host)
-    {
+    for (size_t i = 0; i < json_array_size(modhosts); i++) {
+        const json_t *host = json_array_get(modhosts, i);
         char *modules = ctl_join(json_object_get(host, "modules"));
         int64_t faults = ctl_number(host, "faults");
         char pid[32];
@@ -207,12 +205,10 @@ static void show_modhosts(const struct screen *screen, const json_t *modhosts)
 
 static void show_errors(const struct screen *screen, const json_t *errors)
 {
-    size_t i;
-    json_t *error;
     if (screen->human && json_array_size(errors))
         printf("\n%sERRORS%s\n", paint_begin(screen, PAINT_BOLD), paint_end(screen, PAINT_BOLD));
-    json_array_foreach(errors, i, error)
-    {
+    for (size_t i = 0; i < json_array_size(errors); i++) {
+        const json_t *error = json_array_get(errors, i);
         const char *text = json_string_value(error);
         char *clean = text_clean(text ? text : "");
         if (screen->human)

@@ -144,9 +144,9 @@ static int put_text(const char *text, int width)
     }
     int used = 0;
     while (*text) {
-        char one[5] = "";
+        char one[5]; /* a character of UTF-8 */
         size_t n = utf8_char(text, strlen(text));
-        memcpy(one, text, n);
+        snprintf(one, sizeof one, "%.*s", (int)n, text);
         int w = text_width(one);
         if (used + w > width - 1)
             break;

@@ -21,10 +21,8 @@ bool ctl_bool(const json_t *object, const char *key)
 char *ctl_join(const json_t *array)
 {
     struct buf out = {0};
-    size_t i;
-    json_t *item;
-    json_array_foreach(array, i, item)
-    {
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *item = json_array_get(array, i);
         const char *text = json_string_value(item);
         buf_printf(&out, "%s%s", i ? "," : "", text ? text : "");
     }

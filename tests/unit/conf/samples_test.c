@@ -99,6 +99,24 @@ static void check_sample(const char *path, const struct conf_schema *schema)
     free(words);
 }
 
+/* The manual has an item for every key. */
+static void test_manual(void **state)
+{
+    (void)state;
+    static const struct conf_schema *const schemas[] = {&conf_main_schema, &conf_network_schema};
+    char *text = read_sample(CONF_FOLDER "/../docs/man/seshet.conf.5");
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < schemas[i]->count; k++) {
+            const char *path = schemas[i]->keys[k].path;
+            char *item = xasprintf(".It Ic %s Pq ", path);
+            if (!strstr(text, item))
+                fail_msg("the manual does not explain %s", path);
+            free(item);
+        }
+    }
+    free(text);
+}
+
 static void test_main_sample(void **state)
 {
     (void)state;
@@ -155,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_main_sample),
         cmocka_unit_test(test_network_sample),
+        cmocka_unit_test(test_manual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -199,6 +200,22 @@ static void test_too_many_connections(void **state)
     assert_alive(f);
 }
 
+/* Even when the file's mode lets him in. Only root can play another user. */
+static void test_another_user(void **state)
+{
+    struct fixture *f = *state;
+    if (geteuid())
+        skip();
+    assert_int_equal(chmod(f->dir, 0755), 0);
+    assert_int_equal(chmod(f->path, 0666), 0);
+    assert_int_equal(seteuid(65534), 0);
+    int fd = client_open(f); /* the peer's credentials are those of this moment */
+    assert_int_equal(seteuid(0), 0);
+    assert_line(f, fd, "{\"ok\":false,\"error\":\"only root and the server's own user may ask\"}");
+    assert_closed(f, fd);
+    assert_alive(f);
+}
+
 int main(void)
 {
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
@@ -212,6 +229,7 @@ int main(void)
         WITH_SERVER(test_gone_before_the_answer),
         WITH_SERVER(test_large_answers),
         WITH_SERVER(test_too_many_connections),
+        WITH_SERVER(test_another_user),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
