@@ -1,45 +1,29 @@
 #include "registry/decide.h"
 
+static const struct {
+    const char *name;
+    bool allowed;
+    const char *sentence;
+} reasons[] = {
+#define X(name, number, text, allowed, sentence) [number] = {text, allowed, sentence},
+    DECIDE_REASON_LIST(X)
+#undef X
+};
+
 const char *decide_reason_name(enum decide_reason reason)
 {
-    switch (reason) {
-#define X(name, number, text, allowed, sentence)                                                   \
-    case DECIDE_##name:                                                                            \
-        return text;
-        DECIDE_REASON_LIST(X)
-#undef X
-    }
-    return "unknown";
+    return reasons[reason].name;
 }
 
 const char *decide_reason_sentence(enum decide_reason reason)
 {
-    switch (reason) {
-#define X(name, number, text, allowed, sentence)                                                   \
-    case DECIDE_##name:                                                                            \
-        return sentence;
-        DECIDE_REASON_LIST(X)
-#undef X
-    }
-    return "unknown";
-}
-
-static bool reason_allows(enum decide_reason reason)
-{
-    switch (reason) {
-#define X(name, number, text, allowed, sentence)                                                   \
-    case DECIDE_##name:                                                                            \
-        return allowed;
-        DECIDE_REASON_LIST(X)
-#undef X
-    }
-    return false;
+    return reasons[reason].sentence;
 }
 
 static struct decision because(enum decide_reason reason, const char *item,
                                const struct decide_place *place)
 {
-    return (struct decision){reason_allows(reason), reason, item, place};
+    return (struct decision){reasons[reason].allowed, reason, item, place};
 }
 
 /* The list's item that is present, or NULL. place is NULL for a private message. */

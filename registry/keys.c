@@ -51,10 +51,9 @@ struct registry_key key_parse(const char *text)
         key.kind = KEY_META;
     else if (!strcmp(s, "modules"))
         key.kind = KEY_MODULES;
-    else if (skip(&s, "module:"))
-        key.kind = parse_module(s, &key);
-    else if (skip(&s, "network:") && take_name(&s, key.network, registry_network_valid) &&
-             skip(&s, ":module:"))
+    else if (skip(&s, "module:") ||
+             (skip(&s, "network:") && take_name(&s, key.network, registry_network_valid) &&
+              skip(&s, ":module:")))
         key.kind = parse_module(s, &key);
     return key;
 }

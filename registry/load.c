@@ -81,8 +81,8 @@ static void reading_drop(struct loader *l, struct reading *r)
 /* In-flight readings stay until their answer comes; they find themselves stale by the epoch. */
 static void forget_all(struct loader *l)
 {
-    struct reading *r;
-    struct reading *next;
+    struct reading *r = NULL;
+    struct reading *next = NULL;
     HASH_ITER(hh, l->readings, r, next)
     {
         if (r->in_flight)

@@ -54,8 +54,8 @@ static void entry_remove(struct group *g, struct entry *e)
 
 static void group_remove(struct model *m, struct group *g)
 {
-    struct entry *e;
-    struct entry *next;
+    struct entry *e = NULL;
+    struct entry *next = NULL;
     HASH_ITER(hh, g->entries, e, next)
     {
         entry_remove(g, e);
@@ -69,8 +69,8 @@ void model_free(struct model *m)
 {
     if (!m)
         return;
-    struct group *g;
-    struct group *next;
+    struct group *g = NULL;
+    struct group *next = NULL;
     HASH_ITER(hh, m->groups, g, next)
     {
         group_remove(m, g);
@@ -82,7 +82,7 @@ void model_free(struct model *m)
 
 static struct group *group_find(const struct model *m, const char *network)
 {
-    struct group *g;
+    struct group *g = NULL;
     HASH_FIND_STR(m->groups, network, g);
     return g;
 }
@@ -444,12 +444,12 @@ static void entry_forget(struct model *m, struct group *g, struct entry *e)
 
 void model_end_full(struct model *m)
 {
-    struct group *g;
-    struct group *next_group;
+    struct group *g = NULL;
+    struct group *next_group = NULL;
     HASH_ITER(hh, m->groups, g, next_group)
     {
-        struct entry *e;
-        struct entry *next;
+        struct entry *e = NULL;
+        struct entry *next = NULL;
         HASH_ITER(hh, g->entries, e, next)
         {
             entry_sweep(m, g, e);
@@ -486,7 +486,7 @@ static void group_build(struct group *g)
 
 static void commit_overlays(struct model *m, struct snapshot *s)
 {
-    struct group *g;
+    struct group *g = NULL;
     struct group *next;
     s->networks = xcalloc(HASH_COUNT(m->groups) + 1, sizeof(struct network_overlays *));
     HASH_ITER(hh, m->groups, g, next)
@@ -508,8 +508,8 @@ static void commit_overlays(struct model *m, struct snapshot *s)
 static void commit_modules(struct model *m, struct snapshot *s)
 {
     struct group *shared = group_get(m, "");
-    struct entry *e;
-    struct entry *next;
+    struct entry *e = NULL;
+    struct entry *next = NULL;
     HASH_ITER(hh, shared->entries, e, next)
     {
         if (!model_in_index(m, e->module))

@@ -43,7 +43,7 @@ static const struct module_def *find_def(struct module_def *const *defs, size_t 
                                          const char *name)
 {
     struct module_def *const *found =
-        count ? bsearch(name, defs, count, sizeof *defs, compare_def) : NULL;
+        count ? bsearch(name, defs, count, sizeof(struct module_def *), compare_def) : NULL;
     return found ? *found : NULL;
 }
 
@@ -55,9 +55,9 @@ const struct module_def *snapshot_module(const struct snapshot *s, const char *n
 const struct network_overlays *snapshot_network(const struct snapshot *s, const char *network)
 {
     struct network_overlays *const *found =
-        s->nnetworks
-            ? bsearch(network, s->networks, s->nnetworks, sizeof *s->networks, compare_network)
-            : NULL;
+        s->nnetworks ? bsearch(network, s->networks, s->nnetworks,
+                               sizeof(struct network_overlays *), compare_network)
+                     : NULL;
     return found ? *found : NULL;
 }
 
@@ -90,7 +90,7 @@ void module_def_unref(struct module_def *def)
     module_fields_clear(&def->fields);
     for (size_t i = 0; i < LIST_COUNT; i++)
         item_list_unref(def->lists[i]);
-    for (size_t i = 0; i < sizeof def->merged / sizeof *def->merged; i++)
+    for (size_t i = 0; i < SNAPSHOT_CASEMAPPINGS; i++)
         module_view_unref(def->merged[i]);
     free(def);
 }
@@ -120,10 +120,10 @@ struct item_list *item_list_new(const char *const *items, size_t count)
         return NULL;
     struct item_list *list = xcalloc(1, sizeof *list);
     list->refs = 1;
-    list->items = xcalloc(count, sizeof *list->items);
+    list->items = xcalloc(count, sizeof(char *));
     for (size_t i = 0; i < count; i++)
         list->items[i] = xstrdup(items[i]);
-    qsort(list->items, count, sizeof *list->items, compare_items);
+    qsort(list->items, count, sizeof(char *), compare_items);
     list->count = 1;
     for (size_t i = 1; i < count; i++) {
         if (strcmp(list->items[i], list->items[list->count - 1]) == 0)

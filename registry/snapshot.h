@@ -21,6 +21,8 @@ struct item_list {
 
 struct module_view;
 
+#define SNAPSHOT_CASEMAPPINGS (CASEMAPPING_ASCII + 1)
+
 /* A module's shared definition, or what one network overlays. */
 struct module_def {
     unsigned refs;
@@ -30,7 +32,7 @@ struct module_def {
     struct item_list *lists[LIST_COUNT]; /* NULL: empty */
     bool scoped;                         /* some item is for one network only */
     /* Built on first use and kept: what networks without an overlay share (registry/view.c). */
-    struct module_view *merged[CASEMAPPING_ASCII + 1];
+    struct module_view *merged[SNAPSHOT_CASEMAPPINGS];
 };
 
 struct network_overlays {

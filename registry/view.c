@@ -151,7 +151,7 @@ struct registry_view *registry_view_new(const struct snapshot *s, const char *ne
     view->casemapping = casemapping;
     view->default_prefix = default_prefix;
     view->count = s->nmodules;
-    view->modules = xcalloc(s->nmodules ? s->nmodules : 1, sizeof *view->modules);
+    view->modules = xcalloc(s->nmodules ? s->nmodules : 1, sizeof(struct module_view *));
     const struct network_overlays *overlays = snapshot_network(s, network);
     for (size_t i = 0; i < s->nmodules; i++) {
         struct module_def *def = s->modules[i];
@@ -179,7 +179,7 @@ static int compare_module(const void *key, const void *element)
 const struct module_view *registry_view_find(const struct registry_view *view, const char *name)
 {
     const struct module_view *const *found =
-        bsearch(name, view->modules, view->count, sizeof *view->modules, compare_module);
+        bsearch(name, view->modules, view->count, sizeof(struct module_view *), compare_module);
     return found ? *found : NULL;
 }
 

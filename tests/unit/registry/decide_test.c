@@ -31,11 +31,11 @@ struct module_text {
     const char *lists[LIST_COUNT];
 };
 
-static size_t split(const char *text, const char *separators, char *copy, struct model_bytes *out,
-                    bool backwards)
+static size_t split(const char *text, const char *separators, char copy[512],
+                    struct model_bytes *out, bool backwards)
 {
     size_t n = 0;
-    strcpy(copy, text);
+    snprintf(copy, 512, "%s", text);
     for (char *save, *w = strtok_r(copy, separators, &save); w;
          w = strtok_r(NULL, separators, &save))
         out[n++] = (struct model_bytes){w, strlen(w)};

@@ -163,7 +163,8 @@ static void says_what_is_missing(void **state)
     const struct registry_env env = {.base = f->base, .clock = &clock_system};
     const struct registry_callbacks none = {0};
 
-    char *path = strdup(getenv("PATH"));
+    const char *old = getenv("PATH");
+    char *path = strdup(old ? old : "/usr/bin");
     setenv("PATH", "/nonexistent", 1);
     assert_null(registry_open(&env, &c, &none, why, sizeof why));
     setenv("PATH", path, 1);

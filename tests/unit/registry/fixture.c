@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <event2/dns.h>
 #include <event2/event.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,14 @@ void fixture_open(struct fixture *f)
     f->base = event_base_new();
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
 void fixture_close(struct fixture *f)
 {
     close_registry(f);
@@ -44,10 +53,7 @@ void fixture_close(struct fixture *f)
     if (f->redis)
         redis_kill(f, SIGKILL);
     event_base_free(f->base);
-    char *command = NULL;
-    assert_true(asprintf(&command, "rm -rf '%s'", f->folder) > 0);
-    assert_int_equal(system(command), 0);
-    free(command);
+    nftw(f->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* ---- redis-server ---- */

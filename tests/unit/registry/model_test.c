@@ -48,10 +48,10 @@ static int teardown(void **state)
 }
 
 /* Words divided by '|' into bytes. */
-static size_t words(const char *text, char *copy, struct model_bytes *out)
+static size_t words(const char *text, char copy[512], struct model_bytes *out)
 {
     size_t n = 0;
-    strcpy(copy, text);
+    snprintf(copy, 512, "%s", text);
     for (char *save, *w = strtok_r(copy, "|", &save); w; w = strtok_r(NULL, "|", &save))
         out[n++] = (struct model_bytes){w, strlen(w)};
     return n;

@@ -11,37 +11,35 @@
 
 struct row {
     const char *text;
-    enum uri_kind kind;
+    const char *described;
     const char *host;
-    int port;
     const char *path;
     const char *username;
     const char *password;
+    enum uri_kind kind;
+    int port;
     int db;
-    const char *described;
 };
 
 static const struct row good[] = {
-    {"embedded", URI_EMBEDDED, NULL, 0, NULL, NULL, NULL, 0, "embedded"},
-    {"redis://localhost", URI_TCP, "localhost", 6379, NULL, NULL, NULL, 0,
-     "redis://localhost:6379/0"},
-    {"redis://localhost/", URI_TCP, "localhost", 6379, NULL, NULL, NULL, 0,
-     "redis://localhost:6379/0"},
-    {"redis://10.0.0.1:6380/3", URI_TCP, "10.0.0.1", 6380, NULL, NULL, NULL, 3,
-     "redis://10.0.0.1:6380/3"},
-    {"redis://[::1]:6380/1", URI_TCP, "::1", 6380, NULL, NULL, NULL, 1, "redis://[::1]:6380/1"},
-    {"redis://[::1]", URI_TCP, "::1", 6379, NULL, NULL, NULL, 0, "redis://[::1]:6379/0"},
-    {"redis://bot:secret@h:1/2", URI_TCP, "h", 1, NULL, "bot", "secret", 2, "redis://h:1/2"},
-    {"redis://:secret@h", URI_TCP, "h", 6379, NULL, NULL, "secret", 0, "redis://h:6379/0"},
-    {"redis://b%6ft:p%40%2F%3a%25@h", URI_TCP, "h", 6379, NULL, "bot", "p@/:%", 0,
-     "redis://h:6379/0"},
-    {"redis://u:p@ss/w@h/1", URI_TCP, "h", 6379, NULL, "u", "p@ss/w", 1, "redis://h:6379/1"},
-    {"unix:///run/redis.sock", URI_UNIX, NULL, 0, "/run/redis.sock", NULL, NULL, 0,
-     "unix:///run/redis.sock?db=0"},
-    {"unix:///run/a%20b.sock?db=4", URI_UNIX, NULL, 0, "/run/a b.sock", NULL, NULL, 4,
-     "unix:///run/a b.sock?db=4"},
-    {"unix://u:p@/run/r@x.sock", URI_UNIX, NULL, 0, "/run/r@x.sock", "u", "p", 0,
-     "unix:///run/r@x.sock?db=0"},
+    {"embedded", "embedded", .kind = URI_EMBEDDED},
+    {"redis://localhost", "redis://localhost:6379/0", "localhost", .kind = URI_TCP, .port = 6379},
+    {"redis://localhost/", "redis://localhost:6379/0", "localhost", .kind = URI_TCP, .port = 6379},
+    {"redis://10.0.0.1:6380/3", "redis://10.0.0.1:6380/3", "10.0.0.1", .kind = URI_TCP,
+     .port = 6380, .db = 3},
+    {"redis://[::1]:6380/1", "redis://[::1]:6380/1", "::1", .kind = URI_TCP, .port = 6380, .db = 1},
+    {"redis://[::1]", "redis://[::1]:6379/0", "::1", .kind = URI_TCP, .port = 6379},
+    {"redis://bot:secret@h:1/2", "redis://h:1/2", "h", NULL, "bot", "secret", URI_TCP, 1, 2},
+    {"redis://:secret@h", "redis://h:6379/0", "h", NULL, NULL, "secret", URI_TCP, 6379, 0},
+    {"redis://b%6ft:p%40%2F%3a%25@h", "redis://h:6379/0", "h", NULL, "bot", "p@/:%", URI_TCP, 6379,
+     0},
+    {"redis://u:p@ss/w@h/1", "redis://h:6379/1", "h", NULL, "u", "p@ss/w", URI_TCP, 6379, 1},
+    {"unix:///run/redis.sock", "unix:///run/redis.sock?db=0", .path = "/run/redis.sock",
+     .kind = URI_UNIX},
+    {"unix:///run/a%20b.sock?db=4", "unix:///run/a b.sock?db=4", .path = "/run/a b.sock",
+     .kind = URI_UNIX, .db = 4},
+    {"unix://u:p@/run/r@x.sock", "unix:///run/r@x.sock?db=0", NULL, "/run/r@x.sock", "u", "p",
+     URI_UNIX, 0, 0},
 };
 
 static void same(const char *got, const char *wanted)
