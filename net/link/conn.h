@@ -105,8 +105,10 @@ struct conn_callbacks {
     /* After each change of state; `reason` is a sentence, "" where there is nothing to say.
      * Any conn function may be called from here. */
     void (*on_state)(void *arg, enum conn_state old, enum conn_state now, const char *reason);
-    /* Every line of the server, after the connection has handled it; its strings are valid during
-     * the call and may be consumed in place. Any conn function may be called from here. */
+    /* Every line of the server, after the connection has handled it (but not one that has ended it:
+     * that is the reason in on_state); its strings are valid during the call and may be consumed in
+     * place. 376 and 422 come after on_state has told CONN_ONLINE. Any conn function may be called
+     * from here. */
     void (*on_message)(void *arg, struct irc_msg *msg);
     /* What RPL_ISUPPORT said on this connection, kept by the caller (who applies 005 in on_message
      * and starts afresh when the state becomes CONN_REGISTERING). Never NULL. */

@@ -62,6 +62,7 @@ static void test_quit(void **state)
         assert_int_equal(conn_send(rig.conn, CONN_NORMAL, "PRIVMSG #x :%d", i), 0);
     conn_quit(rig.conn, "Going");
     assert_int_equal(conn_state(rig.conn), CONN_CLOSING);
+    assert_int_equal(conn_queue_length(rig.conn), 1);
     assert_int_equal(conn_send(rig.conn, CONN_NORMAL, "PRIVMSG #x :late"), -1);
     rig_until_state(&rig, CONN_STOPPED);
     assert_int_equal(conn_cause(rig.conn), CONN_CAUSE_ASKED);

@@ -33,6 +33,11 @@ static void on_question(struct evdns_server_request *request, void *arg)
         const struct evdns_server_question *q = request->questions[i];
         if (!strcasecmp(q->name, "silent.test"))
             return (void)evdns_server_request_drop(request);
+        if (!strcasecmp(q->name, "two.test") && q->type == EVDNS_TYPE_A) {
+            struct in_addr both[] = {{htonl(INADDR_LOOPBACK + 1)}, {htonl(INADDR_LOOPBACK)}};
+            evdns_server_request_add_a_reply(request, q->name, 2, both, 60);
+            error = 0;
+        }
         if (strcasecmp(q->name, "irc.test") != 0)
             continue;
         error = 0;
@@ -86,6 +91,35 @@ static void test_name(void **state)
     assert_true(questions >= 2); /* both families */
 }
 
+/* A socket at 127.0.0.2 that is full: who connects gets no answer. */
+static void open_full_socket(int fds[3])
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons(rig.fake.port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+    for (int i = 0; i < 3; i++)
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | (i ? SOCK_NONBLOCK : 0), 0);
+    assert_int_equal(bind(fds[0], (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fds[0], 0), 0);
+    for (int i = 1; i < 3; i++)
+        (void)connect(fds[i], (struct sockaddr *)&at, sizeof at);
+}
+
+/* The first address does not answer: the second is tried within the same attempt. */
+static void test_second_address(void **state)
+{
+    (void)state;
+    int fds[3];
+    open_full_socket(fds);
+    rig.server.host = "two.test";
+    rig.config.connect_ms = 50;
+    rig_start(&rig);
+    rig_until_state(&rig, CONN_ONLINE);
+    assert_int_equal(conn_counters(rig.conn).attempts, 1);
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+}
+
 static void test_unknown_name(void **state)
 {
     (void)state;
@@ -120,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_name),
+        TEST(test_second_address),
         TEST(test_unknown_name),
         TEST(test_given_up),
     };

@@ -245,6 +245,21 @@ static void test_changes(void **state)
     assert_string_equal(tick(f, 100000), "");
 }
 
+/* Out and in again before the server has answered: its PART is no reason to wait. */
+static void test_change_of_mind(void **state)
+{
+    struct fixture *f = *state;
+    set(f, 0, 1, abc);
+    online(f, 0);
+    feed(f, 0, ":Bot!u@h JOIN #a");
+    assert_string_equal(set(f, 1, 0, NULL), "PART #a");
+    assert_string_equal(set(f, 1, 1, abc), "JOIN #a");
+    feed(f, 2, ":Bot!u@h PART #a");
+    feed(f, 2, ":Bot!u@h JOIN #a");
+    assert_int_equal(f->j.due_ms, INT64_MAX);
+    assert_int_equal(f->j.entries[0].backoff.failures, 0);
+}
+
 static void test_queue_full(void **state)
 {
     struct fixture *f = *state;
@@ -285,6 +300,7 @@ int main(void)
         TEST(test_forward),
         TEST(test_changes),
         TEST(test_queue_full),
+        TEST(test_change_of_mind),
         TEST(test_rubbish),
     };
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);

@@ -71,6 +71,7 @@ static void test_wrong_password(void **state)
                                 {0}};
     rig.fake.rules = rules;
     expect_stop(CONN_CAUSE_PASSWORD, "Password incorrect");
+    assert_null(strstr(rig.seen, "464")); /* what ends the connection is told as its reason */
 }
 
 static void test_banned(void **state)

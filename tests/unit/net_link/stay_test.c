@@ -74,6 +74,7 @@ static void test_no_pong(void **state)
         rig_run(&rig, 10);
     }
     assert_int_equal(conn_state(rig.conn), CONN_ONLINE);
+    assert_int_equal(conn_counters(rig.conn).attempts, 1);
     rig_until_state(&rig, CONN_WAITING);
 }
 
