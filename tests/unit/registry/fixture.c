@@ -100,6 +100,19 @@ void redis_kill(struct fixture *f, int sig)
     f->redis = 0;
 }
 
+void run_program(const char *const *argv)
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (!pid) {
+        if (freopen("/dev/null", "w", stderr))
+            execvp(argv[0], (char **)argv);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 redisContext *redis_client(const char *socket)
 {
     redisContext *c = redisConnectUnix(socket);

@@ -28,6 +28,8 @@ void fixture_close(struct fixture *f); /* and all that it started */
 void redis_start(struct fixture *f, const char *const *arguments);
 void redis_kill(struct fixture *f, int signal); /* and waits until it is gone, if it goes */
 
+void run_program(const char *const *argv); /* must succeed */
+
 /* An ordinary client, as redis-cli is; fails the test when the socket does not answer. */
 redisContext *redis_client(const char *socket);
 /* One command by a client of its own; the reply must not be an error. */

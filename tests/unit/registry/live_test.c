@@ -17,6 +17,7 @@
 #include "net/proto/event_type.h"
 #include "registry/register.h"
 #include "registry/storage.h"
+#include "registry/uri.h"
 
 static int setup(void **state)
 {
@@ -606,18 +607,23 @@ static void no_redis_at_all(void **state)
     run_until_state(f, REGISTRY_REFUSED);
 }
 
-static void resolves_names_and_counts_databases(void **state)
+static void free_port(char *port, size_t size)
 {
-    struct fixture *f = *state;
-    char port[8];
-    char uri[64];
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof any;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&any, len), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &len), 0);
     close(fd);
-    snprintf(port, sizeof port, "%d", ntohs(any.sin_port));
+    snprintf(port, size, "%d", ntohs(any.sin_port));
+}
+
+static void resolves_names_and_counts_databases(void **state)
+{
+    struct fixture *f = *state;
+    char port[8];
+    char uri[64];
+    free_port(port, sizeof port);
     redis_kill(f, SIGKILL);
     redis_start(f, (const char *const[]){"--port", port, "--bind", "127.0.0.1", NULL});
     redisContext *c = redis_client(f->socket);
@@ -634,6 +640,48 @@ static void resolves_names_and_counts_databases(void **state)
     run_until_swaps(f, 2);
     assert_true(module_fields_of(f, "dice")->enabled);
     redisFree(c);
+}
+
+static void try_tls(struct fixture *f, const char *host, const char *port, const char *query,
+                    enum registry_state wanted)
+{
+    char uri[256];
+    snprintf(uri, sizeof uri, "rediss://%s:%s/0%s", host, port, query);
+    const struct registry_config config = {.uri = uri};
+    open_registry(f, &config);
+    run_until_state(f, wanted);
+    if (wanted == REGISTRY_AWAY)
+        assert_non_null(strstr(f->reason, "certificate verify failed"));
+    close_registry(f);
+}
+
+/* The certificate is for localhost, signed by itself. */
+static void verifies_the_certificate_over_tls(void **state)
+{
+    struct fixture *f = *state;
+    char port[8];
+    char key[96];
+    char cert[96];
+    char query[128];
+    if (!uri_tls_supported())
+        skip();
+    snprintf(key, sizeof key, "%s/key.pem", f->folder);
+    snprintf(cert, sizeof cert, "%s/cert.pem", f->folder);
+    snprintf(query, sizeof query, "?ca=%s", cert);
+    run_program((const char *const[]){"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                                      "-days", "2", "-subj", "/CN=localhost", "-addext",
+                                      "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert,
+                                      NULL});
+    free_port(port, sizeof port);
+    redis_kill(f, SIGKILL);
+    redis_start(f,
+                (const char *const[]){"--tls-port", port, "--bind", "127.0.0.1", "--tls-cert-file",
+                                      cert, "--tls-key-file", key, "--tls-auth-clients", "no",
+                                      "--tls-ca-cert-file", cert, NULL});
+    f->dns = evdns_base_new(f->base, EVDNS_BASE_INITIALIZE_NAMESERVERS);
+    try_tls(f, "localhost", port, query, REGISTRY_SYNCED);
+    try_tls(f, "localhost", port, "", REGISTRY_AWAY);
+    try_tls(f, "127.0.0.1", port, query, REGISTRY_AWAY);
 }
 
 int main(void)
@@ -663,6 +711,7 @@ int main(void)
         TEST(closing_answers_everybody),
         TEST(no_redis_at_all),
         TEST(resolves_names_and_counts_databases),
+        TEST(verifies_the_certificate_over_tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
