@@ -181,6 +181,17 @@ static void params_and_tags_are_found(void **state)
     assert_string_equal(irc_param(&msg, -1), "");
 }
 
+static void sources_are_taken_apart(void **state)
+{
+    (void)state;
+    char line[] = ":n!a!b@c@h JOIN";
+    struct irc_msg msg;
+    assert_int_equal(irc_parse(&msg, line), 0);
+    assert_string_equal(msg.nick, "n");
+    assert_string_equal(msg.user, "a!b@c");
+    assert_string_equal(msg.host, "h"); /* a host has no '@' in it; what stands before is free */
+}
+
 static void server_time_is_read(void **state)
 {
     (void)state;
@@ -230,6 +241,7 @@ int main(void)
         cmocka_unit_test(every_prefix_of_a_line_is_safe),
         cmocka_unit_test(more_than_64_tags_are_ignored),
         cmocka_unit_test(params_and_tags_are_found),
+        cmocka_unit_test(sources_are_taken_apart),
         cmocka_unit_test(server_time_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

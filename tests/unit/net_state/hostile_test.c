@@ -151,6 +151,20 @@ static void members_are_bounded(void **state)
     /* No room for ourselves: we are not there. */
     world_line(&w, ":me!m@h JOIN #4");
     assert_null(irc_channel_find(w.state, "#4"));
+    /* Room comes back, whichever way members leave. */
+    world_line(&w, ":me!m@h PART #2");
+    world_line(&w, ":n1!x@y QUIT");
+    world_line(&w, ":n2!x@y PART #1");
+    fill_channel(&w, "#5", IRC_STATE_MAX_MEMBERS);
+    assert_int_equal(irc_member_count(irc_channel_find(w.state, "#5")), IRC_STATE_MAX_MEMBERS);
+    world_line(&w, ":n5!x@y JOIN #3");
+    world_line(&w, ":n99999!x@y JOIN #3");
+    assert_true(irc_channel_has(irc_channel_find(w.state, "#3"), "n99999"));
+    irc_state_disconnected(w.state, "x", 1);
+    fill_channel(&w, "#6", IRC_STATE_MAX_MEMBERS);
+    fill_channel(&w, "#7", IRC_STATE_MAX_MEMBERS);
+    fill_channel(&w, "#8", 10);
+    assert_int_equal(irc_member_count(irc_channel_find(w.state, "#8")), 11);
     world_close(&w);
 }
 
