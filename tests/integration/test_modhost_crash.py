@@ -21,7 +21,7 @@ class Stage:
         self.bot = parts.bot(
             {
                 "one": network(self.servers[0].port, "Anna"),
-                "two": network(self.servers[1].port, "Bert"),
+                "two": network(self.servers[1].port, "Bert", [CHANNEL, "#load"]),
             },
             start=False,
             crashes=True,
@@ -55,7 +55,7 @@ def test_crash_on_demand(stage, how):
     one.ask("Anna", CHANNEL, "!echo back", "back")
     assert stage.host_of(0) != before[0]
     assert stage.host_of(1) == before[1]
-    stage.bot.wait_log(since=mark, network="one", msg="fuse|signal|exit|crash")
+    stage.bot.wait_log(since=mark, event="modhost.fault", network="one", module="fuse")
     assert not [m for m in one.history if m.command in ("QUIT", "PART") and m.nick == "Anna"]
 
 
@@ -80,7 +80,7 @@ def test_a_crash_in_private_tells_nobody_a_lie(stage):
 def test_a_hundred_kills(stage):
     """While one network's modhost is killed again and again, the other's answers stay on time."""
     bot = stage.bot
-    calm = Load(stage.servers[1].client("calm").join(CHANNEL), "Bert", "!echo", window=1)
+    calm = Load(stage.servers[1].client("calm").join("#load"), "Bert", "!echo", window=1)
     quiet_time(calm, 1.0)
     undisturbed = calm.slowest
     calm.slowest = 0.0

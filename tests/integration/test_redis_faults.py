@@ -38,19 +38,17 @@ def external(parts, server, visitor, redis, uri=None, settings=None):
 def test_external_redis_killed_and_restarted(parts, server, visitor):
     redis = parts.redis()
     bot = external(parts, server, visitor, redis)
-    for round_number in range(3):
+    for _ in range(3):
         mark = bot.mark()
         redis.kill()
         assert answers(visitor), "the bot goes on with what it knows"
-        bot.wait_log(since=mark, event="redis|registry")
+        bot.wait_log(since=mark, event="registry.state", msg="away")
         assert answers(visitor)
         redis.restart()
         # Edited before the bot is back: it must not miss what happened meanwhile.
-        wanted = "yes" if round_number % 2 else "no"
-        redis.cli("HSET", "seshet:module:echo", "enabled", wanted)
-        wait_until(lambda: answers(visitor) == (wanted == "yes"), 15, "in step again")
-    redis.cli("HSET", "seshet:module:echo", "enabled", "yes")
-    wait_until(lambda: answers(visitor), 3, "live again")
+        for wanted in ("no", "yes"):
+            redis.cli("HSET", "seshet:module:echo", "enabled", wanted)
+            wait_until(lambda: answers(visitor) == (wanted == "yes"), 15, "in step again")
 
 
 def test_embedded_redis_killed(parts, server, visitor):
@@ -126,13 +124,18 @@ def test_started_before_redis(parts, server, visitor):
     wait_until(lambda: answers(visitor), 15, "modules are there")
 
 
-def test_flushall_is_noticed(parts, server, visitor):
+def test_a_registry_that_was_emptied_switches_nothing_off(parts, server, visitor):
+    """FLUSHALL, or a Redis without its data: told loudly, and nothing changes until a person says
+    that it is meant."""
     redis = parts.redis()
-    external(parts, server, visitor, redis)
+    bot = external(parts, server, visitor, redis)
     redis.cli("FLUSHALL")
-    # Everything was deleted, so everything is registered anew: nobody is left half configured.
+    told = bot.wait_log(event="registry.state", msg="empty")
+    assert told["level"] == "error" and "HSET seshet:meta schema" in told["msg"]
+    assert answers(visitor)
+    redis.cli("HSET", "seshet:meta", "schema", "1")
     wait_until(lambda: "echo" in redis.cli("SMEMBERS", "seshet:modules"), 15, "registered again")
-    wait_until(lambda: answers(visitor), 15, "answers again")
+    wait_until(lambda: visitor.answered("Anna", CHANNEL, core=True), 15, "answers again")
 
 
 def test_unix_socket_password_and_database(parts, server, visitor):

@@ -61,7 +61,7 @@ def test_expired(stage, certs):
 
 
 def test_wrong_name(stage, certs):
-    stage.refused(certs.wrong_name, "(?i)name|hostname|mismatch", ca_file=str(certs.ca))
+    stage.refused(certs.wrong_name, r"irc\.elsewhere\.test", ca_file=str(certs.ca))
 
 
 def test_self_signed(stage, certs):
@@ -105,7 +105,7 @@ def test_self_signed_as_its_own_ca(stage, certs):
 def test_plain_server_behind_a_tls_port(parts):
     server = parts.ngircd()
     bot = parts.bot({"secure": network(server.port, "Anna", server={"tls": True})})
-    bot.wait_log(network="secure", msg="(?i)tls|ssl|certificate")
+    bot.wait_log(timeout=40, network="secure", level="warn", msg="(?i)tls")
 
 
 def test_nothing_is_sent_before_the_certificate_is_checked(parts, certs):
