@@ -40,9 +40,9 @@ const char *paint_end(const struct screen *screen, enum paint paint)
 
 enum paint paint_state(const char *state)
 {
-    static const char *const good[] = {"online", "ready", "running", "live"};
-    static const char *const idle[] = {"off", "idle", "disabled", "no", "not started"};
-    static const char *const bad[] = {"error", "failed", "given up", "refused", "no file"};
+    static const char *const good[] = {"online", "ready", "synced"};
+    static const char *const idle[] = {"idle"};
+    static const char *const bad[] = {"stopped", "refused", "emptied", "error", "no file"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         if (!strcmp(state, good[i]))
             return PAINT_GOOD;
