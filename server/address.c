@@ -4,7 +4,9 @@
 
 static const char *skip_spaces(const char *s)
 {
-    return s + strspn(s, " ");
+    while (*s == ' ')
+        s++;
+    return s;
 }
 
 /* Behind "nick:" or "nick,", or NULL when the text does not begin so. */
@@ -27,12 +29,15 @@ bool address_parse(struct address *a, const char *text, bool is_private, const c
     a->direct = is_private || behind;
     if (behind)
         text = skip_spaces(behind);
-    size_t len = strcspn(text, " ");
-    if (!len || len >= sizeof a->word)
-        return false;
-    memcpy(a->word, text, len);
+    size_t len = 0;
+    for (; text[len] && text[len] != ' '; len++) {
+        if (len >= sizeof a->word - 1)
+            return false;
+        a->word[len] = irc_fold_char(CASEMAPPING_ASCII, text[len]);
+    }
     a->word[len] = '\0';
-    irc_fold(CASEMAPPING_ASCII, a->word);
+    if (!len)
+        return false;
     const char *args = skip_spaces(text + len);
     size_t args_len = strlen(args);
     while (args_len && args[args_len - 1] == ' ')

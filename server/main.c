@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "conf/conf.h"
@@ -53,8 +52,7 @@ static int run(struct conf_main *conf, struct conf_networks *networks,
                struct background *background)
 {
     char *error = NULL;
-    struct server server = {
-        .clock = &clock_system, .on_ready = on_ready, .on_ready_arg = background};
+    struct server server = {.on_ready = on_ready, .on_ready_arg = background};
     int result = server_start(&server, conf, networks, &error);
     if (result == 0) {
         log_info("server.start", LOG_NOBODY, "seshetd %s, process %d, %s", SESHET_VERSION,

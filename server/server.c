@@ -223,6 +223,8 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
                  char **error)
 {
     server->conf = conf;
+    loop_clock_init(&server->loop_clock);
+    server->clock = &server->loop_clock.clock;
     server->started_ms = clock_now(server->clock);
     server->identities = identities_new();
     if (start_loop(server, error)) {
@@ -230,8 +232,8 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
         return -1;
     }
     server->registry_wait = evtimer_new(server->base, on_registry_wait, server);
-    if (start_registry(server, error) ||
-        start_supervisor(server, error) || start_control(server, error)) {
+    if (start_registry(server, error) || start_supervisor(server, error) ||
+        start_control(server, error)) {
         conf_networks_free(networks);
         return -1;
     }
@@ -278,6 +280,7 @@ void server_run(struct server *server)
         if (event_base_loop(server->base, EVLOOP_ONCE) != 0 || event_base_got_break(server->base))
             break;
         defer_run(&server->defer);
+        loop_clock_turn(&server->loop_clock);
     }
     for (int i = 0; i < 3; i++)
         event_free(handlers[i]);

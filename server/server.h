@@ -4,16 +4,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/clock.h"
 #include "base/defer.h"
 #include "conf/conf.h"
+#include "server/loop_clock.h"
 
 /*
  * The one server: what all networks share. Only server/ sees inside; everything runs on the loop's
  * thread.
  */
 struct server {
-    const struct clock *clock;
+    struct loop_clock loop_clock;
+    const struct clock *clock; /* of the loop */
     struct event_base *base;
     struct evdns_base *dns;
     struct defer_queue defer;

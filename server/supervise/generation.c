@@ -198,13 +198,19 @@ static void forget_ticket(struct generation *g)
     g->ticket = NULL;
 }
 
+static void free_event(struct event **ev)
+{
+    if (*ev)
+        event_free(*ev);
+    *ev = NULL;
+}
+
 static void close_events(struct generation *g)
 {
-    struct event *events[] = {g->readable, g->writable, g->ended, g->deadline};
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-        if (events[i])
-            event_free(events[i]);
-    g->readable = g->writable = g->ended = g->deadline = NULL;
+    free_event(&g->readable);
+    free_event(&g->writable);
+    free_event(&g->ended);
+    free_event(&g->deadline);
 }
 
 static void generation_free(void *arg)

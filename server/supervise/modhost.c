@@ -62,7 +62,13 @@ struct module_version *modhost_desired(const struct modhost_slot *slot)
 
 static int current_index(const struct modhost *host, size_t slot)
 {
-    return slot < host->nindex_of ? host->index_of[slot] : -1;
+    return host->current && slot < host->nindex_of ? host->index_of[slot] : -1;
+}
+
+const struct module_version *modhost_running(const struct modhost *host, size_t slot)
+{
+    int index = current_index(host, slot);
+    return index < 0 ? NULL : host->current->modules[index].version;
 }
 
 void modhost_set_current(struct modhost *host, struct generation *g)
@@ -107,8 +113,7 @@ static int try_current(struct modhost *host, size_t slot, struct ipc_event *e, i
 static bool worth_holding(const struct modhost *host, size_t slot, const struct ipc_event *e)
 {
     const struct module_version *v = modhost_desired(&host->slots[slot]);
-    int index = current_index(host, slot);
-    return v && handler_in(v, e) >= 0 && (index < 0 || host->current->modules[index].version != v);
+    return v && v != modhost_running(host, slot) && handler_in(v, e) >= 0;
 }
 
 static int hold(struct modhost *host, size_t slot, struct ipc_event *e)
@@ -386,8 +391,7 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
         status->handled += host->old[i]->handled;
     for (size_t i = 0; i < host->nslots; i++) {
         const struct modhost_slot *slot = &host->slots[i];
-        int index = current_index(host, i);
-        const struct module_version *v = index >= 0 ? host->current->modules[index].version : NULL;
+        const struct module_version *v = modhost_running(host, i);
         const struct module_version *newest = catalogue_version(slot->decl);
         bool refused = newest && slot->refused == newest->serial;
         if (!slot->wanted && !v)

@@ -112,6 +112,8 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
 
 /* The version that should run; NULL: none. */
 struct module_version *modhost_desired(const struct modhost_slot *slot);
+/* The version the current generation has loaded; NULL: none. */
+const struct module_version *modhost_running(const struct modhost *host, size_t slot);
 /* Gives the held events to the current generation, keeps those that a coming one can take, drops
  * the others. */
 void modhost_settle(struct modhost *host);

@@ -11,15 +11,10 @@
 
 static bool up_to_date(const struct modhost *host)
 {
-    size_t loaded = 0;
-    for (size_t i = 0; i < host->nslots; i++) {
-        const struct module_version *wanted = modhost_desired(&host->slots[i]);
-        int index = i < host->nindex_of ? host->index_of[i] : -1;
-        if (wanted != (index < 0 ? NULL : host->current->modules[index].version))
+    for (size_t i = 0; i < host->nslots; i++)
+        if (modhost_desired(&host->slots[i]) != modhost_running(host, i))
             return false;
-        loaded += index >= 0;
-    }
-    return host->current ? loaded == host->current->nmodules : !loaded;
+    return true;
 }
 
 static size_t list_modules(const struct modhost *host, struct generation_module *modules)

@@ -164,12 +164,11 @@ void supervisor_free(struct supervisor *sup)
     for (struct modhost *host = sup->closed; host; host = host->next)
         modhost_kill(host);
     free_hosts(sup, sup->closed, until);
-    struct known_network *n;
-    struct known_network *next;
-    HASH_ITER(hh, sup->networks, n, next)
-    {
+    struct known_network *first = sup->networks;
+    HASH_CLEAR(hh, sup->networks);
+    for (struct known_network *n = first, *next; n; n = next) {
+        next = n->hh.next;
         free_hosts(sup, n->hosts, until);
-        HASH_DEL(sup->networks, n);
         network_free(n);
     }
     catalogue_free(sup->catalogue);
