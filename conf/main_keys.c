@@ -75,7 +75,7 @@ static const struct conf_key keys[] = {
      .max = 107, /* sun_path, unix(7), with its NUL */
      .help = "Unix socket that seshetctl asks."},
 
-    {.path = "log", .kind = CONF_GROUP, .help = "What is logged, to standard error."},
+    {.path = "log", .kind = CONF_GROUP, .help = "What is logged."},
     {.path = "log.level",
      .kind = CONF_WORD,
      .offset = AT(log.level),
