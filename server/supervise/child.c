@@ -115,6 +115,9 @@ static int add_descriptors(posix_spawn_file_actions_t *actions, const struct plu
         err = posix_spawn_file_actions_adddup2(actions, p->from[1], IPC_FD_OUT);
     if (!err)
         err = posix_spawn_file_actions_adddup2(actions, p->cell, IPC_FD_CELL);
+    /* All of ours close by themselves; whoever started the server may have left others. */
+    if (!err)
+        err = posix_spawn_file_actions_addclosefrom_np(actions, IPC_FD_CELL + 1);
     return err;
 }
 

@@ -172,6 +172,20 @@ static void tells_modules_what_changed(void **state)
     assert_string_equal(harness_last(h), "sesh_");
 }
 
+/* The null device on 0 to 2, and its two pipes: nothing of the server's, nor of other hosts. */
+static void children_inherit_nothing(void **state)
+{
+    struct harness *h = *state;
+    char group[16];
+    begin_with_worker(h);
+    for (size_t i = 1; i <= 5; i++) {
+        snprintf(group, sizeof group, "group%zu", i);
+        harness_send_group(h, "net", group, "worker", "fds", "");
+        harness_until(h, h->nsaid == i);
+        assert_string_equal(harness_last(h), "5");
+    }
+}
+
 static void bounds_what_an_event_says(void **state)
 {
     struct harness *h = *state;
@@ -276,6 +290,7 @@ int main(void)
         CASE(answers_questions_ahead_of_events),
         CASE(tickets_outlive_everything),
         CASE(tells_modules_what_changed),
+        CASE(children_inherit_nothing),
         CASE(bounds_what_an_event_says),
         CASE(bounds_what_waits),
         CASE(drops_a_network_alone),

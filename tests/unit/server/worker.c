@@ -1,5 +1,6 @@
 /* The module of the supervisor's tests: it works, and dies in every way when it is asked to. Built
  * several times; ANSWER tells the builds apart. */
+#include <fcntl.h>
 #include <seshet/module.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,6 +32,16 @@ static void nick(seshet_ctx *ctx, const seshet_event *ev)
 {
     (void)ev;
     seshet_answer(ctx, "%s", seshet_own_nick(ctx));
+}
+
+/* How many descriptors the process has. */
+static void fds(seshet_ctx *ctx, const seshet_event *ev)
+{
+    int n = 0;
+    (void)ev;
+    for (int fd = 0; fd < 1024; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    seshet_answer(ctx, "%d", n);
 }
 
 /* What was said before must come through, once. */
@@ -94,13 +105,16 @@ static int load(seshet_ctx *ctx)
 }
 
 /* clang-format off */
+#ifdef WITH_MORE
+#define MORE { "more", work, .usage = "[WORD]", .help = "Only some builds have it." },
+#else
+#define MORE
+#endif
 SESHET_MODULE(
     .name = "worker", .version = ANSWER, .description = "Works.",
     .commands = SESHET_COMMANDS(
-#ifdef MORE
-        { "more", work, .usage = "[WORD]", .help = "Only some builds have it." },
-#endif
-        { "work", work }, { "slow", slow }, { "hang", hang }, { "nick", nick }, { "die", die },
+        MORE
+        { "work", work }, { "slow", slow }, { "hang", hang }, { "nick", nick }, { "die", die }, { "fds", fds },
         { "store", store }, { "flood", flood }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, message }),
     .load = load,
