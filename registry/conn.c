@@ -12,9 +12,6 @@
 
 #include "base/str.h"
 #include "base/xmalloc.h"
-#ifdef SESHET_HIREDIS_SSL
-#include "registry/conn_tls.h"
-#endif
 
 struct request {
     struct request *prev;
@@ -38,9 +35,6 @@ struct redis_conn {
     bool freeing;
     redis_conn_reply_fn *message_fn;
     void *message_arg;
-#ifdef SESHET_HIREDIS_SSL
-    struct redis_conn_tls *tls;
-#endif
 };
 
 static void tell_down(struct redis_conn *c)
@@ -86,19 +80,15 @@ static redisAsyncContext *start(const struct registry_uri *uri, const char *addr
 
 /* 0, or -1 with c->reason set and the context gone. */
 static int prepare(struct redis_conn *c, redisAsyncContext *ac, struct event_base *base,
-                   const struct registry_uri *uri)
+                   const struct registry_uri *uri, const struct redis_conn_tls *tls)
 {
     if (!ac)
         return -1;
     bool ok = !ac->err;
     if (ac->err)
         str_copy(c->reason, sizeof c->reason, ac->errstr);
-#ifdef SESHET_HIREDIS_SSL
     if (ok && uri->kind == URI_TLS)
-        ok = (c->tls = redis_conn_tls_start(&ac->c, uri, c->reason, sizeof c->reason)) != NULL;
-#else
-    (void)uri;
-#endif
+        ok = !redis_conn_tls_start(tls, &ac->c, uri, c->reason, sizeof c->reason);
     if (!ok) {
         redisAsyncFree(ac);
         return -1;
@@ -113,7 +103,8 @@ static int prepare(struct redis_conn *c, redisAsyncContext *ac, struct event_bas
 }
 
 struct redis_conn *redis_conn_open(struct event_base *base, const struct clock *clock,
-                                   const struct registry_uri *uri, const char *address,
+                                   const struct registry_uri *uri, const struct redis_conn_tls *tls,
+                                   const char *address,
                                    const struct redis_conn_callbacks *callbacks)
 {
     struct redis_conn *c = xcalloc(1, sizeof *c);
@@ -121,7 +112,7 @@ struct redis_conn *redis_conn_open(struct event_base *base, const struct clock *
     c->callbacks = *callbacks;
     c->failed = event_new(base, -1, 0, failed_at_start, c);
     str_copy(c->reason, sizeof c->reason, "cannot connect");
-    if (prepare(c, start(uri, address), base, uri))
+    if (prepare(c, start(uri, address), base, uri, tls))
         event_active(c->failed, EV_TIMEOUT, 0);
     return c;
 }
@@ -134,9 +125,6 @@ void redis_conn_free(struct redis_conn *c)
     if (c->ac)
         redisAsyncFree(c->ac);
     event_free(c->failed);
-#ifdef SESHET_HIREDIS_SSL
-    redis_conn_tls_free(c->tls);
-#endif
     free(c);
 }
 

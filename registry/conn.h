@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "registry/conn_tls.h"
 #include "registry/uri.h"
 
 struct event_base;
@@ -30,10 +31,12 @@ struct redis_conn_callbacks {
 #define CONN_MAX_PENDING       20000
 #define CONN_MAX_PENDING_BYTES ((size_t)16 << 20)
 
-/* address: of uri->host, numeric, so that nothing is resolved here; NULL for a unix socket. Never
- * NULL: what fails at once is told by on_down, from the loop. */
+/* address: of uri->host, numeric, so that nothing is resolved here; NULL for a unix socket. tls:
+ * NULL unless the uri says TLS. Never returns NULL: what fails at once is told by on_down, from the
+ * loop. */
 struct redis_conn *redis_conn_open(struct event_base *base, const struct clock *clock,
-                                   const struct registry_uri *uri, const char *address,
+                                   const struct registry_uri *uri, const struct redis_conn_tls *tls,
+                                   const char *address,
                                    const struct redis_conn_callbacks *callbacks);
 /* Not from inside a callback of the same connection; pending callbacks run. NULL is fine. */
 void redis_conn_free(struct redis_conn *c);

@@ -32,8 +32,13 @@ static int expect_host(SSL *ssl, const char *host)
     return SSL_set1_host(ssl, host) == 1 ? 0 : -1;
 }
 
-struct redis_conn_tls *redis_conn_tls_start(redisContext *c, const struct registry_uri *uri,
-                                            char *why, size_t why_size)
+bool redis_conn_tls_supported(void)
+{
+    return true;
+}
+
+struct redis_conn_tls *redis_conn_tls_new(const struct registry_uri *uri, char *why,
+                                          size_t why_size)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (!ctx || load_roots(ctx, uri)) {
@@ -44,22 +49,26 @@ struct redis_conn_tls *redis_conn_tls_start(redisContext *c, const struct regist
     }
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-    SSL *ssl = SSL_new(ctx);
+    struct redis_conn_tls *tls = xmalloc(sizeof *tls);
+    tls->ctx = ctx;
+    return tls;
+}
+
+int redis_conn_tls_start(const struct redis_conn_tls *tls, redisContext *c,
+                         const struct registry_uri *uri, char *why, size_t why_size)
+{
+    SSL *ssl = SSL_new(tls->ctx);
     if (!ssl || expect_host(ssl, uri->host)) {
         snprintf(why, why_size, "cannot prepare TLS for %.100s", uri->host);
         SSL_free(ssl);
-        SSL_CTX_free(ctx);
-        return NULL;
+        return -1;
     }
     if (redisInitiateSSL(c, ssl) != REDIS_OK) {
         snprintf(why, why_size, "TLS failed: %.100s", c->errstr);
         SSL_free(ssl); /* the connection owns it only after success */
-        SSL_CTX_free(ctx);
-        return NULL;
+        return -1;
     }
-    struct redis_conn_tls *tls = xmalloc(sizeof *tls);
-    tls->ctx = ctx;
-    return tls;
+    return 0;
 }
 
 void redis_conn_tls_free(struct redis_conn_tls *tls)

@@ -294,8 +294,10 @@ static void open_connections(struct link *l, const char *address)
     l->opened_ms = clock_now(l->env.clock);
     l->attempts++;
     set_state(l, LINK_OPENING);
-    l->talker = redis_conn_open(l->env.base, l->env.clock, l->config.uri, address, &callbacks);
-    l->listener = redis_conn_open(l->env.base, l->env.clock, l->config.uri, address, &callbacks);
+    l->talker = redis_conn_open(l->env.base, l->env.clock, l->config.uri, l->config.tls, address,
+                                &callbacks);
+    l->listener = redis_conn_open(l->env.base, l->env.clock, l->config.uri, l->config.tls, address,
+                                  &callbacks);
     authenticate(l, l->talker);
     if (l->config.uri->db)
         redis_conn_command(l->talker, on_select, l, 2, select_db, NULL);

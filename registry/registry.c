@@ -40,6 +40,7 @@ struct registry {
     struct registry_callbacks callbacks;
     struct registry_uri uri; /* of the socket, when embedded */
     char *prefix;
+    struct redis_conn_tls *tls;
     struct embedded *embedded;
     struct link *link;
     struct loader *loader;
@@ -327,6 +328,8 @@ static int prepare(struct registry *r, const struct registry_config *config, cha
     if (r->uri.kind == URI_EMBEDDED)
         return open_embedded(r, config, why, why_size);
     override_login(r, config);
+    if (r->uri.kind == URI_TLS && !(r->tls = redis_conn_tls_new(&r->uri, why, why_size)))
+        return -1;
     return 0;
 }
 
@@ -337,6 +340,7 @@ static void open_link(struct registry *r, const struct registry_config *config)
                                                       on_old_status, r};
     const struct link_config link_config = {
         .uri = &r->uri,
+        .tls = r->tls,
         .prefix = r->prefix,
         .client_name = config->client_name ? config->client_name : DEFAULT_CLIENT,
         .heartbeat_ms = config->heartbeat_ms ? config->heartbeat_ms : DEFAULT_HEARTBEAT_MS,
@@ -378,6 +382,7 @@ void registry_close(struct registry *r)
     tell_failed(r);
     model_free(r->model);
     embedded_stop(r->embedded);
+    redis_conn_tls_free(r->tls);
     snapshot_unref(r->snapshot);
     event_free(r->tell_failed);
     uri_clear(&r->uri);

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/conn_tls.h"
 
 #define DEFAULT_PORT 6379
 #define MAX_DB       1000000
@@ -248,9 +249,5 @@ const char *uri_describe(const struct registry_uri *uri, char *dst, size_t size)
 
 bool uri_tls_supported(void)
 {
-#ifdef SESHET_HIREDIS_SSL
-    return true;
-#else
-    return false;
-#endif
+    return redis_conn_tls_supported();
 }
