@@ -8,10 +8,8 @@
 
 #include "base/xmalloc.h"
 
-char *buf_reserve(struct buf *b, size_t len)
+char *buf_grow(struct buf *b, size_t len)
 {
-    if (b->cap - b->start - b->len >= len)
-        return b->mem + b->start + b->len;
     /* Moving pays when at least half of the memory lies before the data. */
     if (b->start && b->start >= b->cap / 2 && b->cap - b->len >= len) {
         memmove(b->mem, b->mem + b->start, b->len);
@@ -27,12 +25,6 @@ char *buf_reserve(struct buf *b, size_t len)
     free(b->mem);
     *b = (struct buf){.mem = mem, .len = b->len, .cap = cap};
     return b->mem + b->len;
-}
-
-void buf_commit(struct buf *b, size_t len)
-{
-    assert(b->cap - b->start - b->len >= len);
-    b->len += len;
 }
 
 void buf_append(struct buf *b, const void *data, size_t len)

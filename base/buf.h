@@ -1,6 +1,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <assert.h>
 #include <stddef.h>
 
 /*
@@ -21,9 +22,20 @@ static inline char *buf_data(const struct buf *b)
 
 void buf_append(struct buf *b, const void *data, size_t len);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* buf_reserve where there is not enough room. */
+char *buf_grow(struct buf *b, size_t len);
 /* Room for at least `len` bytes after the end; what is written there counts after buf_commit. */
-char *buf_reserve(struct buf *b, size_t len);
-void buf_commit(struct buf *b, size_t len);
+static inline char *buf_reserve(struct buf *b, size_t len)
+{
+    if (b->cap - b->start - b->len >= len)
+        return b->mem + b->start + b->len;
+    return buf_grow(b, len);
+}
+static inline void buf_commit(struct buf *b, size_t len)
+{
+    assert(b->cap - b->start - b->len >= len);
+    b->len += len;
+}
 void buf_consume(struct buf *b, size_t len);
 /* Frees the memory of an empty buffer that has grown over `keep` bytes. */
 void buf_shrink(struct buf *b, size_t keep);

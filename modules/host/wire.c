@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { READ_ROOM = 32 * 1024, MUCH = 64 * 1024 };
+enum { READ_ROOM = 32 * 1024, MUCH = 8 * 1024, KEEP = 64 * 1024 };
 
 /* 0 when something came, -1 when the server went away. */
 static int wire_read(struct wire *w)
@@ -80,6 +80,7 @@ int wire_await(struct wire *w, uint64_t question, struct ipc_answer *answer)
 
 int wire_flush(struct wire *w)
 {
+    w->flushes += w->out.len > 0;
     while (w->out.len) {
         ssize_t n = write(IPC_FD_OUT, buf_data(&w->out), w->out.len);
         if (n < 0 && errno == EINTR)
@@ -90,7 +91,7 @@ int wire_flush(struct wire *w)
         }
         buf_consume(&w->out, (size_t)n);
     }
-    buf_shrink(&w->out, MUCH);
+    buf_shrink(&w->out, KEEP);
     return 0;
 }
 

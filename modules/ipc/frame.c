@@ -89,7 +89,7 @@ static void put(struct frame_writer *w, uint64_t v, size_t bytes)
 
 struct frame_writer frame_begin(struct buf *out, enum frame_type type)
 {
-    struct frame_writer w = {.out = out, .at = out->len, .type = type};
+    struct frame_writer w = {.out = out, .at = out->len, .limit = frame_limit(type), .type = type};
     put(&w, 0, 4);
     put(&w, type, 2);
     put(&w, 0, 2);
@@ -123,19 +123,20 @@ void frame_put_str(struct frame_writer *w, const char *s)
     size_t len = strlen(s);
     /* A string over every limit need not be copied to be refused: what is cut here is still longer
      * than the type allows. */
-    size_t limit = frame_limit(w->type);
-    if (len > limit)
-        len = limit;
-    put(w, len, 4);
-    buf_append(w->out, s, len);
-    put(w, 0, 1);
+    if (len > w->limit)
+        len = w->limit;
+    char *at = buf_reserve(w->out, len + 5);
+    store(at, len, 4);
+    memcpy(at + 4, s, len);
+    at[4 + len] = '\0';
+    buf_commit(w->out, len + 5);
 }
 
 int frame_end(struct frame_writer *w)
 {
     assert(w->out->len >= w->at + FRAME_HEADER_SIZE);
     size_t payload = w->out->len - w->at - FRAME_HEADER_SIZE;
-    if (payload > frame_limit(w->type)) {
+    if (payload > w->limit) {
         w->out->len = w->at;
         return -1;
     }

@@ -71,7 +71,8 @@ int frame_next(const char *data, size_t len, enum frame_from from, struct frame 
 
 struct frame_writer {
     struct buf *out;
-    size_t at; /* where the frame begins, counted from the first byte of `out` */
+    size_t at;    /* where the frame begins, counted from the first byte of `out` */
+    size_t limit; /* of the payload */
     enum frame_type type;
 };
 
