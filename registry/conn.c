@@ -192,7 +192,7 @@ size_t redis_conn_pending(const struct redis_conn *c)
     return c->pending;
 }
 
-int64_t conn_waiting_since(const struct redis_conn *c)
+int64_t redis_conn_waiting_since(const struct redis_conn *c)
 {
     return c->requests ? c->requests->sent_ms : -1;
 }

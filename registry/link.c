@@ -429,7 +429,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     } else if (l->state == LINK_OPENING && overdue(l, l->opened_ms)) {
         on_conn_down(l, "no answer in time");
     } else if (l->state == LINK_READY) {
-        if (overdue(l, conn_waiting_since(l->talker)))
+        if (overdue(l, redis_conn_waiting_since(l->talker)))
             on_conn_down(l, "commands are not answered in time");
         else if (overdue(l, l->beat_sent_ms))
             on_conn_down(l, "changes are not told any more (the heartbeat's echo is missing)");

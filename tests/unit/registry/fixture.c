@@ -6,14 +6,19 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/dns.h>
 #include <event2/event.h>
+#include <event2/listener.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,9 +50,12 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
+static void proxy_stop(struct fixture *f);
+
 void fixture_close(struct fixture *f)
 {
     close_registry(f);
+    proxy_stop(f);
     if (f->dns)
         evdns_base_free(f->dns, 0);
     if (f->redis)
@@ -154,6 +162,103 @@ char *redis_get(const char *socket, const char *format, ...)
         text = strdup(reply->type == REDIS_REPLY_NIL ? "(nil)" : reply->str);
     freeReplyObject(reply);
     return text;
+}
+
+/* ---- Proxy ---- */
+
+struct proxied {
+    struct proxied *next;
+    struct fixture *fixture;
+    struct bufferevent *client;
+    struct bufferevent *server;
+    bool subscribed;
+};
+
+static void proxied_free(struct proxied *p)
+{
+    struct proxied **link = &p->fixture->proxied;
+    while (*link != p)
+        link = &(*link)->next;
+    *link = p->next;
+    bufferevent_free(p->client);
+    bufferevent_free(p->server);
+    free(p);
+}
+
+static void proxy_stop(struct fixture *f)
+{
+    while (f->proxied)
+        proxied_free(f->proxied);
+    if (f->proxy)
+        evconnlistener_free(f->proxy);
+}
+
+static void from_client(struct bufferevent *bev, void *arg)
+{
+    struct proxied *p = arg;
+    struct evbuffer *in = bufferevent_get_input(bev);
+    if (evbuffer_search(in, "SUBSCRIBE", 9, NULL).pos >= 0)
+        p->subscribed = true;
+    evbuffer_add_buffer(bufferevent_get_output(p->server), in);
+}
+
+static void from_server(struct bufferevent *bev, void *arg)
+{
+    struct proxied *p = arg;
+    struct fixture *f = p->fixture;
+    struct evbuffer *in = bufferevent_get_input(bev);
+    long len = (long)evbuffer_get_length(in);
+    if (f->proxy_deaf && p->subscribed) {
+        evbuffer_drain(in, (size_t)len);
+    } else if (f->proxy_cut > 0 && len >= f->proxy_cut) {
+        char part[4096];
+        int n = evbuffer_remove(in, part, f->proxy_cut < 4096 ? (size_t)f->proxy_cut : 4096);
+        send(bufferevent_getfd(p->client), part, (size_t)n, MSG_NOSIGNAL);
+        while (f->proxied)
+            proxied_free(f->proxied);
+    } else {
+        f->proxy_cut -= f->proxy_cut ? len : 0;
+        evbuffer_add_buffer(bufferevent_get_output(p->client), in);
+    }
+}
+
+static void proxied_ended(struct bufferevent *bev, short what, void *arg)
+{
+    (void)bev;
+    if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+        proxied_free(arg);
+}
+
+static void proxy_accept(struct evconnlistener *listener, evutil_socket_t fd,
+                         struct sockaddr *address, int len, void *arg)
+{
+    (void)listener;
+    (void)address;
+    (void)len;
+    struct fixture *f = arg;
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    struct proxied *p = calloc(1, sizeof *p);
+    snprintf(un.sun_path, sizeof un.sun_path, "%s", f->socket);
+    p->fixture = f;
+    p->next = f->proxied;
+    f->proxied = p;
+    p->client = bufferevent_socket_new(f->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    p->server = bufferevent_socket_new(f->base, -1, BEV_OPT_CLOSE_ON_FREE);
+    bufferevent_setcb(p->client, from_client, NULL, proxied_ended, p);
+    bufferevent_setcb(p->server, from_server, NULL, proxied_ended, p);
+    bufferevent_enable(p->client, EV_READ | EV_WRITE);
+    bufferevent_enable(p->server, EV_READ | EV_WRITE);
+    bufferevent_socket_connect(p->server, (struct sockaddr *)&un, sizeof un);
+}
+
+void proxy_start(struct fixture *f)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    snprintf(f->proxy_socket, sizeof f->proxy_socket, "%s/p.sock", f->folder);
+    snprintf(un.sun_path, sizeof un.sun_path, "%s", f->proxy_socket);
+    f->proxy = evconnlistener_new_bind(f->base, proxy_accept, f, LEV_OPT_CLOSE_ON_FREE, -1,
+                                       (struct sockaddr *)&un, sizeof un);
+    assert_non_null(f->proxy);
 }
 
 /* ---- The registry under test ---- */

@@ -18,6 +18,11 @@ struct fixture {
     enum registry_state state;
     char reason[256];
     unsigned swaps;
+    char proxy_socket[96];
+    struct evconnlistener *proxy;
+    struct proxied *proxied; /* connections */
+    bool proxy_deaf;         /* messages to subscribers are lost */
+    long proxy_cut;          /* > 0: so many bytes from Redis until all connections are closed */
 };
 
 void fixture_open(struct fixture *f);
@@ -27,6 +32,9 @@ void fixture_close(struct fixture *f); /* and all that it started */
  * it answers. Keeps no data. */
 void redis_start(struct fixture *f, const char *const *arguments);
 void redis_kill(struct fixture *f, int signal); /* and waits until it is gone, if it goes */
+
+/* Connections to proxy_socket go on to the redis-server. */
+void proxy_start(struct fixture *f);
 
 void run_program(const char *const *argv); /* must succeed */
 

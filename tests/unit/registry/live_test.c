@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <event2/dns.h>
+#include <event2/event.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -182,6 +183,37 @@ static void an_edit_during_the_load_is_not_missed(void **state)
     assert_int_equal(registry_snapshot(f->registry)->nmodules, 500);
 }
 
+struct edit {
+    struct fixture *fixture;
+    char text[32];
+};
+
+static bool is_edited(void *arg)
+{
+    struct edit *e = arg;
+    return !strcmp(module_fields_of(e->fixture, "dice")->description, e->text);
+}
+
+/* The answer to a reading may be older than an edit that is told before the answer comes. */
+static void an_edit_during_a_reading_is_not_missed(void **state)
+{
+    struct fixture *f = *state;
+    one_module(f);
+    open_default(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    redisContext *c = redis_client(f->socket);
+    for (int i = 0; i < 400; i++) {
+        struct edit last = {.fixture = f};
+        snprintf(last.text, sizeof last.text, "last%d", i);
+        freeReplyObject(redisCommand(c, "HSET seshet:module:dice description first%d", i));
+        for (int turns = i % 4; turns; turns--)
+            event_base_loop(f->base, EVLOOP_NONBLOCK);
+        freeReplyObject(redisCommand(c, "HSET seshet:module:dice description %s", last.text));
+        run_until(f, is_edited, &last, "the later one of two edits");
+    }
+    redisFree(c);
+}
+
 static char *status_text;
 static struct fixture *status_fixture;
 static bool status_is(void *arg)
@@ -299,7 +331,7 @@ static void notices_a_stopped_redis(void **state)
 }
 
 /* If the connection that hears changes dies alone, Redis tells the other nothing. */
-static void notices_that_changes_are_not_told(void **state)
+static void notices_that_nobody_listens(void **state)
 {
     struct fixture *f = *state;
     one_module(f);
@@ -310,6 +342,48 @@ static void notices_that_changes_are_not_told(void **state)
     redis_do(f->socket, "HSET seshet:module:dice enabled no");
     run_until_state(f, REGISTRY_SYNCED);
     assert_false(module_fields_of(f, "dice")->enabled);
+}
+
+static void open_through_proxy(struct fixture *f)
+{
+    char uri[160];
+    proxy_start(f);
+    snprintf(uri, sizeof uri, "unix://%s", f->proxy_socket);
+    const struct registry_config config = {.uri = uri, .heartbeat_ms = 50, .timeout_ms = 400};
+    open_registry(f, &config);
+}
+
+/* Both connections live, but changes are lost on the way: only the heartbeat tells. */
+static void notices_that_changes_are_not_told(void **state)
+{
+    struct fixture *f = *state;
+    one_module(f);
+    open_through_proxy(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    f->proxy_deaf = true;
+    redis_do(f->socket, "HSET seshet:module:dice enabled no");
+    run_until_state(f, REGISTRY_AWAY);
+    assert_non_null(strstr(f->reason, "heartbeat"));
+    f->proxy_deaf = false;
+    run_until_state(f, REGISTRY_SYNCED);
+    assert_false(module_fields_of(f, "dice")->enabled);
+}
+
+static void survives_a_cut_in_the_middle_of_an_answer(void **state)
+{
+    struct fixture *f = *state;
+    one_module(f);
+    for (int i = 0; i < 200; i++)
+        redis_do(f->socket, "SADD seshet:modules module-with-a-long-name-%d", i);
+    open_through_proxy(f);
+    for (long cut = 1; cut < 20000; cut = cut * 3 / 2 + 1) {
+        f->proxy_cut = cut; /* bytes from Redis until both connections are closed */
+        run_until_state(f, REGISTRY_AWAY);
+    }
+    f->proxy_cut = 0;
+    run_until_state(f, REGISTRY_SYNCED);
+    assert_int_equal(registry_snapshot(f->registry)->nmodules, 201);
+    assert_true(module_fields_of(f, "dice")->enabled);
 }
 
 static void busy_keys_cause_no_reading(void **state)
@@ -438,9 +512,9 @@ static void registration_writes_only_what_is_missing(void **state)
     def = snapshot_module(registry_snapshot(f->registry), "dice");
     assert_null(def->lists[LIST_ENICKS]);
 
-    unsigned before = f->swaps;
-    register_it(f, &m, true);
-    assert_int_equal(f->swaps, before);
+    uint64_t before = registry_stats(f->registry).invalidations;
+    register_it(f, &m, true); /* nothing to write, nobody to wake */
+    assert_int_equal(registry_stats(f->registry).invalidations, before);
     m.name = "echo";
     register_it(f, &m, true);
     assert_true(module_fields_of(f, "echo")->enabled);
@@ -542,6 +616,7 @@ static void storage_says_no(void **state)
     assert_non_null(strstr(a.text, "OOM"));
     run_for(f, 600); /* longer than the heartbeat's timeout */
     assert_int_equal(f->state, REGISTRY_SYNCED);
+    assert_int_equal(registry_stats(f->registry).reconnects, 0);
 }
 
 static void storage_answers_once_when_redis_goes(void **state)
@@ -694,12 +769,15 @@ int main(void)
         TEST(overlays_come_and_go),
         TEST(a_transaction_is_one_snapshot),
         TEST(an_edit_during_the_load_is_not_missed),
+        TEST(an_edit_during_a_reading_is_not_missed),
         TEST(a_wrong_edit_is_told_and_changes_nothing),
         TEST(a_flush_keeps_the_snapshot),
         TEST(modules_can_be_removed_on_purpose),
         TEST(survives_kill_and_restart),
         TEST(notices_a_stopped_redis),
+        TEST(notices_that_nobody_listens),
         TEST(notices_that_changes_are_not_told),
+        TEST(survives_a_cut_in_the_middle_of_an_answer),
         TEST(busy_keys_cause_no_reading),
         TEST(a_wrong_password_is_told),
         TEST(a_replica_is_refused),
