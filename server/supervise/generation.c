@@ -48,7 +48,8 @@ static void flush(struct generation *g)
     if (!generation_listens(g) || g->end_of_file)
         return;
     int left = outbox_flush(&g->out, g->child.to);
-    if (!left && g->state == GENERATION_STOPPING && !g->stop_sent) {
+    bool all = !left && g->out.written == g->out.queue.len;
+    if (all && g->state == GENERATION_STOPPING && !g->stop_sent) {
         g->stop_sent = true;
         ipc_put_stop(&g->out.control);
         left = outbox_flush(&g->out, g->child.to);
@@ -114,6 +115,12 @@ int generation_send(struct generation *g, const struct ipc_event *event)
     if (!g->unflushed)
         generation_flush_soon(g);
     return 0;
+}
+
+void generation_be_careful(struct generation *g, uint64_t until)
+{
+    g->careful_until = until;
+    g->out.one_by_one = true;
 }
 
 void generation_set_network(struct generation *g, const char *own_nick, const char *casemapping)
@@ -235,27 +242,32 @@ void generation_destroy(struct generation *g, int wait_ms)
     generation_free(g);
 }
 
-/* The module and event it was in. The page was written by the process: nothing there is trusted
- * beyond its choice among what the server knows. */
+/*
+ * The module and event it was in. The page was written by the process: nothing there is trusted
+ * beyond its choice among what the server knows. Events before that one may have been handled
+ * without a word of it having come: they are as good as not handled. Not so the oldest when
+ * something of it was heard. Rubbish may come from any of them.
+ */
 static void find_blame(const struct generation *g, struct generation_end *end)
 {
     uint16_t module = ipc_cell_module(g->child.cell);
     uint64_t in_event = ipc_cell_event(g->child.cell);
     uint64_t oldest = outbox_oldest(&g->out);
+    struct ipc_event event;
     end->module = -1;
     if (g->failed_module >= 0)
         end->module = g->failed_module;
     else if (!in_event && module < g->nmodules) /* in load or unload */
         end->module = module;
-    /* After rubbish the oldest event's DONE may have been lost with it. */
-    if (!oldest || (in_event != oldest && !g->touched && !g->rubbish))
-        return;
-    struct ipc_event event;
-    size_t size;
-    if (!event_list_first(&g->out.queue, &event, &size)) {
-        end->event = oldest;
+    end->unclear = g->rubbish && outbox_many_written(&g->out);
+    if (g->rubbish)
+        in_event = end->unclear ? 0 : oldest;
+    if (in_event && outbox_find_written(&g->out, in_event, &event)) {
+        end->event = in_event;
         end->module = event.module;
     }
+    if (g->touched && oldest != end->event)
+        end->heard = oldest;
 }
 
 static void drain(struct generation *g)

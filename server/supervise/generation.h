@@ -46,6 +46,8 @@ struct generation_end {
     bool was_ready;
     int module;         /* index of the module to blame; -1: none */
     uint64_t event;     /* the event it was in; 0: none */
+    bool unclear;       /* it was in one of several events, and nobody can tell which */
+    uint64_t heard;     /* another one, of which a part was heard but not its end; 0: none */
     const char *reason; /* "was killed by SIGSEGV (Segmentation fault)" */
 };
 
@@ -103,9 +105,10 @@ struct generation {
     size_t say_bytes;
     unsigned cut;
     uint64_t handled;
-    int64_t ready_ms;   /* clock_now; 0: not yet */
-    int64_t ready_wall; /* clock_wall */
-    char *death;        /* why it was killed by the server; NULL: it was not */
+    int64_t ready_ms;       /* clock_now; 0: not yet */
+    int64_t ready_wall;     /* clock_wall */
+    uint64_t careful_until; /* events up to this number are given one by one */
+    char *death;            /* why it was killed by the server; NULL: it was not */
 };
 
 struct generation_spec {
@@ -125,6 +128,8 @@ struct generation *generation_new(struct generation_shared *shared,
 
 /* Queues an event; it is written at the end of this turn of the loop. -1: over its limit. */
 int generation_send(struct generation *g, const struct ipc_event *event);
+/* Events up to that number are given one by one, so that it is clear which one kills it. */
+void generation_be_careful(struct generation *g, uint64_t until);
 /* Tells what changed. */
 void generation_set_network(struct generation *g, const char *own_nick, const char *casemapping);
 /* Lets it end in peace after the events it has; within_ms: killed after that; 0: killed only

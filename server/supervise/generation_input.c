@@ -73,7 +73,9 @@ static int on_done(struct generation *g, const struct frame *f)
     g->touched = false;
     g->says = g->cut = 0;
     g->say_bytes = 0;
-    if (g->state == GENERATION_STOPPING && !g->out.events)
+    bool careful = g->out.one_by_one;
+    g->out.one_by_one = careful && event < g->careful_until;
+    if (careful || (g->state == GENERATION_STOPPING && !g->out.events))
         generation_flush_soon(g);
     return 0;
 }

@@ -238,13 +238,13 @@ void modhost_settle(struct modhost *host)
                  host->group, lost);
 }
 
-void modhost_take_back(struct modhost *host, struct generation *g, bool all, uint64_t but)
+void modhost_take_back(struct modhost *host, struct generation *g, const struct generation_end *end)
 {
     struct buf taken = {0};
     struct buf list = {0};
     struct ipc_event e;
     size_t size;
-    if (all) {
+    if (end) {
         taken = g->out.queue;
         g->out.queue = (struct buf){0};
         g->out.written = g->out.boundary = g->out.events = 0;
@@ -253,7 +253,8 @@ void modhost_take_back(struct modhost *host, struct generation *g, bool all, uin
     }
     while (!event_list_first(&taken, &e, &size)) {
         e.module = (uint16_t)g->modules[e.module].slot;
-        if (e.number != but && !ipc_put_event(&list, &e))
+        bool over = end && (e.number == end->event || e.number == end->heard);
+        if (!over && !ipc_put_event(&list, &e))
             host->nheld++;
         buf_consume(&taken, size);
     }

@@ -78,6 +78,7 @@ struct modhost {
     struct backoff backoff;
     struct event *retry;
     struct start_turn turn;
+    uint64_t careful_until; /* see generation_be_careful; 0: no need */
     unsigned fruitless;
     uint32_t started; /* generations */
     uint64_t handled; /* by generations that have ended */
@@ -119,9 +120,10 @@ const struct module_version *modhost_running(const struct modhost *host, size_t 
 void modhost_settle(struct modhost *host);
 /* Starts a generation when what runs is not what should run. */
 void modhost_update(struct modhost *host);
-/* Takes a generation's events (those not written, or all) back into `held`; drops the one numbered
- * `but`. */
-void modhost_take_back(struct modhost *host, struct generation *g, bool all, uint64_t but);
+/* Takes a generation's events back into `held`: those of which nothing was written, or, when it has
+ * ended, all but those that it ended in. */
+void modhost_take_back(struct modhost *host, struct generation *g,
+                       const struct generation_end *end);
 void modhost_drop_oldest(struct modhost *host, const char *reason);
 void modhost_set_current(struct modhost *host, struct generation *g);
 void modhost_fault(struct modhost *host, const struct module_decl *module, uint64_t event,

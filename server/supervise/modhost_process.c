@@ -128,11 +128,14 @@ void modhost_on_ready(struct generation *g)
     host->starting = NULL;
     remember_good(host, g);
     if (before) {
-        modhost_take_back(host, before, false, 0);
+        modhost_take_back(host, before, NULL);
         host->old[host->nold++] = before;
         generation_stop(before, 0);
     }
     modhost_set_current(host, g);
+    if (host->careful_until)
+        generation_be_careful(g, host->careful_until);
+    host->careful_until = 0;
     log_debug("modhost.ready", LOG_NETWORK(host->name),
               "group %s: process %d, generation %u, %zu modules, %zu events waited", host->group,
               (int)g->child.pid, g->number, g->nmodules, host->nheld);
@@ -161,10 +164,20 @@ static void ready_one_died(struct modhost *host, struct generation *g, bool was_
 {
     const struct module_decl *module =
         end->module >= 0 ? host->slots[g->modules[end->module].slot].decl : NULL;
-    modhost_take_back(host, g, true, end->event);
+    modhost_take_back(host, g, end);
     if (was_current)
         wait_ms(host, restart_delay(host, g));
     modhost_fault(host, module, end->event, end->reason);
+    if (end->unclear && host->current)
+        generation_be_careful(host->current, host->last_number);
+    else if (end->unclear)
+        host->careful_until = host->last_number;
+    if (end->heard) {
+        host->dropped++;
+        log_warn("modhost.cut_off", LOG_NETWORK(host->name),
+                 "group %s: what event %llu said did not come to its end", host->group,
+                 (unsigned long long)end->heard);
+    }
     if (g->handled || end->event)
         host->fruitless = 0;
     else if (was_current && ++host->fruitless >= MODHOST_FRUITLESS) {

@@ -51,9 +51,18 @@ static void count_written(struct outbox *o, size_t n, size_t before_control)
     o->written += n - part;
 }
 
+/* Where writing has to stop for now. */
+static size_t limit_of(struct outbox *o)
+{
+    if (!o->one_by_one || !o->queue.len)
+        return o->queue.len;
+    return o->written ? unwritten_from(o) : frame_at(&o->queue, 0).size;
+}
+
 int outbox_flush(struct outbox *o, int fd)
 {
-    while (o->control.len || o->written < o->queue.len) {
+    size_t limit = limit_of(o);
+    while (o->control.len || o->written < limit) {
         char *queue = o->queue.len ? buf_data(&o->queue) : NULL;
         size_t end = o->control.len ? unwritten_from(o) : o->written;
         struct iovec parts[3];
@@ -62,8 +71,8 @@ int outbox_flush(struct outbox *o, int fd)
             parts[n++] = (struct iovec){queue + o->written, end - o->written};
         if (o->control.len)
             parts[n++] = (struct iovec){buf_data(&o->control), o->control.len};
-        if (o->queue.len > end)
-            parts[n++] = (struct iovec){queue + end, o->queue.len - end};
+        if (limit > end)
+            parts[n++] = (struct iovec){queue + end, limit - end};
         ssize_t put = writev(fd, parts, n);
         if (put < 0 && errno == EINTR)
             continue;
@@ -75,12 +84,28 @@ int outbox_flush(struct outbox *o, int fd)
     return 0;
 }
 
+bool outbox_many_written(const struct outbox *o)
+{
+    return o->written && o->written > frame_at(&o->queue, 0).size;
+}
+
 uint64_t outbox_oldest(const struct outbox *o)
 {
     if (!o->written)
         return 0;
     struct frame f = frame_at(&o->queue, 0);
     return f.size <= o->written ? number_of(&f) : 0;
+}
+
+bool outbox_find_written(const struct outbox *o, uint64_t number, struct ipc_event *event)
+{
+    for (size_t at = 0; at < o->written;) {
+        struct frame f = frame_at(&o->queue, at);
+        if (number_of(&f) == number)
+            return !ipc_get_event(&f, event);
+        at += f.size;
+    }
+    return false;
 }
 
 void outbox_acknowledge(struct outbox *o)

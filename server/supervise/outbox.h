@@ -1,6 +1,7 @@
 #ifndef SERVER_SUPERVISE_OUTBOX_H
 #define SERVER_SUPERVISE_OUTBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,14 +19,20 @@ struct outbox {
     size_t written;     /* bytes of the queue */
     size_t boundary; /* where a frame of the queue begins; caught up with `written` when needed */
     size_t events;   /* in the queue */
+    bool one_by_one; /* no event is written before the one before it was acknowledged */
 };
 
 /* Returns 0, or -1 when the event is over its frame's limit. */
 int outbox_add(struct outbox *o, const struct ipc_event *event);
-/* Writes what the pipe takes. 0: all of it; 1: the rest must wait; -1: the reader is gone. */
+/* Writes what the pipe takes. 0: all that may be written now; 1: the rest must wait; -1: the reader
+ * is gone. */
 int outbox_flush(struct outbox *o, int fd);
 /* The number of the oldest event, if it was written whole; else 0. */
 uint64_t outbox_oldest(const struct outbox *o);
+/* Whether the host was given more than one event. */
+bool outbox_many_written(const struct outbox *o);
+/* Whether the event of that number is one that was given to the host; then it is filled in. */
+bool outbox_find_written(const struct outbox *o, uint64_t number, struct ipc_event *event);
 /* Forgets the oldest event. */
 void outbox_acknowledge(struct outbox *o);
 /* Moves the events of which nothing was written to the end of `to`; returns how many. */

@@ -142,10 +142,10 @@ static void network_free(struct known_network *n)
     free(n);
 }
 
-static void free_hosts(struct supervisor *sup, struct modhost *first, int64_t until)
+static void free_hosts(struct modhost *first, int64_t until)
 {
     for (struct modhost *host = first, *next; host; host = next) {
-        int64_t left = until - clock_now(sup->env.clock);
+        int64_t left = until - clock_now(&clock_system);
         next = host->next;
         modhost_free(host, left > 0 ? (int)left : 0);
     }
@@ -156,19 +156,20 @@ void supervisor_free(struct supervisor *sup)
     if (!sup)
         return;
     sup->shared.stopping = true;
-    int64_t until = clock_now(sup->env.clock) + FREE_WAIT_MS;
+    /* The loop's own clock may stand still outside of the loop. */
+    int64_t until = clock_now(&clock_system) + FREE_WAIT_MS;
     /* All are killed before the first is waited for. */
     for (struct known_network *n = sup->networks; n; n = n->hh.next)
         for (struct modhost *host = n->hosts; host; host = host->next)
             modhost_kill(host);
     for (struct modhost *host = sup->closed; host; host = host->next)
         modhost_kill(host);
-    free_hosts(sup, sup->closed, until);
+    free_hosts(sup->closed, until);
     struct known_network *first = sup->networks;
     HASH_CLEAR(hh, sup->networks);
     for (struct known_network *n = first, *next; n; n = next) {
         next = n->hh.next;
-        free_hosts(sup, n->hosts, until);
+        free_hosts(n->hosts, until);
         network_free(n);
     }
     catalogue_free(sup->catalogue);

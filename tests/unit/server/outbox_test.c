@@ -161,6 +161,37 @@ static void takes_back_what_was_not_written(void **state)
     close_pipe(&p);
 }
 
+static void gives_one_by_one(void **state)
+{
+    struct outbox o = {.one_by_one = true};
+    struct pipe_pair p = make_pipe();
+    struct ipc_event e;
+    (void)state;
+    add(&o, 1, 100);
+    add(&o, 2, 100);
+    add(&o, 3, 100);
+    for (int n = 1; n <= 2; n++) {
+        assert_int_equal(outbox_flush(&o, p.ends[1]), 0);
+        ipc_put_stop(&o.control);
+        assert_int_equal(outbox_flush(&o, p.ends[1]), 0);
+        read_bytes(&p, 4096);
+        assert_int_equal(next_frame(&p), n);
+        assert_int_equal(next_frame(&p), 0);
+        assert_int_equal(next_frame(&p), -1);
+        assert_false(outbox_many_written(&o));
+        assert_true(outbox_find_written(&o, (uint64_t)n, &e));
+        assert_false(outbox_find_written(&o, (uint64_t)n + 1, &e));
+        outbox_acknowledge(&o);
+    }
+    add(&o, 4, 100);
+    o.one_by_one = false;
+    assert_int_equal(outbox_flush(&o, p.ends[1]), 0);
+    assert_true(outbox_many_written(&o));
+    assert_true(outbox_find_written(&o, 4, &e));
+    outbox_free(&o);
+    close_pipe(&p);
+}
+
 static void put(struct buf *list, uint64_t number)
 {
     struct ipc_event e = {.number = number, .type = 1};
@@ -215,6 +246,7 @@ int main(void)
         cmocka_unit_test(keeps_events_until_they_are_acknowledged),
         cmocka_unit_test(control_overtakes_at_every_split),
         cmocka_unit_test(takes_back_what_was_not_written),
+        cmocka_unit_test(gives_one_by_one),
         cmocka_unit_test(merges_by_number),
         cmocka_unit_test(tells_when_the_reader_is_gone),
     };
