@@ -29,8 +29,9 @@ class Screen:
     def heading(self, text):
         self.section += 1
         self.rest(2)
+        if self.section == 1:
+            print()
         line = "─" * max(4, self.width - len(text) - 10)
-        print()
         print(self.paint("bold", f"  {self.section}. {text} ") + self.paint("dim", line))
         print()
         self.rest(1)
@@ -49,6 +50,14 @@ class Screen:
             print(" " * 30 + "│ " + line)
         self.rest()
 
+    def silence(self, network, channel, nick):
+        where = f"{network} {channel}"
+        print(
+            f"     {self.paint(network, where)}{' ' * (14 - len(where))}{nick:>10} │ "
+            + self.paint("dim", "(no answer)")
+        )
+        self.rest()
+
     def shell(self, command, output=""):
         first, *more = textwrap.wrap(
             command, self.width - 9, break_long_words=False, break_on_hyphens=False
@@ -62,6 +71,7 @@ class Screen:
         self.rest()
 
     def note(self, text):
+        """An observation, not a part of the conversation."""
         for line in textwrap.wrap(text, self.width - 6):
             print("     " + self.paint("dim", line))
 

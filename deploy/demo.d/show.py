@@ -1,7 +1,6 @@
 """The demo: two IRC servers, the bot on both, and a visitor. See deploy/demo."""
 
 import json
-import os
 import pathlib
 import select
 import shlex
@@ -10,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -34,12 +34,13 @@ class Stopped(BaseException):
 class Demo:
     def __init__(self, build, once):
         self.build = build
-        self.screen = Screen(0 if once or not sys.stdout.isatty() else 0.5)
+        self.screen = Screen(0 if once or not sys.stdout.isatty() else 0.35)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="seshet-demo-"))
         self.folder.chmod(0o755)
         self.servers = {}
         self.visitors = {}
         self.bot = None
+        self.shown = False  # all of it: from then on ^C is how one ends it
         self.log = open(self.folder / "seshetd.log", "w", encoding="utf-8")
 
     # ---- Parts -------------------------------------------------------------------------------
@@ -89,8 +90,8 @@ class Demo:
         subprocess.run(command, cwd=self.folder, check=True)
         new.rename(target)
         if shown:
-            self.screen.shell(f"cc -shared -fPIC -I{shorten(include)} {name}.c -o {name}.so.new")
-            self.screen.shell(f"mv {name}.so.new {shorten(target)}")
+            self.screen.shell(f"cc -shared -fPIC -I{include} {name}.c -o {new.relative_to(self.folder)}")
+            self.screen.shell(f"mv {new.relative_to(self.folder)} {target.relative_to(self.folder)}")
 
     def redis(self, *words):
         shown = " ".join(shlex.quote(word) for word in words)
@@ -134,7 +135,7 @@ class Demo:
         visitor.say(CHANNEL, f"!help {unique('nothing')}")
         lines = visitor.collect(lambda m: m.nick == bot and self.is_hidden(m.text))
         assert not [m for m in lines[:-1] if m.nick == bot], "it was answered"
-        self.screen.talk(name, CHANNEL, BOTS[name], "(no answer)", True)
+        self.screen.silence(name, CHANNEL, BOTS[name])
 
     def connection(self, name):
         """When the bot's connection was made, as the IRC server has it."""
@@ -201,6 +202,7 @@ class Demo:
         self.ask_both("!greet", r"^Hello, visitor!$")
         source = self.folder / "greet.c"
         source.write_text(source.read_text().replace("Hello, %s!", "A very good day to you, %s."))
+        screen.shell(f"cd {self.folder}")
         screen.shell("sed -i 's/Hello, %s!/A very good day to you, %s./' greet.c")
         self.compile("greet")
         wait_until(lambda: set(self.hosts().values()).isdisjoint(hosts.values()), 10,
@@ -209,7 +211,8 @@ class Demo:
         after = {name: self.connection(name) for name in BOTS}
         assert before == after, "the bot has reconnected"
         for name, nick in BOTS.items():
-            screen.note(f"{name}: WHOIS {nick} says: signed on at {after[name]}, the same as before")
+            since = time.strftime("%H:%M:%S", time.localtime(int(after[name])))
+            screen.note(f"{name:<6} WHOIS {nick}: signed on at {since}, as before")
         screen.ok("The new code answers, on the same connections.")
 
     def hosts(self):
@@ -230,8 +233,8 @@ class Demo:
         after = self.hosts()
         assert before["blue"] == after["blue"], "the other network's module host was ended too"
         assert before["red"] != after["red"]
-        screen.note(f"red's module host: process {before['red']} has died, {after['red']} serves now")
-        screen.note(f"blue's module host: still process {after['blue']}")
+        screen.note(f"red    module host: process {before['red']} has died, {after['red']} serves now")
+        screen.note(f"blue   module host: still process {after['blue']}")
         screen.ok("One event was lost, on one network. Nobody left the channel.")
 
     def run(self):
@@ -241,6 +244,7 @@ class Demo:
         self.show_registry()
         self.show_reload()
         self.show_crash()
+        self.shown = True
 
     # ---- Afterwards --------------------------------------------------------------------------
 
@@ -293,12 +297,6 @@ class Demo:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def shorten(path):
-    """Relative where that is shorter."""
-    relative = os.path.relpath(path)
-    return relative if len(relative) < len(str(path)) else str(path)
-
-
 def on_signal(_number, _frame):
     raise Stopped
 
@@ -314,7 +312,7 @@ def main():
         if not once:
             demo.invite()
     except Stopped:
-        status = 130 if once else 0
+        status = 0 if demo.shown else 130
         print()
     except (AssertionError, OSError, KeyError, subprocess.CalledProcessError) as error:
         demo.screen.bad(f"Not as expected: {error}")
