@@ -216,8 +216,9 @@ def test_many_changes_in_a_row(parts, server, visitor):
     assert visitor.answered("Bert", CHANNEL)
 
 
-def test_secrets_never_reach_the_log(parts, server, visitor):
-    visitor.join("#keyed")
+def test_secrets_never_reach_the_log(parts):
+    server = parts.ngircd(password="server-secret")
+    visitor = server.client("visitor").join(CHANNEL).join("#keyed")
     visitor.send("MODE #keyed +k key-secret")
     visitor.expect(lambda m: m.command == "MODE")
     bot = parts.bot({}, start=False)

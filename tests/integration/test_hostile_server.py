@@ -11,7 +11,7 @@ import pytest
 import sources
 from harness.fake_server import DeafConnection
 from harness.irc import unique
-from harness.process import Deadline
+from harness.process import Deadline, wait_until
 from harness.seshetd import network
 
 CHANNEL = "#seshet"
@@ -35,6 +35,13 @@ def answered(connection, timeout=20):
     mark = unique("alive")
     connection.says("visitor", CHANNEL, f"!echo {mark}")
     return connection.expect_say(CHANNEL, mark, timeout)
+
+
+def answers(connection):
+    try:
+        return answered(connection, timeout=2)
+    except AssertionError:
+        return False
 
 
 def pump(connection, data, timeout=30):
@@ -63,7 +70,8 @@ def test_a_flood_of_talk(parts, fake):
         begun = time.monotonic()
         assert visitor.answered("Bert", CHANNEL)
         assert time.monotonic() - begun < 3, "the other network waits"
-    answered(connection, timeout=60)
+    # What the modules could not take was dropped, and that is told; then all is as before.
+    wait_until(lambda: answers(connection), 60, "the flooded network answers")
 
 
 def test_a_flood_of_commands_with_pacing(parts, fake):
@@ -118,17 +126,15 @@ def test_a_module_cannot_say_more_than_one_line(parts, fake):
     bot, connection = online(parts, fake)
     parts.module(bot, "probe", sources.PROBE)
     bot.wait_log(module="probe")
-    for call in ("lines", "target"):
-        mark = time.monotonic() + 10
-        while time.monotonic() < mark:
+    for call, wanted in (("lines", "^first"), ("target", "^target done")):
+        def said(call=call, wanted=wanted):
             connection.says("visitor", CHANNEL, f"!{call}")
             try:
-                connection.expect_say(CHANNEL, "first|target done", timeout=1)
-                break
+                return connection.expect_say(CHANNEL, wanted, timeout=1)
             except AssertionError:
-                pass
-        else:
-            pytest.fail(f"!{call} is not answered")
+                return False
+
+        wait_until(said, 10, f"!{call} is answered")
     answered(connection)
     for message in connection.history:
         assert message.command not in ("QUIT", "JOIN") or "injected" not in message.line, message
@@ -166,7 +172,7 @@ RUBBISH = [
     ":fake BATCH", ":fake BATCH +", ":fake BATCH +x netjoin a b", ":fake BATCH -y", "@batch=nosuch :v!v@h JOIN #seshet",
     ":fake CAP", ":fake CAP *", ":fake CAP * LS", ":fake CAP * LS *", ":fake CAP * NEW", ":fake CAP * DEL :sasl",
     ":fake CAP * ACK :nosuch", ":fake CAP * NAK :nosuch", ":fake CAP * FOO :x", "AUTHENTICATE", "AUTHENTICATE +",
-    "AUTHENTICATE " + "A" * 400, "PONG", "PONG :", "PONG :nonsense", "ERROR", "NOTICE", "NOTICE Anna",
+    "AUTHENTICATE " + "A" * 400, "PONG", "PONG :", "PONG :nonsense", "NOTICE", "NOTICE Anna",
     "@time=nonsense :visitor!v@h PRIVMSG #seshet :x", "@account= :visitor!v@h PRIVMSG #seshet :x",
 ]
 

@@ -69,6 +69,7 @@ INSPIRCD_MODULES = [
     "namesx",
     "uhnames",
     "services_account",
+    "monitor",
     "setname",
     "chghost",
     "sakick",
