@@ -91,9 +91,11 @@ class Parts:
         return seshetd.build_module(bot.user_modules, name, source, ROOT / "modules" / "include")
 
     def bring_down(self, failed):
-        """Bots first, and each must end well, unless the test has failed already."""
+        """Bots first, and each must end well, unless the test has failed already. Scripted servers
+        before them: they would let the bot wait for an answer to its QUIT."""
         problems = []
-        self.started.sort(key=lambda part: not isinstance(part, seshetd.Seshetd))
+        order = (fake_server.FakeIrcServer, seshetd.Seshetd)
+        self.started.sort(key=lambda part: order.index(type(part)) if type(part) in order else 2)
         for part in self.started:
             try:
                 if isinstance(part, seshetd.Seshetd):
