@@ -311,6 +311,8 @@ static void see(struct catalogue *c, const struct scan_file *f, bool trust)
         e->waits = true;
     else
         scan_in(c, AGREE_MS);
+    if (e->waits && e->probe)
+        probe_hurry(e->probe);
 }
 
 static void miss(struct catalogue *c, struct catalogue_entry *e)

@@ -18,6 +18,7 @@ struct probe {
     struct event *deadline;
     struct buf output;
     bool late;
+    bool hurried;
     char *copy;
     probe_done *done;
     void *arg;
@@ -63,7 +64,9 @@ static int judge(struct probe *p, bool peaceful, const char *how, struct ipc_mod
     int got = p->output.len
                   ? frame_next(buf_data(&p->output), p->output.len, FRAME_FROM_HOST, &f, &rubbish)
                   : 0;
-    if (p->late)
+    if (p->late && p->hurried)
+        snprintf(why, size, "it was replaced while it was being loaded");
+    else if (p->late)
         snprintf(why, size, "loading it takes more than %d s", PROBE_DEADLINE_MS / 1000);
     else if (got > 0 && f.type == FRAME_FAILED && !ipc_get_failed(&f, &failed))
         snprintf(why, size, "%s", failed.text);
@@ -115,6 +118,14 @@ struct probe *probe_start(struct event_base *base, const char *modhost_path, con
     event_add(p->ended, NULL);
     event_add(p->deadline, &(struct timeval){.tv_sec = PROBE_DEADLINE_MS / 1000});
     return p;
+}
+
+void probe_hurry(struct probe *p)
+{
+    if (p->hurried)
+        return;
+    p->hurried = true;
+    event_add(p->deadline, &(struct timeval){.tv_sec = PROBE_HURRY_MS / 1000});
 }
 
 void probe_free(struct probe *p)

@@ -12,6 +12,7 @@ struct event_base;
 struct probe;
 
 #define PROBE_DEADLINE_MS 10000
+#define PROBE_HURRY_MS    1000
 
 /* Called once, from the loop: what it declares, or why not (then `declared` is NULL, and nothing is
  * left at `copy`). Free the probe later, not in here. */
@@ -20,6 +21,8 @@ typedef void probe_done(void *arg, const struct ipc_module *declared, const char
 /* Returns NULL and *error (free() it) when no process can be started. */
 struct probe *probe_start(struct event_base *base, const char *modhost_path, const char *source,
                           const char *copy, probe_done *done, void *arg, char **error);
+/* The file has been replaced: gives it PROBE_HURRY_MS from now. */
+void probe_hurry(struct probe *p);
 /* Ends it when it still runs; then `done` is not called. */
 void probe_free(struct probe *p);
 

@@ -88,11 +88,21 @@ static void message(seshet_ctx *ctx, const seshet_event *ev)
     seshet_answer(ctx, "%s heard %s", ANSWER, ev->text);
 }
 
+#ifdef HANG_CONSTRUCTOR
+__attribute__((constructor)) static void never_loaded(void)
+{
+    hang(NULL, NULL);
+}
+#endif
+
 static int load(seshet_ctx *ctx)
 {
 #ifdef BAD_LOAD
     seshet_log(ctx, 2, "not today");
     return 1;
+#elif defined HANG_LOAD
+    hang(ctx, NULL);
+    return 0;
 #elif defined CRASH_LOAD
     (void)ctx;
     abort();
