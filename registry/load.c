@@ -11,7 +11,8 @@
 #include "base/xmalloc.h"
 
 #define MAX_IN_FLIGHT 256
-/* Keys that change without pause must not hold the others back for longer. */
+/* Keys that go on changing join the batch under way for so long, so that it ends in peace; those
+ * that change after that wait for the next one. */
 #define MAX_BATCH_MS 20
 
 enum loader_state {
@@ -32,8 +33,9 @@ struct reading {
     bool in_flight;
     bool again;     /* changed while in flight */
     bool part_full; /* the reading of everything waits for it */
+    bool next_batch;
     struct reading *prev;
-    struct reading *next; /* in the queue */
+    struct reading *next; /* in the queue, or among those for the next batch */
     UT_hash_handle hh;
 };
 
@@ -53,6 +55,8 @@ struct loader {
     unsigned epoch; /* answers of an older one are stale */
     struct reading *readings;
     struct reading *queue;
+    struct reading *next_batch;
+    bool batch_closed;
     size_t in_flight;
     size_t full_left; /* answers that the reading of everything waits for */
     bool expect_modules;
@@ -70,11 +74,29 @@ static void set_state(struct loader *l, enum loader_state state)
 
 /* ---- Readings ---- */
 
+static void enqueue(struct loader *l, struct reading *r, bool next_batch)
+{
+    r->next_batch = next_batch;
+    if (next_batch)
+        DL_APPEND(l->next_batch, r);
+    else
+        DL_APPEND(l->queue, r);
+}
+
+static void dequeue(struct loader *l, struct reading *r)
+{
+    if (r->next_batch)
+        DL_DELETE(l->next_batch, r);
+    else
+        DL_DELETE(l->queue, r);
+    r->next_batch = false;
+}
+
 static void reading_drop(struct loader *l, struct reading *r)
 {
     HASH_DEL(l->readings, r);
     if (!r->in_flight)
-        DL_DELETE(l->queue, r);
+        dequeue(l, r);
     free(r);
 }
 
@@ -94,9 +116,12 @@ static void forget_all(struct loader *l)
     l->in_flight = 0;
     l->full_left = 0;
     l->batch_started_ms = -1;
+    l->batch_closed = false;
 }
 
-static void want(struct loader *l, const struct registry_key *key, bool part_full)
+enum why { CHANGED, NEEDED, PART_OF_FULL };
+
+static void want(struct loader *l, const struct registry_key *key, enum why why)
 {
     char name[KEY_MAX];
     struct reading *r;
@@ -109,36 +134,36 @@ static void want(struct loader *l, const struct registry_key *key, bool part_ful
         r->loader = l;
         r->epoch = l->epoch;
         HASH_ADD_STR(l->readings, key, r);
-        DL_APPEND(l->queue, r);
-    } else if (r->in_flight && !part_full) {
+        enqueue(l, r, why == CHANGED && l->batch_closed);
+    } else if (r->in_flight && why == CHANGED) {
         r->again = true;
     }
-    if (part_full && !r->part_full) {
+    if (why == PART_OF_FULL && !r->part_full) {
         r->part_full = true;
         l->full_left++;
     }
 }
 
 /* All keys of one shared definition. */
-static void want_module(struct loader *l, const char *module, bool part_full)
+static void want_module(struct loader *l, const char *module, enum why why)
 {
     struct registry_key key = {.kind = KEY_HASH};
     if (!registry_name_valid(module))
         return;
     str_copy(key.module, sizeof key.module, module);
-    want(l, &key, part_full);
+    want(l, &key, why);
     key.kind = KEY_LIST;
     for (int i = 0; i < LIST_COUNT; i++) {
         key.list = (enum module_list)i;
         str_copy(key.list_name, sizeof key.list_name, module_list_rows[i].name);
-        want(l, &key, part_full);
+        want(l, &key, why);
     }
 }
 
-static void want_named(struct loader *l, enum key_kind kind, bool part_full)
+static void want_named(struct loader *l, enum key_kind kind)
 {
     const struct registry_key key = {.kind = kind};
-    want(l, &key, part_full);
+    want(l, &key, PART_OF_FULL);
 }
 
 static void refuse(struct loader *l, const char *reason)
@@ -210,7 +235,7 @@ static int apply_index(struct loader *l, const redisReply *reply)
     if (reply->type == REDIS_REPLY_ERROR) {
         const struct item_list *last = model_index(l->model);
         for (size_t i = 0; full && last && i < last->count; i++)
-            want_module(l, last->items[i], true);
+            want_module(l, last->items[i], PART_OF_FULL);
         model_apply_unreadable(l->model, &key, reply->str);
         return 0;
     }
@@ -225,7 +250,7 @@ static int apply_index(struct loader *l, const redisReply *reply)
     for (size_t i = 0; i < reply->elements; i++) {
         const char *name = reply->element[i]->str;
         if (full || !model_in_index(l->model, name))
-            want_module(l, name, full);
+            want_module(l, name, full ? PART_OF_FULL : NEEDED);
     }
     struct model_bytes *names = bytes_of(reply);
     model_apply_index(l->model, names, reply->elements);
@@ -292,7 +317,7 @@ static void send_one(struct loader *l, struct reading *r)
                           key};
     if (link_command(l->link, on_reading, r, 2, argv, NULL))
         return; /* the link is going */
-    DL_DELETE(l->queue, r);
+    dequeue(l, r);
     r->in_flight = true;
     r->again = false;
     l->in_flight++;
@@ -310,6 +335,18 @@ static void pump(struct loader *l)
     }
 }
 
+static void begin_next_batch(struct loader *l)
+{
+    struct reading *r = NULL;
+    struct reading *next = NULL;
+    DL_FOREACH_SAFE(l->next_batch, r, next)
+    {
+        dequeue(l, r);
+        enqueue(l, r, false);
+    }
+    pump(l);
+}
+
 static void go_on(struct loader *l)
 {
     pump(l);
@@ -323,11 +360,14 @@ static void go_on(struct loader *l)
     }
     if (l->state != LOADER_LIVE || l->batch_started_ms < 0)
         return;
-    bool settled = !l->queue && !l->in_flight;
-    if (!settled && clock_now(l->clock) - l->batch_started_ms < MAX_BATCH_MS)
+    if (l->queue || l->in_flight) {
+        l->batch_closed = clock_now(l->clock) - l->batch_started_ms >= MAX_BATCH_MS;
         return;
-    l->batch_started_ms = settled ? -1 : clock_now(l->clock);
+    }
+    l->batch_started_ms = -1;
+    l->batch_closed = false;
     l->callbacks.on_loaded(l->callbacks.arg, false);
+    begin_next_batch(l);
 }
 
 static void on_reading(void *arg, const redisReply *reply)
@@ -349,7 +389,7 @@ static void on_reading(void *arg, const redisReply *reply)
         l->full_left--;
     r->part_full = false;
     r->in_flight = false;
-    DL_APPEND(l->queue, r);
+    enqueue(l, r, l->batch_closed);
     if (!r->again)
         reading_drop(l, r);
     if (!apply(l, &key, reply))
@@ -385,7 +425,7 @@ static void on_scan(void *arg, const redisReply *reply)
             l->callbacks.on_old_status(l->callbacks.arg, k->str);
         struct registry_key key = key_parse(k->str + prefix);
         if (key.kind == KEY_UNKNOWN_LIST || (key.network[0] && key.kind != KEY_OTHER))
-            want(l, &key, true);
+            want(l, &key, PART_OF_FULL);
     }
     if (strcmp(reply->element[0]->str, "0") != 0)
         send_scan(l, reply->element[0]->str);
@@ -448,8 +488,8 @@ void loader_full(struct loader *l, bool expect_modules)
     set_state(l, LOADER_FULL);
     model_begin_full(l->model);
     /* In this order: whether meta is there decides what an empty index means. */
-    want_named(l, KEY_META, true);
-    want_named(l, KEY_MODULES, true);
+    want_named(l, KEY_META);
+    want_named(l, KEY_MODULES);
     pump(l);
     send_scan(l, "0");
 }
@@ -467,7 +507,7 @@ bool loader_changed(struct loader *l, const char *text)
     case LOADER_FULL:
     case LOADER_LIVE:
         if (key.kind != KEY_OTHER)
-            want(l, &key, false);
+            want(l, &key, CHANGED);
         pump(l);
         break;
     }

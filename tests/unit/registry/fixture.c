@@ -171,6 +171,7 @@ struct proxied {
     struct fixture *fixture;
     struct bufferevent *client;
     struct bufferevent *server;
+    struct event *delay;
     bool subscribed;
 };
 
@@ -182,6 +183,7 @@ static void proxied_free(struct proxied *p)
     *link = p->next;
     bufferevent_free(p->client);
     bufferevent_free(p->server);
+    event_free(p->delay);
     free(p);
 }
 
@@ -202,6 +204,14 @@ static void from_client(struct bufferevent *bev, void *arg)
     evbuffer_add_buffer(bufferevent_get_output(p->server), in);
 }
 
+static void after_delay(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct proxied *p = arg;
+    evbuffer_add_buffer(bufferevent_get_output(p->client), bufferevent_get_input(p->server));
+}
+
 static void from_server(struct bufferevent *bev, void *arg)
 {
     struct proxied *p = arg;
@@ -216,6 +226,10 @@ static void from_server(struct bufferevent *bev, void *arg)
         send(bufferevent_getfd(p->client), part, (size_t)n, MSG_NOSIGNAL);
         while (f->proxied)
             proxied_free(f->proxied);
+    } else if (f->proxy_delay_ms && !p->subscribed) {
+        struct timeval tv = {0, f->proxy_delay_ms * 1000};
+        if (!event_pending(p->delay, EV_TIMEOUT, NULL))
+            event_add(p->delay, &tv);
     } else {
         f->proxy_cut -= f->proxy_cut ? len : 0;
         evbuffer_add_buffer(bufferevent_get_output(p->client), in);
@@ -242,6 +256,7 @@ static void proxy_accept(struct evconnlistener *listener, evutil_socket_t fd,
     p->fixture = f;
     p->next = f->proxied;
     f->proxied = p;
+    p->delay = event_new(f->base, -1, 0, after_delay, p);
     p->client = bufferevent_socket_new(f->base, fd, BEV_OPT_CLOSE_ON_FREE);
     p->server = bufferevent_socket_new(f->base, -1, BEV_OPT_CLOSE_ON_FREE);
     bufferevent_setcb(p->client, from_client, NULL, proxied_ended, p);

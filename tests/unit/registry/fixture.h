@@ -21,6 +21,7 @@ struct fixture {
     char proxy_socket[96];
     struct evconnlistener *proxy;
     struct proxied *proxied; /* connections */
+    int proxy_delay_ms;      /* of what Redis says, except to subscribers */
     bool proxy_deaf;         /* messages to subscribers are lost */
     long proxy_cut;          /* > 0: so many bytes from Redis until all connections are closed */
 };

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -183,15 +185,25 @@ static void an_edit_during_the_load_is_not_missed(void **state)
     assert_int_equal(registry_snapshot(f->registry)->nmodules, 500);
 }
 
+static void open_through_proxy(struct fixture *f)
+{
+    char uri[160];
+    proxy_start(f);
+    snprintf(uri, sizeof uri, "unix://%s", f->proxy_socket);
+    const struct registry_config config = {.uri = uri, .heartbeat_ms = 50, .timeout_ms = 400};
+    open_registry(f, &config);
+}
+
 struct edit {
     struct fixture *fixture;
+    const char *module;
     char text[32];
 };
 
 static bool is_edited(void *arg)
 {
     struct edit *e = arg;
-    return !strcmp(module_fields_of(e->fixture, "dice")->description, e->text);
+    return !strcmp(module_fields_of(e->fixture, e->module)->description, e->text);
 }
 
 /* The answer to a reading may be older than an edit that is told before the answer comes. */
@@ -203,7 +215,7 @@ static void an_edit_during_a_reading_is_not_missed(void **state)
     run_until_state(f, REGISTRY_SYNCED);
     redisContext *c = redis_client(f->socket);
     for (int i = 0; i < 400; i++) {
-        struct edit last = {.fixture = f};
+        struct edit last = {.fixture = f, .module = "dice"};
         snprintf(last.text, sizeof last.text, "last%d", i);
         freeReplyObject(redisCommand(c, "HSET seshet:module:dice description first%d", i));
         for (int turns = i % 4; turns; turns--)
@@ -212,6 +224,55 @@ static void an_edit_during_a_reading_is_not_missed(void **state)
         run_until(f, is_edited, &last, "the later one of two edits");
     }
     redisFree(c);
+}
+
+/* Changes a hundred definitions as fast as Redis can, from a process of its own. */
+static pid_t start_churn(struct fixture *f)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    redisContext *c = redisConnectUnix(f->socket);
+    for (int i = 0; getppid() == parent; i++) {
+        for (int j = 0; j < 100; j++)
+            redisAppendCommand(c, "HSET seshet:module:busy%d description %d", j, i);
+        for (int j = 0; j < 100; j++) {
+            void *reply = NULL;
+            if (redisGetReply(c, &reply))
+                _exit(0);
+            freeReplyObject(reply);
+        }
+    }
+    _exit(0);
+}
+
+/* While others change without pause, and answers take a while, an edit still counts soon. */
+static void endless_changes_hold_nobody_back(void **state)
+{
+    struct fixture *f = *state;
+    one_module(f);
+    for (int i = 0; i < 100; i++)
+        redis_do(f->socket, "SADD seshet:modules busy%d", i);
+    f->proxy_delay_ms = 5;
+    open_through_proxy(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    pid_t pid = start_churn(f);
+    run_for(f, 100);
+    for (int i = 0; i < 20; i++) {
+        struct edit edit = {.fixture = f, .module = "dice"};
+        snprintf(edit.text, sizeof edit.text, "edited%d", i);
+        int64_t start = now_us();
+        redis_do(f->socket, "HSET seshet:module:dice description %s", edit.text);
+        run_until(f, is_edited, &edit, "an edit among others");
+        assert_true(now_us() - start < 500000);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    struct edit last = {.fixture = f, .module = "busy0", .text = "at rest"};
+    redis_do(f->socket, "HSET seshet:module:busy0 description %s", last.text);
+    run_until(f, is_edited, &last, "the last of the changes");
 }
 
 static char *status_text;
@@ -342,15 +403,6 @@ static void notices_that_nobody_listens(void **state)
     redis_do(f->socket, "HSET seshet:module:dice enabled no");
     run_until_state(f, REGISTRY_SYNCED);
     assert_false(module_fields_of(f, "dice")->enabled);
-}
-
-static void open_through_proxy(struct fixture *f)
-{
-    char uri[160];
-    proxy_start(f);
-    snprintf(uri, sizeof uri, "unix://%s", f->proxy_socket);
-    const struct registry_config config = {.uri = uri, .heartbeat_ms = 50, .timeout_ms = 400};
-    open_registry(f, &config);
 }
 
 /* Both connections live, but changes are lost on the way: only the heartbeat tells. */
@@ -770,6 +822,7 @@ int main(void)
         TEST(a_transaction_is_one_snapshot),
         TEST(an_edit_during_the_load_is_not_missed),
         TEST(an_edit_during_a_reading_is_not_missed),
+        TEST(endless_changes_hold_nobody_back),
         TEST(a_wrong_edit_is_told_and_changes_nothing),
         TEST(a_flush_keeps_the_snapshot),
         TEST(modules_can_be_removed_on_purpose),
