@@ -2,6 +2,7 @@
 has no sanitizers (tests/run --only install)."""
 
 import os
+import shlex
 import shutil
 import subprocess
 
@@ -30,12 +31,14 @@ def install(*options, env=None):
 
 def compile_module(prefix, source, target):
     """With nothing but the installed tree and pkg-config, as the README says."""
-    flags = subprocess.run(
+    text = subprocess.run(
         ["pkg-config", "--cflags", "seshet"], capture_output=True, check=True,
         env={**os.environ, "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")},
-    ).stdout.decode().split()
-    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", *flags, str(source), "-o", str(target)],
-                   check=True)
+    ).stdout.decode()
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", *shlex.split(text), str(source),
+         "-o", str(target)], check=True,
+    )
 
 
 @pytest.fixture(params=["prefix", "destdir"])

@@ -65,6 +65,16 @@ def test_sigterm_at_once(parts):
         bot.no_reports()
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.055, 0.06])
+def test_sigterm_while_the_configuration_is_read(parts, delay):
+    bot = parts.bot({})
+    bot.write_network("new", network(6667, "Anna", connect=False))
+    time.sleep(delay)  # the server lets changes settle for a moment
+    if not delay:
+        bot.hangup()
+    bot.stop()
+
+
 def test_sigkill_leaves_nothing_behind(stage):
     bot, visitors = stage
     assert bot.modhosts() and bot.family("redis-server")
