@@ -24,7 +24,8 @@ struct request {
 };
 
 struct redis_conn {
-    redisAsyncContext *ac; /* NULL once hiredis has freed it, or will */
+    redisAsyncContext *ac;      /* NULL once hiredis has freed it, or will */
+    struct redis_conn_tls *tls; /* NULL without */
     const struct clock *clock;
     struct redis_conn_callbacks callbacks;
     struct event *failed; /* tells on_down of a failure at the start */
@@ -51,13 +52,19 @@ static void failed_at_start(evutil_socket_t fd, short what, void *arg)
     tell_down(arg);
 }
 
+static void set_reason(struct redis_conn *c, const char *reason)
+{
+    const char *tls = c->tls ? redis_conn_tls_problem(c->tls) : "";
+    str_copy(c->reason, sizeof c->reason, tls[0] ? tls : reason);
+}
+
 static void on_connect(const redisAsyncContext *ac, int status)
 {
     struct redis_conn *c = ac->data;
     if (status == REDIS_OK)
         return; /* commands were queued before, and flow now */
     /* hiredis frees the context after this, and never calls on_disconnect. */
-    str_copy(c->reason, sizeof c->reason, ac->c.errstr[0] ? ac->c.errstr : "cannot connect");
+    set_reason(c, ac->c.errstr[0] ? ac->c.errstr : "cannot connect");
     c->ac = NULL;
     event_active(c->failed, EV_TIMEOUT, 0);
 }
@@ -65,9 +72,8 @@ static void on_connect(const redisAsyncContext *ac, int status)
 static void on_disconnect(const redisAsyncContext *ac, int status)
 {
     struct redis_conn *c = ac->data;
-    str_copy(c->reason, sizeof c->reason,
-             status != REDIS_OK && ac->errstr && ac->errstr[0] ? ac->errstr
-                                                               : "the connection was closed");
+    bool told = status != REDIS_OK && ac->errstr && ac->errstr[0];
+    set_reason(c, told ? ac->errstr : "the connection was closed");
     tell_down(c);
 }
 
@@ -80,7 +86,7 @@ static redisAsyncContext *start(const struct registry_uri *uri, const char *addr
 
 /* 0, or -1 with c->reason set and the context gone. */
 static int prepare(struct redis_conn *c, redisAsyncContext *ac, struct event_base *base,
-                   const struct registry_uri *uri, const struct redis_conn_tls *tls)
+                   const struct registry_uri *uri)
 {
     if (!ac)
         return -1;
@@ -88,7 +94,7 @@ static int prepare(struct redis_conn *c, redisAsyncContext *ac, struct event_bas
     if (ac->err)
         str_copy(c->reason, sizeof c->reason, ac->errstr);
     if (ok && uri->kind == URI_TLS)
-        ok = !redis_conn_tls_start(tls, &ac->c, uri, c->reason, sizeof c->reason);
+        ok = !redis_conn_tls_start(c->tls, &ac->c, uri, c->reason, sizeof c->reason);
     if (!ok) {
         redisAsyncFree(ac);
         return -1;
@@ -103,16 +109,17 @@ static int prepare(struct redis_conn *c, redisAsyncContext *ac, struct event_bas
 }
 
 struct redis_conn *redis_conn_open(struct event_base *base, const struct clock *clock,
-                                   const struct registry_uri *uri, const struct redis_conn_tls *tls,
+                                   const struct registry_uri *uri, struct redis_conn_tls *tls,
                                    const char *address,
                                    const struct redis_conn_callbacks *callbacks)
 {
     struct redis_conn *c = xcalloc(1, sizeof *c);
     c->clock = clock;
+    c->tls = tls;
     c->callbacks = *callbacks;
     c->failed = event_new(base, -1, 0, failed_at_start, c);
     str_copy(c->reason, sizeof c->reason, "cannot connect");
-    if (prepare(c, start(uri, address), base, uri, tls))
+    if (prepare(c, start(uri, address), base, uri))
         event_active(c->failed, EV_TIMEOUT, 0);
     return c;
 }

@@ -35,7 +35,7 @@ struct redis_conn_callbacks {
  * NULL unless the uri says TLS. Never returns NULL: what fails at once is told by on_down, from the
  * loop. */
 struct redis_conn *redis_conn_open(struct event_base *base, const struct clock *clock,
-                                   const struct registry_uri *uri, const struct redis_conn_tls *tls,
+                                   const struct registry_uri *uri, struct redis_conn_tls *tls,
                                    const char *address,
                                    const struct redis_conn_callbacks *callbacks);
 /* Not from inside a callback of the same connection; pending callbacks run. NULL is fine. */

@@ -22,7 +22,7 @@ void redis_conn_tls_free(struct redis_conn_tls *tls)
     (void)tls;
 }
 
-int redis_conn_tls_start(const struct redis_conn_tls *tls, redisContext *c,
+int redis_conn_tls_start(struct redis_conn_tls *tls, redisContext *c,
                          const struct registry_uri *uri, char *why, size_t why_size)
 {
     (void)tls;
@@ -30,4 +30,10 @@ int redis_conn_tls_start(const struct redis_conn_tls *tls, redisContext *c,
     (void)uri;
     snprintf(why, why_size, "%s", sentence);
     return -1;
+}
+
+const char *redis_conn_tls_problem(const struct redis_conn_tls *tls)
+{
+    (void)tls;
+    return "";
 }

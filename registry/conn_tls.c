@@ -12,7 +12,19 @@
 
 struct redis_conn_tls {
     SSL_CTX *ctx;
+    char problem[128];
 };
+
+static int on_verify(int ok, X509_STORE_CTX *store)
+{
+    if (!ok) {
+        const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+        struct redis_conn_tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+        snprintf(tls->problem, sizeof tls->problem, "certificate verify failed: %s",
+                 X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+    }
+    return ok;
+}
 
 static int load_roots(SSL_CTX *ctx, const struct registry_uri *uri)
 {
@@ -48,23 +60,25 @@ struct redis_conn_tls *redis_conn_tls_new(const struct registry_uri *uri, char *
         return NULL;
     }
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-    struct redis_conn_tls *tls = xmalloc(sizeof *tls);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
+    struct redis_conn_tls *tls = xcalloc(1, sizeof *tls);
     tls->ctx = ctx;
+    SSL_CTX_set_app_data(ctx, tls);
     return tls;
 }
 
-int redis_conn_tls_start(const struct redis_conn_tls *tls, redisContext *c,
+int redis_conn_tls_start(struct redis_conn_tls *tls, redisContext *c,
                          const struct registry_uri *uri, char *why, size_t why_size)
 {
     SSL *ssl = SSL_new(tls->ctx);
+    tls->problem[0] = '\0';
     if (!ssl || expect_host(ssl, uri->host)) {
         snprintf(why, why_size, "cannot prepare TLS for %.100s", uri->host);
         SSL_free(ssl);
         return -1;
     }
     if (redisInitiateSSL(c, ssl) != REDIS_OK) {
-        snprintf(why, why_size, "TLS failed: %.100s", c->errstr);
+        snprintf(why, why_size, "TLS failed: %.100s", tls->problem[0] ? tls->problem : c->errstr);
         SSL_free(ssl); /* the connection owns it only after success */
         return -1;
     }
@@ -77,4 +91,9 @@ void redis_conn_tls_free(struct redis_conn_tls *tls)
         return;
     SSL_CTX_free(tls->ctx);
     free(tls);
+}
+
+const char *redis_conn_tls_problem(const struct redis_conn_tls *tls)
+{
+    return tls->problem;
 }

@@ -21,7 +21,9 @@ struct redis_conn_tls *redis_conn_tls_new(const struct registry_uri *uri, char *
                                           size_t why_size);
 void redis_conn_tls_free(struct redis_conn_tls *tls); /* NULL is fine */
 /* Begins TLS on a connection. 0, or -1 with what is wrong. */
-int redis_conn_tls_start(const struct redis_conn_tls *tls, redisContext *c,
+int redis_conn_tls_start(struct redis_conn_tls *tls, redisContext *c,
                          const struct registry_uri *uri, char *why, size_t why_size);
+/* Why the last certificate was not accepted; "" when it was. hiredis does not tell. */
+const char *redis_conn_tls_problem(const struct redis_conn_tls *tls);
 
 #endif

@@ -18,8 +18,8 @@
 struct link;
 
 struct link_config {
-    const struct registry_uri *uri;   /* not embedded; lives longer than the link */
-    const struct redis_conn_tls *tls; /* likewise; NULL unless the uri says TLS */
+    const struct registry_uri *uri; /* not embedded; lives longer than the link */
+    struct redis_conn_tls *tls;     /* likewise; NULL unless the uri says TLS */
     const char *prefix;
     const char *client_name;
     unsigned heartbeat_ms;

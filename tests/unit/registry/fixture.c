@@ -64,6 +64,22 @@ void fixture_close(struct fixture *f)
     nftw(f->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+int redis_setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    fixture_open(f);
+    redis_start(f, NULL);
+    *state = f;
+    return 0;
+}
+
+int redis_teardown(void **state)
+{
+    fixture_close(*state);
+    free(*state);
+    return 0;
+}
+
 /* ---- redis-server ---- */
 
 void redis_start(struct fixture *f, const char *const *arguments)
@@ -162,6 +178,14 @@ char *redis_get(const char *socket, const char *format, ...)
         text = strdup(reply->type == REDIS_REPLY_NIL ? "(nil)" : reply->str);
     freeReplyObject(reply);
     return text;
+}
+
+void one_module(struct fixture *f)
+{
+    redis_do(f->socket, "HSET seshet:meta schema 1");
+    redis_do(f->socket, "SADD seshet:modules dice");
+    redis_do(f->socket, "HSET seshet:module:dice enabled yes cmd_prefix .");
+    redis_do(f->socket, "SADD seshet:module:dice:enicks $me");
 }
 
 /* ---- Proxy ---- */
@@ -307,6 +331,15 @@ void open_default(struct fixture *f)
 {
     char uri[128];
     snprintf(uri, sizeof uri, "unix://%s", f->socket);
+    const struct registry_config config = {.uri = uri, .heartbeat_ms = 50, .timeout_ms = 400};
+    open_registry(f, &config);
+}
+
+void open_through_proxy(struct fixture *f)
+{
+    char uri[160];
+    proxy_start(f);
+    snprintf(uri, sizeof uri, "unix://%s", f->proxy_socket);
     const struct registry_config config = {.uri = uri, .heartbeat_ms = 50, .timeout_ms = 400};
     open_registry(f, &config);
 }

@@ -29,10 +29,17 @@ struct fixture {
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f); /* and all that it started */
 
+/* For cmocka: a fixture with a redis-server that runs. */
+int redis_setup(void **state);
+int redis_teardown(void **state);
+
 /* Starts redis-server with these further arguments (NULL-terminated, may be NULL), and waits until
  * it answers. Keeps no data. */
 void redis_start(struct fixture *f, const char *const *arguments);
 void redis_kill(struct fixture *f, int signal); /* and waits until it is gone, if it goes */
+
+/* Registers "dice": enabled, with the prefix '.'. */
+void one_module(struct fixture *f);
 
 /* Connections to proxy_socket go on to the redis-server. */
 void proxy_start(struct fixture *f);
@@ -50,6 +57,7 @@ char *redis_get(const char *socket, const char *format, ...) __attribute__((form
 void open_registry(struct fixture *f, const struct registry_config *config);
 /* On the fixture's redis-server, with short times. */
 void open_default(struct fixture *f);
+void open_through_proxy(struct fixture *f); /* likewise */
 void close_registry(struct fixture *f);
 
 /* Runs the loop until done(arg); fails the test, naming what, after 10 s. */
