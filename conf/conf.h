@@ -125,6 +125,10 @@ void conf_main_free(struct conf_main *conf);
  * frees it; NULL on any error. */
 char *conf_control_socket(const char *path, struct conf_errors *errors);
 
+/* The folder of the network files, also when the main file has errors: what it says, or else the
+ * default. For checking all files in one go. NULL when it cannot be read; the caller frees it. */
+char *conf_networks_dir(const char *path);
+
 /* The main file when nobody names one: $SESHET_CONF; else the first that exists of
  * bin/../etc/seshet/seshet.conf beside the running program and /etc/seshet/seshet.conf. NULL when
  * there is none. The caller frees it. */

@@ -10,7 +10,8 @@
 #include "conf/place.h"
 #include "conf/text.h"
 
-#define MAX_SOCKET_PATH 107 /* sun_path, unix(7), with its NUL */
+#define MAX_SOCKET_PATH      107 /* sun_path, unix(7), with its NUL */
+#define DEFAULT_NETWORKS_DIR "networks.d"
 
 static void set_if_missing(char **field, const char *dir, const char *name)
 {
@@ -21,7 +22,7 @@ static void set_if_missing(char **field, const char *dir, const char *name)
 static void set_paths(struct conf_main *conf, const config_t *tree,
                       const struct conf_source *source, const struct conf_surroundings *around)
 {
-    set_if_missing(&conf->networks_dir, around->dir, "networks.d");
+    set_if_missing(&conf->networks_dir, around->dir, DEFAULT_NETWORKS_DIR);
     set_if_missing(&conf->modules.system_dir, around->program_dir, "../lib/seshet/modules");
     if (!conf->state_dir && !around->state_dir) {
         conf_errors_add(source->errors, source->file, 0,
@@ -128,4 +129,28 @@ char *conf_control_socket(const char *path, struct conf_errors *errors)
     char *socket = conf ? xstrdup(conf->control.socket) : NULL;
     conf_main_free(conf);
     return socket;
+}
+
+char *conf_networks_dir(const char *path)
+{
+    config_t tree;
+    size_t len = 0;
+    const char *dir = DEFAULT_NETWORKS_DIR;
+    struct conf_errors unheard = {0};
+    char *text = conf_text_read(path, &len, &unheard);
+    if (!text) {
+        conf_errors_free(&unheard);
+        return NULL;
+    }
+    bool parsed = !conf_text_parse(&tree, text, len, path, &unheard);
+    if (parsed)
+        config_lookup_string(&tree, "networks_dir", &dir);
+    char *beside = conf_dir_of(path);
+    char *absolute = conf_absolute(beside, dir);
+    free(beside);
+    if (parsed)
+        conf_text_free(&tree);
+    str_free_secret(text);
+    conf_errors_free(&unheard);
+    return absolute;
 }

@@ -57,10 +57,12 @@ int check_configuration(const char *path)
     size_t wrong = errors.errors;
     size_t count = 0;
     check_print(&errors);
-    if (conf) {
+    if (conf)
         wrong += check_registry(conf);
-        wrong += check_networks(conf->networks_dir, &count);
-    }
+    char *networks_dir = conf_networks_dir(path);
+    if (networks_dir)
+        wrong += check_networks(networks_dir, &count);
+    free(networks_dir);
     if (wrong)
         fprintf(stderr, "%s: %zu error%s\n", path, wrong, wrong == 1 ? "" : "s");
     else

@@ -100,9 +100,23 @@ static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
     start_networks(server);
 }
 
+/* A bot that is in a channel answers there: the networks wait until the modules were examined and
+ * stand in the registry. */
+static void start_when_known(struct server *server)
+{
+    const struct module_decl *module;
+    const struct snapshot *snapshot = registry_snapshot(server->registry);
+    if (!server->catalogue || registry_state(server->registry) != REGISTRY_SYNCED)
+        return;
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
+        if (module->present && !snapshot_module(snapshot, module->name))
+            return;
+    start_networks(server);
+}
+
 static void on_snapshot(void *arg)
 {
-    (void)arg; /* networks look at the registry's snapshot when an event comes */
+    start_when_known(arg);
 }
 
 static void on_registry_state(void *arg, enum registry_state state, const char *reason)
@@ -115,7 +129,7 @@ static void on_registry_state(void *arg, enum registry_state state, const char *
     if (state != REGISTRY_SYNCED)
         return;
     register_modules(server);
-    start_networks(server);
+    start_when_known(server);
 }
 
 static void on_modules(void *arg)
@@ -123,6 +137,7 @@ static void on_modules(void *arg)
     struct server *server = arg;
     server->catalogue++;
     register_modules(server);
+    start_when_known(server);
 }
 
 static void on_say(void *arg, const struct modhost_origin *from, const struct ipc_say *said)
@@ -319,6 +334,7 @@ void server_free(struct server *server)
 {
     struct network *n;
     struct network *next;
+    worker_pool_free(server->workers); /* first: a job that is done tells the others */
     reload_free(server->reload);
     control_close(server->control);
     HASH_ITER(hh, server->networks, n, next)
@@ -333,7 +349,6 @@ void server_free(struct server *server)
         defer_run(&server->defer);
     supervisor_free(server->supervisor);
     registry_close(server->registry);
-    worker_pool_free(server->workers);
     if (server->base)
         defer_run(&server->defer);
     if (server->link)

@@ -135,16 +135,36 @@ static void handle_nick_refused(struct conn *c, const struct irc_msg *msg)
              c->settings->nick, last_param(msg));
 }
 
+static bool speaks_of(const char *text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcasestr(text, words[i]))
+            return true;
+    return false;
+}
+
 /* What servers say when they do not want us at all (RFC 1459 leaves the text to them). */
 static bool speaks_of_ban(const char *text)
 {
     static const char *const words[] = {"k-line", "kline",  "g-line", "gline",
                                         "z-line", "zline",  "d-line", "dline",
                                         "akill",  "banned", "klined", "not welcome"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcasestr(text, words[i]))
-            return true;
-    return false;
+    return speaks_of(text, words, sizeof words / sizeof *words);
+}
+
+/* Some (ngircd) refuse a wrong password by ERROR alone, without ERR_PASSWDMISMATCH. */
+static bool speaks_of_password(const char *text)
+{
+    static const char *const words[] = {"bad password",       "wrong password",
+                                        "invalid password",   "incorrect password",
+                                        "password incorrect", "password mismatch"};
+    return speaks_of(text, words, sizeof words / sizeof *words);
+}
+
+static void end_by_password(struct conn *c, const char *text)
+{
+    conn_end(c, CONN_CAUSE_PASSWORD, true,
+             "The server refused its password: %s (check server_password_file)", text);
 }
 
 static bool speaks_of_haste(const char *text)
@@ -162,6 +182,10 @@ static void handle_error(struct conn *c, const struct irc_msg *msg)
     }
     if (speaks_of_ban(text)) {
         conn_end(c, CONN_CAUSE_BANNED, true, "Banned by the server: %s", text);
+        return;
+    }
+    if (!c->welcomed && speaks_of_password(text)) {
+        end_by_password(c, text);
         return;
     }
     if (speaks_of_haste(text))
@@ -245,9 +269,7 @@ static void handle_refusal(struct conn *c, const struct irc_msg *msg)
     if (c->welcomed)
         return;
     if (msg->numeric == 464)
-        conn_end(c, CONN_CAUSE_PASSWORD, true,
-                 "The server refused its password: %s (check server_password_file)",
-                 last_param(msg));
+        end_by_password(c, last_param(msg));
     else
         conn_end(c, CONN_CAUSE_BANNED, true, "Banned by the server: %s", last_param(msg));
 }
