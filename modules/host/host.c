@@ -174,7 +174,7 @@ static void judge_speed(struct host *host, struct host_module *m, int64_t began_
  * that a crash overtakes unacknowledged is run again, but nobody saw what it said. One of which
  * something was written before its end (it asked the server, or said much) is acknowledged at once.
  * The cell is left last: as long as the acknowledgement is not on its way, the event must not be
- * given to another host.
+ * given to another host; when it cannot be written, the cell goes on naming the event.
  */
 static enum step on_event(struct host *host, const struct frame *f)
 {
@@ -196,8 +196,10 @@ static enum step on_event(struct host *host, const struct frame *f)
     judge_speed(host, m, began_ns);
     bool keep = trusted && m->quick && flushes == host->wire.flushes;
     int flushed = keep ? wire_flush_much(&host->wire) : wire_flush(&host->wire);
+    if (flushed)
+        return STEP_STOPPED;
     ipc_cell_leave(host->cell);
-    return flushed ? STEP_STOPPED : STEP_ON;
+    return STEP_ON;
 }
 
 static enum step on_stop(struct host *host)

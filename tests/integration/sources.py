@@ -16,12 +16,23 @@ SESHET_MODULE(
 
 # Ends its own process on demand, in several ways, and answers otherwise.
 FUSE = """
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <seshet/module.h>
+
+/* A byte for each run, then no way to say that it is done. */
+static void close_output(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (fd < 0 || write(fd, "x", 1) != 1)
+        abort();
+    close(fd);
+    close(4);
+}
 
 static void fuse(seshet_ctx *ctx, const seshet_event *ev)
 {
@@ -31,12 +42,16 @@ static void fuse(seshet_ctx *ctx, const seshet_event *ev)
         abort();
     if (!strcmp(ev->args, "exit"))
         _exit(0);
+    if (!strncmp(ev->args, "close ", 6)) {
+        close_output(ev->args + 6);
+        return;
+    }
     seshet_reply(ctx, "pid %d, still here: %s", (int)getpid(), ev->args);
 }
 
 SESHET_MODULE(
     .name = "fuse", .version = "1.0", .description = "Ends on demand.",
-    .commands = SESHET_COMMANDS({"fuse", fuse, .usage = "segv|abort|exit", .help = "End."}))
+    .commands = SESHET_COMMANDS({"fuse", fuse, .usage = "segv|abort|exit|close FILE", .help = "End."}))
 """
 
 # Answers with what a module may be tempted to say: several lines, bytes, long texts.

@@ -59,6 +59,17 @@ def test_crash_on_demand(stage, how):
     assert not [m for m in one.history if m.command in ("QUIT", "PART") and m.nick == "Anna"]
 
 
+def test_a_closed_pipe_is_blamed_on_its_event(stage, tmp_path):
+    """The handler comes back but can no longer be acknowledged: it is not run again."""
+    one = stage.visitors[0]
+    runs = tmp_path / "runs"
+    mark = stage.bot.mark()
+    one.say(CHANNEL, f"!fuse close {runs}")
+    one.ask("Anna", CHANNEL, "!echo back", "back")
+    stage.bot.wait_log(since=mark, event="modhost.fault", network="one", module="fuse")
+    assert runs.read_text() == "x"
+
+
 def test_what_waited_behind_the_crash_is_answered(stage):
     """All in one go: the event that crashed is dropped, those around it are done once each."""
     one = stage.visitors[0]

@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "harness.h"
 
@@ -75,6 +76,25 @@ static void loses_one_event_by_a_closed_pipe(void **state)
     begin_with_worker(h);
     die_under_load(h, "close");
     assert_string_equal(h->fault, "the process closed its pipe to the server, and was killed");
+}
+
+/* The handler returns, but that it is done can no longer be said. */
+static void runs_once_what_closes_its_output(void **state)
+{
+    struct harness *h = *state;
+    char args[128];
+    struct stat file;
+    begin_with_worker(h);
+    snprintf(args, sizeof args, "o%s/runs", h->dir);
+    harness_send(h, "net", "worker", "work", "0");
+    uint64_t fatal = harness_send(h, "net", "worker", "die", args);
+    harness_send(h, "net", "worker", "work", "2");
+    harness_until(h, harness_hosts(h).queued == 0);
+    check_all_but(h, 0, 3, 1);
+    assert_int_equal(h->faults, 1);
+    assert_int_equal(h->fault_event, fatal);
+    assert_int_equal(stat(args + 1, &file), 0);
+    assert_int_equal(file.st_size, 1);
 }
 
 /* Which of the events that were under way wrote it cannot be told: they are given again, one by
@@ -249,6 +269,7 @@ int main(void)
         CASE(loses_one_event_by_a_signal),
         CASE(loses_one_event_by_exit),
         CASE(loses_one_event_by_a_closed_pipe),
+        CASE(runs_once_what_closes_its_output),
         CASE(survives_rubbish),
         CASE(keeps_events_when_killed_between_them),
         CASE(survives_being_killed_all_the_time),
