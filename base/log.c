@@ -14,8 +14,9 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
-#define MAX_WAITING ((size_t)1 << 20)
-#define MAX_TEXT    4096
+#define MAX_WAITING   ((size_t)1 << 20)
+#define MAX_TEXT      4096
+#define CLOSE_SECONDS 1 /* for the last lines */
 
 /* The one mutable global outside main(): every folder logs, and a handle passed through all of them
  * would say nothing. */
@@ -138,8 +139,14 @@ void log_close(void)
     logger.running = false;
     pthread_cond_signal(&logger.changed);
     pthread_mutex_unlock(&logger.lock);
-    if (running)
-        pthread_join(logger.thread, NULL);
+    if (!running)
+        return;
+    /* Whoever reads the log may have stopped: the end of the process does not wait for that. */
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += CLOSE_SECONDS;
+    if (pthread_timedjoin_np(logger.thread, NULL, &until))
+        pthread_detach(logger.thread);
 }
 
 static void append_json_string(struct buf *b, const char *s)

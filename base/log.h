@@ -31,7 +31,7 @@ struct log_tag {
 void log_open(enum log_level level, enum log_format format);
 /* Changes level and format at once; also after log_open. */
 void log_configure(enum log_level level, enum log_format format);
-/* Writes what waits and ends the thread. */
+/* Writes what waits, for at most a second, and ends the thread. */
 void log_close(void);
 bool log_enabled(enum log_level level);
 

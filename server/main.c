@@ -84,6 +84,7 @@ static struct conf_main *load(const char *path, struct conf_networks **networks)
 static int serve(const char *path, bool foreground)
 {
     struct background background = {.pipe_fd = -1};
+    signal(SIGHUP, SIG_IGN); /* until the loop hears it */
     struct conf_networks *networks = NULL;
     struct conf_main *conf = load(path, &networks);
     if (!conf)

@@ -53,16 +53,44 @@ static void forget_identity(struct network *n)
     n->place_name = n->nick = NULL;
 }
 
+/* A nick that we chose. What a server calls us beyond that is its own affair: it must not make us
+ * deaf to somebody of that name elsewhere. */
+static bool is_our_choice(const struct network *n, const char *nick)
+{
+    enum casemapping map = irc_state_isupport(n->state)->casemapping;
+    const char *wanted = n->conf->nick;
+    size_t same = 0;
+    while (wanted[same] && irc_fold_char(map, nick[same]) == irc_fold_char(map, wanted[same]))
+        same++;
+    if (!wanted[same] && !nick[same + strspn(nick + same, "_")])
+        return true;
+    for (size_t i = 0; i < n->conf->nalternate_nicks; i++)
+        if (irc_equal(map, nick, n->conf->alternate_nicks[i]))
+            return true;
+    return false;
+}
+
+/* Where we are: connections to one IRC network must agree on it, whatever they call its servers. */
+static const char *place_name(const struct network *n)
+{
+    const char *network = irc_state_isupport(n->state)->network;
+    if (*network)
+        return network;
+    return n->server_name ? n->server_name : conn_server_name(n->conn);
+}
+
 static void update_identity(struct network *n)
 {
     if (n->leaving)
         return;
     const struct isupport *is = irc_state_isupport(n->state);
     const char *nick = irc_state_nick(n->state);
-    const char *place = *is->network ? is->network : conn_server_name(n->conn);
+    const char *place = place_name(n);
     char *folded = xstrdup(nick);
     irc_fold(is->casemapping, folded);
-    if (!n->place || strcmp(n->place_name, place) != 0 || strcmp(n->nick, folded) != 0) {
+    if (!is_our_choice(n, nick)) {
+        forget_identity(n);
+    } else if (!n->place || strcmp(n->place_name, place) != 0 || strcmp(n->nick, folded) != 0) {
         forget_identity(n);
         n->place_name = xstrdup(place);
         n->nick = xstrdup(folded);
@@ -103,12 +131,15 @@ static void on_message(void *arg, struct irc_msg *msg)
 {
     struct network *n = arg;
     irc_state_apply(n->state, msg, clock_wall(n->server->clock));
-    bool about_us = msg->numeric
-                        ? msg->numeric <= 5 || msg->numeric == 396
-                        : !strcmp(msg->command, "NICK") || !strcmp(msg->command, "CHGHOST");
+    if (msg->numeric == 1 && msg->nick) {
+        free(n->server_name);
+        n->server_name = xstrdup(msg->nick);
+    }
+    bool about_us = msg->numeric ? msg->numeric <= 5 || msg->numeric == 396
+                                 : msg->word == IRC_NICK || msg->word == IRC_CHGHOST;
     if (about_us)
         update_identity(n);
-    else if (!msg->numeric && !strcmp(msg->command, "CAP"))
+    else if (msg->word == IRC_CAP)
         irc_state_set_caps(n->state, conn_has_cap(n->conn, "account-tag"));
 }
 
@@ -230,6 +261,7 @@ void network_free(struct network *n)
     }
     conn_free(n->conn);
     forget_identity(n);
+    free(n->server_name);
     irc_state_free(n->state);
     command_index_free(n->index);
     registry_view_free(n->view);

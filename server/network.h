@@ -25,9 +25,15 @@ struct network {
     struct command_index *index; /* made from the view and the modules that exist */
     uint32_t index_catalogue;    /* server->catalogue of the index */
     struct repeat_guard repeat;
+    char *server_name;            /* what the IRC server calls itself; NULL before it did */
     struct identity_place *place; /* where our nick is known to `identities`; or NULL */
     char *place_name;
-    char *nick;             /* folded, as it was told to `identities` */
+    char *nick; /* folded, as it was told to `identities` */
+    struct {
+        const char *why;    /* the last text that was not said, static */
+        unsigned long more; /* refused for that since it was logged */
+        int64_t logged_ms;
+    } refused;
     int64_t state_since_ms; /* clock_now of the last change of the connection's state */
     bool leaving;           /* freed when the connection has ended */
     UT_hash_handle hh;

@@ -10,9 +10,15 @@
 #include "server/network.h"
 #include "server/worker.h"
 
-#define SETTLE_MS  50   /* editors and Kubernetes change several names at once */
-#define REOPEN_MS  2000 /* a folder that cannot be watched is tried again */
-#define MAX_ERRORS 200
+#define SETTLE_MS 50   /* editors and Kubernetes change several names at once */
+#define REOPEN_MS 2000 /* a folder that cannot be watched is tried again */
+#define MAX_TEXTS 200
+
+/* What is wrong, in sentences. */
+struct texts {
+    char *items[MAX_TEXTS];
+    size_t count;
+};
 
 struct reload {
     struct server *server;
@@ -23,9 +29,10 @@ struct reload {
     bool running; /* a job is on a worker thread */
     bool again;   /* and something changed since it began */
     bool again_main;
-    char *errors[MAX_ERRORS];
-    size_t nerrors;
-    size_t main_errors; /* how many of them come from the main file; they stand first */
+    struct texts main_errors; /* of the main file, as it was read last */
+    struct texts errors;      /* of the networks */
+    struct texts told;        /* at this reading: errors and warnings */
+    struct texts told_before; /* at the last one: not logged again because another file changed */
 };
 
 /* What a worker thread reads: it touches nothing else. */
@@ -43,41 +50,56 @@ struct job {
 /* ---- Errors -----------------------------------------------------------------------------------
  */
 
-static void forget_errors(struct reload *r, size_t from)
+static void forget(struct texts *texts)
 {
-    while (r->nerrors > from)
-        free(r->errors[--r->nerrors]);
+    while (texts->count)
+        free(texts->items[--texts->count]);
 }
 
-static void report(struct reload *r, const struct conf_errors *errors, const char *network)
+static void add(struct texts *texts, const char *text)
+{
+    if (texts->count < MAX_TEXTS)
+        texts->items[texts->count++] = xstrdup(text);
+}
+
+static bool has(const struct texts *texts, const char *text)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (!strcmp(texts->items[i], text))
+            return true;
+    return false;
+}
+
+static void report_text(struct reload *r, struct texts *errors, const char *network, bool warning,
+                        const char *text)
+{
+    if (!warning)
+        add(errors, text);
+    add(&r->told, text);
+    if (has(&r->told_before, text))
+        return;
+    if (warning)
+        log_warn("conf.warning", LOG_NETWORK(network), "%s", text);
+    else
+        log_error("conf.error", LOG_NETWORK(network), "%s", text);
+}
+
+static void report(struct reload *r, struct texts *list, const struct conf_errors *errors,
+                   const char *network)
 {
     for (size_t i = 0; i < errors->count; i++) {
         char *text = conf_error_text(&errors->items[i]);
-        if (errors->items[i].warning) {
-            log_warn("conf.warning", LOG_NETWORK(network), "%s", text);
-            free(text);
-            continue;
-        }
-        log_error("conf.error", LOG_NETWORK(network), "%s", text);
-        if (r->nerrors < MAX_ERRORS)
-            r->errors[r->nerrors++] = text;
-        else
-            free(text);
-    }
-}
-
-static void report_text(struct reload *r, const char *network, char *text)
-{
-    log_error("conf.error", LOG_NETWORK(network), "%s", text);
-    if (r->nerrors < MAX_ERRORS)
-        r->errors[r->nerrors++] = text;
-    else
+        report_text(r, list, network, errors->items[i].warning, text);
         free(text);
+    }
 }
 
 const char *reload_error(const struct reload *r, size_t i)
 {
-    return i < r->nerrors ? r->errors[i] : NULL;
+    if (i < r->main_errors.count)
+        return r->main_errors.items[i];
+    i -= r->main_errors.count;
+    return i < r->errors.count ? r->errors.items[i] : NULL;
 }
 
 /* ---- Taking over ------------------------------------------------------------------------------
@@ -88,7 +110,7 @@ static void apply_network(struct reload *r, struct conf_network_file *file)
     char *error = NULL;
     int failed = 0;
     struct network *n = network_find(r->server, file->key);
-    report(r, &file->errors, file->key);
+    report(r, &r->errors, &file->errors, file->key);
     if (!file->network || (n && conf_network_equal(n->conf, file->network)))
         return;
     struct conf_network *conf = file->network;
@@ -101,7 +123,9 @@ static void apply_network(struct reload *r, struct conf_network_file *file)
         failed = network_new(r->server, conf, &error) ? 0 : -1;
     }
     if (failed) {
-        report_text(r, file->key, xasprintf("%s: %s", file->path, error));
+        char *text = xasprintf("%s: %s", file->path, error);
+        report_text(r, &r->errors, file->key, false, text);
+        free(text);
         free(error);
     }
 }
@@ -131,26 +155,34 @@ static void apply_networks(struct reload *r, struct conf_networks *networks)
 
 static void warn_restart(const char *key, const char *before, const char *now)
 {
-    if (strcmp(before, now) != 0)
+    if (strcmp(before ? before : "", now ? now : "") != 0)
         log_warn("conf.restart", LOG_NOBODY,
-                 "%s changed from %s to %s: that takes effect when seshetd is started again", key,
-                 before, now);
+                 "%s changed: that takes effect when seshetd is started again", key);
 }
 
+static void swap_text(char **a, char **b)
+{
+    char *text = *a;
+    *a = *b;
+    *b = text;
+}
+
+/* What cannot change while the server runs stays as it is in force, so that status tells the truth
+ * and the next SIGHUP warns again. */
 static void apply_main(struct server *server, struct conf_main *conf)
 {
-    struct conf_main *old = server->conf;
-    log_configure(conf->log.level, conf->log.format);
-    warn_restart("state_dir", old->state_dir, conf->state_dir);
-    warn_restart("modules.system_dir", old->modules.system_dir, conf->modules.system_dir);
-    warn_restart("modules.user_dir", old->modules.user_dir, conf->modules.user_dir);
-    warn_restart("control.socket", old->control.socket, conf->control.socket);
-    if (strcmp(old->registry.uri, conf->registry.uri) != 0 ||
-        strcmp(old->registry.prefix, conf->registry.prefix) != 0)
-        log_warn("conf.restart", LOG_NOBODY,
-                 "registry changed: that takes effect when seshetd is started again");
-    server->conf = conf;
-    conf_main_free(old);
+    struct conf_main *now = server->conf;
+    now->log = conf->log;
+    log_configure(now->log.level, now->log.format);
+    now->modules.enable_new = conf->modules.enable_new;
+    swap_text(&now->networks_dir, &conf->networks_dir);
+    warn_restart("state_dir", now->state_dir, conf->state_dir);
+    warn_restart("modules.system_dir", now->modules.system_dir, conf->modules.system_dir);
+    warn_restart("modules.user_dir", now->modules.user_dir, conf->modules.user_dir);
+    warn_restart("control.socket", now->control.socket, conf->control.socket);
+    warn_restart("registry.uri", now->registry.uri, conf->registry.uri);
+    warn_restart("registry.prefix", now->registry.prefix, conf->registry.prefix);
+    warn_restart("registry's password", now->registry.password, conf->registry.password);
 }
 
 /* ---- Reading ----------------------------------------------------------------------------------
@@ -185,24 +217,25 @@ static void start(struct reload *r, bool with_main);
 
 static void apply(struct reload *r, struct job *job)
 {
+    forget(&r->told_before);
+    r->told_before = r->told;
+    r->told.count = 0;
     if (job->main_path) {
-        forget_errors(r, 0);
-        report(r, &job->main_errors, NULL);
-        r->main_errors = r->nerrors;
+        forget(&r->told_before); /* whoever asks is told everything */
+        forget(&r->main_errors);
+        report(r, &r->main_errors, &job->main_errors, NULL);
         if (job->conf) {
-            bool moved = strcmp(job->conf->networks_dir, r->server->conf->networks_dir) != 0;
             apply_main(r->server, job->conf);
-            job->conf = NULL;
-            if (moved)
+            if (strcmp(job->conf->networks_dir, r->server->conf->networks_dir) != 0)
                 open_watch(r);
         }
     }
-    forget_errors(r, r->main_errors);
-    report(r, &job->errors, NULL);
+    forget(&r->errors);
+    report(r, &r->errors, &job->errors, NULL);
     if (job->networks)
         apply_networks(r, job->networks);
     log_info("conf.loaded", LOG_NOBODY, "%u networks, %zu errors", HASH_COUNT(r->server->networks),
-             r->nerrors);
+             r->main_errors.count + r->errors.count);
 }
 
 static void done(void *arg)
@@ -332,6 +365,9 @@ void reload_free(struct reload *r)
     close_watch(r);
     event_free(r->settle);
     event_free(r->reopen);
-    forget_errors(r, 0);
+    forget(&r->main_errors);
+    forget(&r->errors);
+    forget(&r->told);
+    forget(&r->told_before);
     free(r);
 }

@@ -28,6 +28,8 @@ bool repeat_allow(struct repeat_guard *guard, const char *target, const char *te
     guard->slots[slot].target = target_hash;
     guard->slots[slot].text = text_hash;
     guard->slots[slot].count = same ? guard->slots[slot].count + 1 : 1;
-    guard->slots[slot].last_ms = now_ms;
-    return guard->slots[slot].count <= REPEAT_MOST;
+    bool allowed = guard->slots[slot].count <= REPEAT_MOST;
+    if (allowed) /* the silence is ours: whoever goes on asking does not prolong it */
+        guard->slots[slot].last_ms = now_ms;
+    return allowed;
 }

@@ -7,9 +7,9 @@
 
 /*
  * Keeps bots from starting each other: the same text is not said to the same target more than
- * REPEAT_MOST times in a row. Another text to that target, or REPEAT_FORGET_MS of silence, begins
- * anew. Remembers the targets that were spoken to last, by hash; a forgotten one begins anew as
- * well.
+ * REPEAT_MOST times in a row. Another text to that target, or REPEAT_FORGET_MS since it went out
+ * last, begins anew. Remembers the targets that were spoken to last, by hash; a forgotten one
+ * begins anew as well.
  */
 #define REPEAT_MOST      5
 #define REPEAT_FORGET_MS 60000

@@ -7,20 +7,33 @@
 #include "base/xmalloc.h"
 #include "net/proto/wrap.h"
 
-#define MAX_TARGET   256
-#define MAX_LINE     8192 /* the most that LINELEN can say */
-#define UNKNOWN_USER 11   /* RFC 2812 servers show at most 10 bytes and '~' */
-#define UNKNOWN_HOST 63   /* and at most that many of the host */
-#define CUT_MARK     " ..."
-#define ACTION_START "\001ACTION "
-#define ACTION_END   "\001"
+#define MAX_TARGET       256
+#define MAX_LINE         8192 /* the most that LINELEN can say */
+#define UNKNOWN_USER     11   /* RFC 2812 servers show at most 10 bytes and '~' */
+#define UNKNOWN_HOST     63   /* and at most that many of the host */
+#define REFUSED_QUIET_MS 10000
+#define CUT_MARK         " ..."
+#define ACTION_START     "\001ACTION "
+#define ACTION_END       "\001"
 
 static const char *const kind_words[] = {"PRIVMSG", "NOTICE", "PRIVMSG"};
 
+/* Logged once for a cause and a while: who makes a bot talk could flood its log as well. */
 static int refuse(struct network *n, const struct say *say, const char *why)
 {
+    int64_t now = clock_now(n->server->clock);
+    if (n->refused.why == why && now - n->refused.logged_ms < REFUSED_QUIET_MS) {
+        n->refused.more++;
+        return -1;
+    }
+    if (n->refused.more)
+        log_warn("say.refused", LOG_NETWORK(n->key), "%lu more texts were not said: %s",
+                 n->refused.more, n->refused.why);
     log_warn("say.refused", LOG_MODULE(n->key, say->module), "nothing said to \"%.100s\": %s",
              say->target, why);
+    n->refused.why = why;
+    n->refused.more = 0;
+    n->refused.logged_ms = now;
     return -1;
 }
 

@@ -28,7 +28,7 @@
 
 #define WORKERS          2
 #define REGISTRY_WAIT_MS 5000 /* then the networks are started without it */
-#define STOP_MS          4000
+#define STOP_MS          3500
 
 static void set_timer(struct event *timer, int ms)
 {
@@ -39,11 +39,18 @@ static void set_timer(struct event *timer, int ms)
 /* ---- Registry and modules ---------------------------------------------------------------------
  */
 
+static void start_when_known(struct server *server);
+
 static void registered(void *arg, enum registry_result result, const char *text)
 {
-    (void)arg;
-    if (result == REGISTRY_DENIED)
+    struct server *server = arg;
+    server->registering--;
+    if (result == REGISTRY_DENIED) {
+        server->unregistered = true;
         log_warn("module.unregistered", LOG_NOBODY, "a module could not be registered: %s", text);
+    }
+    if (!server->stopping)
+        start_when_known(server);
 }
 
 /* "roll [SIDES]; flip" */
@@ -72,8 +79,9 @@ static void register_modules(struct server *server)
             .description = module->description,
             .usage = usage,
             .event_types = module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0)};
+        server->registering++;
         registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
-                                 registered, NULL);
+                                 registered, server);
     }
 }
 
@@ -96,7 +104,10 @@ static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
     struct server *server = arg;
     (void)fd;
     (void)what;
-    log_warn("registry.late", LOG_NOBODY, "the registry does not answer: starting without modules");
+    const char *reason = registry_state_reason(server->registry);
+    log_warn("server.late", LOG_NOBODY, "joining the networks, though the registry is %s%s%s%s",
+             registry_state_name(registry_state(server->registry)), *reason ? ": " : "", reason,
+             server->registering ? ", and not every module is registered yet" : "");
     start_networks(server);
 }
 
@@ -106,9 +117,11 @@ static void start_when_known(struct server *server)
 {
     const struct module_decl *module;
     const struct snapshot *snapshot = registry_snapshot(server->registry);
-    if (!server->catalogue || registry_state(server->registry) != REGISTRY_SYNCED)
+    if (!server->catalogue || server->registering ||
+        registry_state(server->registry) != REGISTRY_SYNCED)
         return;
-    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
+    for (size_t i = 0; !server->unregistered && (module = supervisor_module(server->supervisor, i));
+         i++)
         if (module->present && !snapshot_module(snapshot, module->name))
             return;
     start_networks(server);

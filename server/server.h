@@ -32,6 +32,8 @@ struct server {
     int64_t started_ms;       /* clock_now */
     struct event *registry_wait;
     struct event *stop_deadline;
+    unsigned registering; /* modules whose registration is under way */
+    bool unregistered;    /* one was denied: it is not waited for */
     bool networks_started;
     bool ready;
     bool stopping;

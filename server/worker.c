@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/xmalloc.h"
 
-#define MAX_THREADS 8
-#define MAX_JOBS    1024
+#define MAX_THREADS  8
+#define MAX_JOBS     1024
+#define JOIN_SECONDS 1
 
 struct job {
     struct job *next;
@@ -167,6 +169,18 @@ int worker_submit(struct worker_pool *pool, void (*work)(void *arg), void (*done
     return full ? -1 : 0;
 }
 
+/* -1 when a thread does not come back, from a dead network file system for instance. */
+static int join(struct worker_pool *pool)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += JOIN_SECONDS;
+    for (unsigned i = 0; i < pool->nthreads; i++)
+        if (pthread_timedjoin_np(pool->threads[i], NULL, &until))
+            return -1;
+    return 0;
+}
+
 void worker_pool_free(struct worker_pool *pool)
 {
     if (!pool)
@@ -175,8 +189,8 @@ void worker_pool_free(struct worker_pool *pool)
     pool->stopping = true;
     pthread_cond_broadcast(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
-    for (unsigned i = 0; i < pool->nthreads; i++)
-        pthread_join(pool->threads[i], NULL);
+    if (join(pool))
+        return;
     finish(pool, &pool->finished);
     finish(pool, &pool->todo);
     if (pool->wake)

@@ -15,7 +15,8 @@ struct worker_pool *worker_pool_new(struct event_base *base, unsigned threads, c
 /* 0, or -1 when too many jobs wait: nothing will be called then. */
 int worker_submit(struct worker_pool *pool, void (*work)(void *arg), void (*done)(void *arg),
                   void *arg);
-/* Waits for the jobs that run, and calls `done` of every job that was taken, also of those whose
+/* Waits for the jobs that run (at most a second: then they and the pool are left to the end of the
+ * process), and calls `done` of every job that was taken, also of those whose
  * work never ran: `done` must therefore cope with an argument that was not worked on. */
 void worker_pool_free(struct worker_pool *pool);
 

@@ -89,6 +89,8 @@ struct control *control_open(const struct control_env *env, const char *path,
 
 void control_close(struct control *control)
 {
+    if (!control)
+        return;
     struct server *server = (struct server *)control;
     while (control->connections)
         control_connection_close(control->connections);

@@ -52,7 +52,8 @@ struct control_env {
 struct control *control_open(const struct control_env *env, const char *path,
                              const struct control_command *table, void *arg, char **error);
 /* Stops listening, closes every connection (what was written stays readable) and removes the
- * socket. Requests still to be answered stay valid until they are; their answers go nowhere. */
+ * socket. Requests still to be answered stay valid until they are; their answers go nowhere. NULL
+ * is fine. */
 void control_close(struct control *control);
 
 /* Takes over the reference to `result`; NULL means {}. The request is gone after this. */
