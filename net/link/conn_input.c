@@ -227,37 +227,30 @@ static void handle_nick(struct conn *c, const struct irc_msg *msg)
 
 static void handle_word(struct conn *c, const struct irc_msg *msg)
 {
-    const char *command = msg->command;
-    switch (command[0]) {
-    case 'P':
-        if (!strcmp(command, "PING"))
-            handle_ping(c, msg);
-        else if (!strcmp(command, "PONG"))
-            handle_pong(c, msg);
-        else if (!strcmp(command, "PART"))
-            handle_joins(c, msg);
+    switch (msg->word) {
+    case IRC_PING:
+        handle_ping(c, msg);
         break;
-    case 'J':
-    case 'K':
-        if (!strcmp(command, "JOIN") || !strcmp(command, "KICK"))
-            handle_joins(c, msg);
+    case IRC_PONG:
+        handle_pong(c, msg);
         break;
-    case 'N':
-    case 'Q':
-        if (!strcmp(command, "NICK") || !strcmp(command, "QUIT"))
-            handle_nick(c, msg);
+    case IRC_JOIN:
+    case IRC_PART:
+    case IRC_KICK:
+        handle_joins(c, msg);
         break;
-    case 'C':
-        if (!strcmp(command, "CAP"))
-            handle_cap(c, msg);
+    case IRC_NICK:
+    case IRC_QUIT:
+        handle_nick(c, msg);
         break;
-    case 'A':
-        if (!strcmp(command, "AUTHENTICATE"))
-            handle_sasl(c, msg);
+    case IRC_CAP:
+        handle_cap(c, msg);
         break;
-    case 'E':
-        if (!strcmp(command, "ERROR"))
-            handle_error(c, msg);
+    case IRC_AUTHENTICATE:
+        handle_sasl(c, msg);
+        break;
+    case IRC_ERROR:
+        handle_error(c, msg);
         break;
     default:
         break;

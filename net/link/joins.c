@@ -275,7 +275,7 @@ static void each_channel(struct joins *j, const struct irc_msg *msg,
     while (*list) {
         size_t len = strcspn(list, ",");
         snprintf(name, sizeof name, "%.*s", (int)len, list);
-        if (msg->command[0] == 'J')
+        if (msg->word == IRC_JOIN)
             entered(j, name, ctx);
         else
             put_out(j, name, "Was made to leave", irc_param(msg, 1), ctx);
@@ -327,7 +327,7 @@ void joins_feed(struct joins *j, const struct irc_msg *msg, const struct joins_c
 {
     switch (msg->numeric) {
     case 0:
-        if (!strcmp(msg->command, "KICK")) {
+        if (msg->word == IRC_KICK) {
             if (about_me(irc_param(msg, 1), ctx))
                 put_out(j, irc_param(msg, 0), "Was kicked out of", irc_param(msg, 2), ctx);
         } else if (about_me(msg->nick, ctx)) {

@@ -213,9 +213,9 @@ void nick_feed(struct nick *n, const struct isupport *is, const struct irc_msg *
 {
     switch (msg->numeric) {
     case 0:
-        if (!strcmp(msg->command, "NICK"))
+        if (msg->word == IRC_NICK)
             changed(n, is, msg, now, out);
-        else if (!strcmp(msg->command, "QUIT") && is_wanted(n, is, msg->nick))
+        else if (msg->word == IRC_QUIT && is_wanted(n, is, msg->nick))
             seize(n, is, now, out);
         break;
     case 303:

@@ -60,10 +60,9 @@ static void take(struct line_splitter *s, char *dst, const char *src, size_t len
         s->over_rest = 1;
 }
 
-static void hold(struct line_splitter *s, char *data, size_t len)
+static void hold(struct line_splitter *s, const char *data, size_t len)
 {
     const size_t most = LINE_MAX_TAGS + LINE_MAX_REST + 1;
-    len = drop_nuls(s, data, len);
     if (!len)
         return;
     size_t need = len < most - s->len ? s->len + len + 1 : most;
@@ -106,7 +105,6 @@ static int emit_held(struct line_splitter *s, line_fn fn, void *arg)
 
 static int emit_in_place(struct line_splitter *s, char *line, size_t len, line_fn fn, void *arg)
 {
-    len = drop_nuls(s, line, len);
     if (!len)
         return 0;
     if (len <= LINE_MAX_REST)
@@ -118,7 +116,7 @@ static int emit_in_place(struct line_splitter *s, char *line, size_t len, line_f
 
 int line_feed(struct line_splitter *s, char *data, size_t len, line_fn fn, void *arg)
 {
-    char *end = data + len;
+    char *end = data + drop_nuls(s, data, len);
     char *lf = NULL; /* the next one, or end; found once, however many CR stand before it */
     int stop = 0;
     while (data < end && !stop) {
@@ -133,7 +131,7 @@ int line_feed(struct line_splitter *s, char *data, size_t len, line_fn fn, void 
             hold(s, data, n);
         if (stop_at != end)
             stop = s->held ? emit_held(s, fn, arg) : emit_in_place(s, data, n, fn, arg);
-        data = stop_at + 1;
+        data = stop_at + (cr && cr + 1 == lf && lf != end ? 2 : 1);
     }
     return stop;
 }

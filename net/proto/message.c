@@ -92,6 +92,19 @@ static void parse_source(struct irc_msg *msg, char *s)
     }
 }
 
+static enum irc_word find_word(const char *s)
+{
+    static const char *const words[IRC_WORD_END] = {
+#define X(name) [IRC_##name] = #name,
+        IRC_WORD_LIST(X)
+#undef X
+    };
+    for (int i = IRC_NO_WORD + 1; i < IRC_WORD_END; i++)
+        if (!strcmp(s, words[i]))
+            return (enum irc_word)i;
+    return IRC_NO_WORD;
+}
+
 /* Three digits, or letters: RFC 1459 2.3.1. */
 static int parse_command(struct irc_msg *msg, char *s)
 {
@@ -110,6 +123,7 @@ static int parse_command(struct irc_msg *msg, char *s)
         else if (*s < 'A' || *s > 'Z')
             return -1;
     }
+    msg->word = find_word(msg->command);
     return 0;
 }
 
@@ -132,6 +146,7 @@ int irc_parse(struct irc_msg *msg, char *line)
     msg->host = NULL;
     msg->command = "";
     msg->numeric = 0;
+    msg->word = IRC_NO_WORD;
     msg->nparams = 0;
     msg->ntags = 0;
     char *s = skip_spaces(line);

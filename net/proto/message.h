@@ -11,6 +11,37 @@
 #define IRC_MAX_PARAMS 15
 #define IRC_MAX_TAGS   64 /* further ones are ignored */
 
+/* The words among the commands that anybody here acts upon; the most frequent first. */
+#define IRC_WORD_LIST(X)                                                                           \
+    X(PRIVMSG)                                                                                     \
+    X(JOIN)                                                                                        \
+    X(QUIT)                                                                                        \
+    X(PART)                                                                                        \
+    X(MODE)                                                                                        \
+    X(NICK)                                                                                        \
+    X(NOTICE)                                                                                      \
+    X(PING)                                                                                        \
+    X(PONG)                                                                                        \
+    X(AWAY)                                                                                        \
+    X(ACCOUNT)                                                                                     \
+    X(CHGHOST)                                                                                     \
+    X(SETNAME)                                                                                     \
+    X(KICK)                                                                                        \
+    X(TOPIC)                                                                                       \
+    X(INVITE)                                                                                      \
+    X(BATCH)                                                                                       \
+    X(CAP)                                                                                         \
+    X(AUTHENTICATE)                                                                                \
+    X(ERROR)
+
+enum irc_word {
+    IRC_NO_WORD, /* a numeric, or another word */
+#define X(name) IRC_##name,
+    IRC_WORD_LIST(X)
+#undef X
+        IRC_WORD_END
+};
+
 struct irc_tag {
     const char *key;   /* with '+' and vendor, as sent */
     const char *value; /* unescaped; "" when missing */
@@ -23,6 +54,7 @@ struct irc_msg {
     const char *host;    /* NULL when not given */
     const char *command; /* upper case, or three digits */
     int numeric;         /* 1 to 999, or 0 for a word */
+    enum irc_word word;
     int nparams;
     const char *params[IRC_MAX_PARAMS];
     int ntags;

@@ -166,23 +166,20 @@ static void apply_away(struct line *line)
 static void apply_command(struct line *line)
 {
     static const struct {
-        const char *command;
         void (*apply)(struct line *line);
         int nparams; /* with fewer the line is rubbish */
-    } commands[] = {
-        {"PRIVMSG", apply_privmsg, 2}, {"NOTICE", apply_notice, 2},   {"JOIN", apply_join, 1},
-        {"QUIT", apply_quit, 0},       {"PART", apply_part, 1},       {"MODE", apply_mode, 2},
-        {"NICK", apply_nick, 1},       {"AWAY", apply_away, 0},       {"ACCOUNT", apply_account, 1},
-        {"KICK", apply_kick, 2},       {"TOPIC", apply_topic, 2},     {"CHGHOST", apply_chghost, 2},
-        {"INVITE", apply_invite, 2},   {"SETNAME", apply_setname, 1},
+    } words[IRC_WORD_END] = {
+        [IRC_PRIVMSG] = {apply_privmsg, 2}, [IRC_NOTICE] = {apply_notice, 2},
+        [IRC_JOIN] = {apply_join, 1},       [IRC_QUIT] = {apply_quit, 0},
+        [IRC_PART] = {apply_part, 1},       [IRC_MODE] = {apply_mode, 2},
+        [IRC_NICK] = {apply_nick, 1},       [IRC_AWAY] = {apply_away, 0},
+        [IRC_ACCOUNT] = {apply_account, 1}, [IRC_KICK] = {apply_kick, 2},
+        [IRC_TOPIC] = {apply_topic, 2},     [IRC_CHGHOST] = {apply_chghost, 2},
+        [IRC_INVITE] = {apply_invite, 2},   [IRC_SETNAME] = {apply_setname, 1},
     };
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (!strcmp(line->msg->command, commands[i].command)) {
-            if (line->msg->nparams >= commands[i].nparams)
-                commands[i].apply(line);
-            return;
-        }
-    }
+    enum irc_word word = line->msg->word;
+    if (words[word].apply && line->msg->nparams >= words[word].nparams)
+        words[word].apply(line);
 }
 
 /* The account that the line itself tells (account-tag). */
@@ -222,7 +219,7 @@ static void read_source(struct line *line)
 void irc_state_apply(struct irc_state *state, const struct irc_msg *msg, int64_t wall_ms)
 {
     struct line line = {.state = state, .msg = msg};
-    if (!strcmp(msg->command, "BATCH")) {
+    if (msg->word == IRC_BATCH) {
         apply_batch(state, msg);
         return;
     }

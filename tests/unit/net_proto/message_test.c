@@ -233,10 +233,35 @@ static void server_time_is_read(void **state)
     assert_int_equal(irc_server_time(&msg), -1);
 }
 
+static void words_are_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        enum irc_word word;
+    } cases[] = {
+        {"PRIVMSG a :b", IRC_PRIVMSG},
+        {"privmsg a :b", IRC_PRIVMSG},
+        {"ERROR :x", IRC_ERROR},
+        {"PRIVMSGS a", IRC_NO_WORD},
+        {"PRIV a", IRC_NO_WORD},
+        {"001 me", IRC_NO_WORD},
+        {"authenticate +", IRC_AUTHENTICATE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct irc_msg msg;
+        char line[32];
+        strcpy(line, cases[i].line);
+        assert_int_equal(irc_parse(&msg, line), 0);
+        assert_int_equal(msg.word, cases[i].word);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_parsed),
+        cmocka_unit_test(words_are_known),
         cmocka_unit_test(the_stream_is_parsed_at_every_split),
         cmocka_unit_test(every_prefix_of_a_line_is_safe),
         cmocka_unit_test(more_than_64_tags_are_ignored),
