@@ -30,8 +30,20 @@ struct irc_event event_from(const struct line *line, enum event_type type)
     };
 }
 
+/* We need not be in the channel of an invitation. */
+static const char *answer_place(const struct irc_event *event)
+{
+    if (event->type == EVENT_NICK)
+        return event->target;
+    if (event->is_private || event->type == EVENT_INVITE || !event->channel)
+        return event->nick;
+    return event->channel;
+}
+
 void event_emit(const struct line *line, struct irc_event *event)
 {
+    if (!event->reply_to)
+        event->reply_to = answer_place(event);
     line->state->fn(line->state->arg, event);
 }
 

@@ -31,8 +31,12 @@ struct irc_event {
                             own  private message (echo-message): to whom; else NULL */
     const char
         *text; /* message; reason; topic; ctcp arguments; mode arguments joined by spaces; or "" */
-    const char *ctcp; /* ctcp: the command in upper case; else NULL */
-    int64_t time_ms;  /* server-time, or when it came; since 1970 */
+    const char *ctcp;     /* ctcp: the command in upper case; else NULL */
+    const char *reply_to; /* where an answer goes: the channel, with the prefix it was said with
+                             when only some of its members heard it (STATUSMSG, "@#chan"); the nick
+                             of whoever did it, by now, when it was in private, is an invitation, or
+                             is about no single channel; "" when nobody did it */
+    int64_t time_ms;      /* server-time, or when it came; since 1970 */
     const struct channel *const
         *places; /* the channels it touches: one; all that are shared for quit, nick and account;
                     none in private, for an invitation to a channel we are not in, and for

@@ -68,6 +68,8 @@ struct irc_state {
     uint64_t seed[2];
     struct irc_user *users;
     struct channel *channels;
+    struct irc_user *last_user; /* found last, or NULL; so is the next one: often it is asked for */
+    struct channel *last_channel; /* again, written the same way */
     size_t member_total;
     struct history_batch *batches;
     struct isupport isupport;
@@ -115,7 +117,7 @@ size_t user_places(const struct irc_user *user, const struct channel **dst, size
 
 /* ---- event.c: telling ---- */
 
-/* Who did it and when; the rest empty. */
+/* Who did it and when; the rest empty. Emitting fills in reply_to when it is still NULL. */
 struct irc_event event_from(const struct line *line, enum event_type type);
 void event_emit(const struct line *line, struct irc_event *event);
 void event_emit_in(const struct line *line, struct irc_event *event, const struct channel *channel);

@@ -63,16 +63,28 @@ static struct channel *find_channel(const struct irc_state *state, const struct 
     return channel;
 }
 
+/* What is remembered of the last search is no part of what a state is: it may change in a const
+ * one. A name that is written as that one's has the same key, so it is the same one's. */
 struct irc_user *user_find(const struct irc_state *state, const char *nick)
 {
+    struct irc_user *user = state->last_user;
     struct key key;
-    return state->users && make_key(state, &key, nick) ? find_user(state, &key) : NULL;
+    if (user && !strcmp(user->nick, nick))
+        return user;
+    user = state->users && make_key(state, &key, nick) ? find_user(state, &key) : NULL;
+    ((struct irc_state *)state)->last_user = user;
+    return user;
 }
 
 struct channel *channel_find(const struct irc_state *state, const char *name)
 {
+    struct channel *channel = state->last_channel;
     struct key key;
-    return state->channels && make_key(state, &key, name) ? find_channel(state, &key) : NULL;
+    if (channel && !strcmp(channel->name, name))
+        return channel;
+    channel = state->channels && make_key(state, &key, name) ? find_channel(state, &key) : NULL;
+    ((struct irc_state *)state)->last_channel = channel;
+    return channel;
 }
 
 struct channel_member *member_find(const struct channel *channel, const struct irc_user *user)
@@ -108,8 +120,10 @@ struct channel *channel_add(struct irc_state *state, const char *name)
     return channel;
 }
 
-static void free_user(struct irc_user *user)
+static void free_user(struct irc_state *state, struct irc_user *user)
 {
+    if (state->last_user == user)
+        state->last_user = NULL;
     free(user->nick);
     free(user->folded);
     free(user->user);
@@ -144,7 +158,7 @@ void user_remove(struct irc_state *state, struct irc_user *user)
     assert(state->users);
     leave_all(user);
     HASH_DEL(state->users, user);
-    free_user(user);
+    free_user(state, user);
 }
 
 void member_remove(struct channel_member *member)
@@ -160,6 +174,8 @@ void member_remove(struct channel_member *member)
 /* The channel is in the state's table no more. */
 static void free_channel(struct channel *channel)
 {
+    if (channel->state->last_channel == channel)
+        channel->state->last_channel = NULL;
     struct channel_member *member = channel->members;
     struct channel_member *next;
     HASH_CLEAR(hh, channel->members);
@@ -239,7 +255,7 @@ static void refold_users(struct irc_state *state)
         next = user->hh.next;
         if (!make_key(state, &key, user->nick) || find_user(state, &key)) {
             leave_all(user);
-            free_user(user);
+            free_user(state, user);
         } else {
             put_user(state, user, &key);
         }

@@ -15,6 +15,7 @@ static void emit_to_target(struct line *line, struct irc_event *event)
     if (!channel) {
         target = isupport_skip_statusmsg(&state->isupport, target);
         channel = channel_find(state, target);
+        event->reply_to = channel ? irc_param(line->msg, 0) : NULL;
     }
     if (channel) {
         event_emit_in(line, event, channel);

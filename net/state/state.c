@@ -59,6 +59,7 @@ static void emit_connection(struct irc_state *state, enum event_type type, const
                               .host = "",
                               .from_me = true,
                               .text = text,
+                              .reply_to = "",
                               .time_ms = wall_ms};
     state->fn(state->arg, &event);
 }

@@ -163,6 +163,26 @@ static void names_and_absence_are_learned(void **state)
     world_close(&w);
 }
 
+/* A search that repeats the last one is answered from memory. */
+static void who_is_gone_is_found_no_more(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open_channel(&w);
+    assert_non_null(irc_user_find(w.state, "bob"));
+    world_expect(&w, ":bob!b@b.host NICK rob", "nick bob!b@b.host >rob in=#c");
+    assert_null(irc_user_find(w.state, "bob"));
+    assert_non_null(irc_user_find(w.state, "rob"));
+    world_expect(&w, ":rob!b@b.host QUIT :bye", "quit rob!b@b.host bye in=#c");
+    assert_null(irc_user_find(w.state, "rob"));
+    assert_non_null(irc_user_find(w.state, "carol"));
+    assert_non_null(irc_channel_find(w.state, "#c"));
+    world_expect(&w, ":me!m@my.host PART #c", "part me!m@my.host #c in=#c me");
+    assert_null(irc_user_find(w.state, "carol"));
+    assert_null(irc_channel_find(w.state, "#c"));
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +194,7 @@ int main(void)
         cmocka_unit_test(account_tag_is_believed),
         cmocka_unit_test(addresses_are_learned),
         cmocka_unit_test(names_and_absence_are_learned),
+        cmocka_unit_test(who_is_gone_is_found_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
