@@ -16,7 +16,7 @@ from harness.seshetd import Seshetd, network
 CHANNEL = "#seshet"
 FILES = [
     "bin/seshetd", "bin/seshetctl", "libexec/seshet/seshet-modhost", "include/seshet/module.h",
-    "lib/pkgconfig/seshet.pc", "etc/seshet/seshet.conf",
+    "lib/pkgconfig/seshet.pc", "etc/seshet/seshet.conf.sample",
     *[f"lib/seshet/modules/{name}.so" for name in ("echo", "dice", "seen")],
 ]
 
@@ -84,7 +84,8 @@ def test_the_moved_tree_runs_without_the_build_tree(parts, tree):
 
 def test_the_samples_are_valid(parts, tree):
     """As installed, and with the network's sample in use."""
-    shutil.copy(tree / "etc/seshet/networks.d/example.conf.sample", tree / "etc/seshet/networks.d/example.conf")
+    for name in ("seshet.conf", "networks.d/example.conf"):
+        shutil.copy(tree / f"etc/seshet/{name}.sample", tree / f"etc/seshet/{name}")
     result = subprocess.run([str(tree / "bin/seshetd"), "-n"], capture_output=True, check=False,
                             env={k: v for k, v in os.environ.items() if k != "SESHET_CONF"})
     assert result.returncode == 0, result.stdout + result.stderr
@@ -96,3 +97,11 @@ def test_binaries_are_hardened(tree):
         assert "BIND_NOW" in text or "NOW" in text
         assert "GNU_RELRO" in text
         assert "RUNPATH" not in text and "RPATH" not in text
+
+
+def test_installing_again_keeps_the_configuration(folder):
+    install("--prefix", str(folder / "tree"))
+    conf = folder / "tree/etc/seshet/seshet.conf"
+    conf.write_text("state_dir = \"/var/lib/mine\";\n")
+    install("--prefix", str(folder / "tree"))
+    assert conf.read_text() == "state_dir = \"/var/lib/mine\";\n"

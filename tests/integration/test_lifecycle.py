@@ -1,8 +1,11 @@
 """The beginning and the end of the server, and of everything it starts."""
 
+import fcntl
 import os
 import signal
 import subprocess
+import sys
+import termios
 import time
 
 import pytest
@@ -195,3 +198,88 @@ def test_output_that_nobody_reads_stops_nothing(parts):
     finally:
         process.kill()
         process.wait()
+
+
+def failing_start(parts, settings=None, env=None):
+    """What the server says when it cannot start, and that it ends by itself, in order."""
+    bot = parts.bot({}, start=False, settings=settings, env=env)
+    result = subprocess.run([bot.program(), "-f", "-c", bot.main_conf], capture_output=True, timeout=30,
+                            env={**os.environ, **bot.environment()}, check=False)
+    bot.no_reports()
+    assert result.returncode == 1, result
+    return result.stderr.decode()
+
+
+def test_a_start_that_fails_says_why(parts):
+    nowhere = {"control": {"socket": "/nonexistent/folder/control.sock"}}
+    assert "/nonexistent/folder" in failing_start(parts, nowhere)
+    assert "redis-server" in failing_start(parts, env={"PATH": "/nonexistent"})
+    assert "registry" in failing_start(parts, {"registry": {"uri": "redis://host:port"}})
+
+
+def test_sighup_at_any_moment_of_the_start(parts):
+    for delay in (0.0, 0.005, 0.01, 0.03):
+        bot = parts.bot({}, start=False)
+        bot.start(wait=False)
+        if delay:
+            time.sleep(delay)
+        wait_until(lambda bot=bot: ignores_sighup(bot.pid), 5, "the server has begun")
+        bot.hangup()
+        bot.wait_notice("READY=1")
+        bot.stop()
+
+
+def ignores_sighup(pid):
+    """Or has a handler for it."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        lines = dict(line.split(":", 1) for line in status)
+    mask = int(lines["SigIgn"], 16) | int(lines["SigCgt"], 16)
+    return bool(mask >> (signal.SIGHUP - 1) & 1)
+
+
+def test_sigterm_ends_in_time_when_nobody_answers(parts):
+    """Neither the IRC server nor Redis."""
+    server = parts.ngircd()
+    visitor = server.client("visitor").join(CHANNEL)
+    bot = parts.bot({"one": network(server.port, "Anna")})
+    visitor.wait_for("Anna", CHANNEL)
+    assert visitor.answered("Anna", CHANNEL)
+    redis = bot.family("redis-server")
+    server.signal(signal.SIGSTOP)
+    for process in redis:
+        os.kill(process.pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    bot.process.signal(signal.SIGTERM)
+    assert bot.process.wait(8) == 0
+    assert time.monotonic() - begun < 5
+    server.signal(signal.SIGCONT)
+    bot.none_left(redis)
+    bot._close()
+
+
+def test_sigterm_ends_in_time_when_nobody_reads_the_log(parts):
+    bot = parts.bot({}, start=False)
+    reader, writer = os.pipe()
+    server = subprocess.Popen([bot.program(), "-f", "-c", bot.main_conf], stderr=writer,
+                              env={**os.environ, **bot.environment()})
+    try:
+        os.close(writer)
+        wait_until(lambda: bot.control.exists(), 10, "the server is there")
+        for _ in range(20000):
+            server.send_signal(signal.SIGHUP)
+            if pipe_is_full(reader):
+                break
+            time.sleep(0.005)
+        assert pipe_is_full(reader)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(7) == 0
+    finally:
+        server.kill()
+        server.wait()
+        os.close(reader)
+
+
+def pipe_is_full(reader):
+    buffer = bytearray(4)
+    fcntl.ioctl(reader, termios.FIONREAD, buffer)
+    return int.from_bytes(buffer, sys.byteorder) > 60 * 1024
