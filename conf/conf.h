@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "base/log.h"
 
@@ -34,12 +36,37 @@ struct conf_error {
 struct conf_errors {
     struct conf_error *items;
     size_t count;
-    size_t errors; /* those that are no warnings, also the ones that were not kept */
+    size_t errors;   /* those that are no warnings, also the ones that were not kept */
+    size_t left_out; /* not kept, warnings too */
 };
 
 /* "FILE:LINE: TEXT", a warning with "warning: " before the text. The caller frees it. */
 char *conf_error_text(const struct conf_error *error);
+/* "FILE: ... and 300 more"; NULL when all were kept. The caller frees it. */
+char *conf_errors_rest(const struct conf_errors *errors);
 void conf_errors_free(struct conf_errors *errors);
+
+/*
+ * Who knows whether what the files only name can be used. Each function returns NULL when it can,
+ * or what is wrong with it, which is freed here and reported with its line; it is asked in the
+ * thread that loads, and only about files that can be read. Any of them may be NULL.
+ */
+struct conf_judge {
+    void *arg;
+    char *(*registry_uri)(void *arg, const char *uri);
+    char *(*ca_file)(void *arg, const char *path);
+    /* key_file NULL: the key stands in cert_file. */
+    char *(*client_cert)(void *arg, const char *cert_file, const char *key_file);
+};
+
+/* Tells whether a file was replaced or written to. */
+struct conf_stamp {
+    bool known; /* false: it could not be read */
+    dev_t dev;
+    ino_t ino;
+    off_t size;
+    int64_t mtime_ns;
+};
 
 /* The main file. Paths are absolute. No pointer is NULL unless its comment says so. */
 struct conf_main {
@@ -74,6 +101,7 @@ struct conf_server {
     bool verify;       /* name and chain of the certificate; a fingerprint is checked anyway */
     char *fingerprint; /* SHA-256 of the certificate, 64 hex digits in lower case; NULL */
     char *ca_file;     /* PEM, instead of the system's roots; NULL */
+    struct conf_stamp ca_stamp;
 };
 
 struct conf_channel {
@@ -104,6 +132,8 @@ struct conf_network {
         char *password;      /* secret; there with PLAIN */
         char *cert_file;     /* PEM, sent as client certificate whatever the mechanism; NULL */
         char *key_file;      /* PEM; NULL: the key stands in cert_file */
+        struct conf_stamp cert_stamp;
+        struct conf_stamp key_stamp;
     } sasl;
     struct conf_channel *channels;
     size_t nchannels;
@@ -117,8 +147,9 @@ struct conf_network {
 };
 
 /* Reads and checks a main file, with its secrets. NULL when there is any error. Blocks on the disk.
- * `errors` gets what was found, warnings too, also when the result is good. */
-struct conf_main *conf_main_load(const char *path, struct conf_errors *errors);
+ * `errors` gets what was found, warnings too, also when the result is good. judge: may be NULL. */
+struct conf_main *conf_main_load(const char *path, const struct conf_judge *judge,
+                                 struct conf_errors *errors);
 void conf_main_free(struct conf_main *conf);
 
 /* Only the path of the control socket, for programs that may not read the secrets. The caller
@@ -135,10 +166,11 @@ char *conf_networks_dir(const char *path);
 char *conf_default_path(void);
 
 /* Reads and checks one network file, with its secrets. NULL when there is any error. Blocks. */
-struct conf_network *conf_network_load(const char *path, struct conf_errors *errors);
+struct conf_network *conf_network_load(const char *path, const struct conf_judge *judge,
+                                       struct conf_errors *errors);
 void conf_network_free(struct conf_network *network);
 /* Whether nothing differs that counts for the network. A secret counts by its content, other files
- * that are named (certificates) by their path. */
+ * that are named (certificates) by their path and their stamp. */
 bool conf_network_equal(const struct conf_network *a, const struct conf_network *b);
 
 /* One file of the networks folder. The network is NULL when errors.errors is not 0; the caller may
@@ -158,7 +190,8 @@ struct conf_networks {
 /* Reads every *.conf in the folder; names that begin with a dot or do not end in ".conf" are passed
  * over. NULL when the folder itself cannot be read, with the reason in `errors`: then nothing is
  * known about any network, which is not the same as no networks. Blocks. */
-struct conf_networks *conf_networks_load(const char *dir, struct conf_errors *errors);
+struct conf_networks *conf_networks_load(const char *dir, const struct conf_judge *judge,
+                                         struct conf_errors *errors);
 void conf_networks_free(struct conf_networks *networks);
 
 #endif

@@ -48,7 +48,8 @@ static int list(struct conf_networks *networks, DIR *dir, const char *path,
     return -1;
 }
 
-struct conf_networks *conf_networks_load(const char *dir, struct conf_errors *errors)
+struct conf_networks *conf_networks_load(const char *dir, const struct conf_judge *judge,
+                                         struct conf_errors *errors)
 {
     DIR *open_dir = opendir(dir);
     if (!open_dir) {
@@ -69,7 +70,7 @@ struct conf_networks *conf_networks_load(const char *dir, struct conf_errors *er
         qsort(networks->files, networks->count, sizeof *networks->files, by_key);
     for (size_t i = 0; i < networks->count; i++) {
         struct conf_network_file *file = &networks->files[i];
-        file->network = conf_network_load(file->path, &file->errors);
+        file->network = conf_network_load(file->path, judge, &file->errors);
     }
     return networks;
 }

@@ -16,8 +16,10 @@ static void add(struct conf_errors *errors, const char *file, unsigned line, boo
 {
     if (!warning)
         errors->errors++;
-    if (errors->count >= CONF_MAX_ERRORS)
+    if (errors->count >= CONF_MAX_ERRORS) {
+        errors->left_out++;
         return;
+    }
     errors->items = xrealloc(errors->items, (errors->count + 1) * sizeof *errors->items);
     errors->items[errors->count++] = (struct conf_error){
         .file = xstrdup(file),
@@ -63,6 +65,13 @@ char *conf_error_text(const struct conf_error *error)
     if (!error->line)
         return xasprintf("%s: %s%s", error->file, kind, error->text);
     return xasprintf("%s:%u: %s%s", error->file, error->line, kind, error->text);
+}
+
+char *conf_errors_rest(const struct conf_errors *errors)
+{
+    if (!errors->left_out)
+        return NULL;
+    return xasprintf("%s: ... and %zu more", errors->items[0].file, errors->left_out);
 }
 
 void conf_errors_free(struct conf_errors *errors)

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -41,6 +42,43 @@ static void set_paths(struct conf_main *conf, const config_t *tree,
                         conf->control.socket, MAX_SOCKET_PATH);
 }
 
+/* The server makes state_dir with the folders above it when they are missing, and no others. */
+static void check_socket_folder(const struct conf_main *conf, const config_t *tree,
+                                const struct conf_source *source)
+{
+    if (!conf->control.socket || !conf->state_dir)
+        return; /* reported already */
+    char *folder = xstrndup(conf->control.socket,
+                            (size_t)(strrchr(conf->control.socket, '/') - conf->control.socket));
+    size_t len = strlen(folder);
+    bool made = !strncmp(conf->state_dir, folder, len) &&
+                (!conf->state_dir[len] || conf->state_dir[len] == '/');
+    struct stat st;
+    const char *wrong = NULL;
+    if (!made && stat(folder, &st))
+        wrong = strerror(errno);
+    else if (!made && !S_ISDIR(st.st_mode))
+        wrong = "it is no folder";
+    if (wrong)
+        conf_errors_add(source->errors, source->file, conf_line(tree, "control.socket"),
+                        "control.socket: cannot use the folder %s: %s; make it, or set another "
+                        "path",
+                        folder, wrong);
+    free(folder);
+}
+
+static void judge_uri(const struct conf_main *conf, const config_t *tree,
+                      const struct conf_source *source, const struct conf_judge *judge)
+{
+    char *wrong = judge && judge->registry_uri && conf->registry.uri
+                      ? judge->registry_uri(judge->arg, conf->registry.uri)
+                      : NULL;
+    if (wrong)
+        conf_errors_add(source->errors, source->file, conf_line(tree, "registry.uri"),
+                        "registry.uri: %s", wrong);
+    free(wrong);
+}
+
 /* At most one of the two ways to give the password of Redis. */
 static void set_password(struct conf_main *conf, const config_t *tree,
                          const struct conf_source *source, enum conf_depth depth)
@@ -79,8 +117,11 @@ struct conf_main *conf_main_parse(const char *text, size_t len, const char *file
     conf->path = conf_absolute(around->dir, strrchr(file, '/') ? strrchr(file, '/') + 1 : file);
     conf_schema_read(&conf_main_schema, &tree, conf, &source);
     set_paths(conf, &tree, &source, around);
-    if (depth == CONF_WITH_FILES)
+    if (depth == CONF_WITH_FILES) {
         conf_schema_load(&conf_main_schema, &tree, conf, &source);
+        check_socket_folder(conf, &tree, &source);
+        judge_uri(conf, &tree, &source, around->judge);
+    }
     set_password(conf, &tree, &source, depth);
     conf_text_free(&tree);
     conf_errors_sort(errors, first);
@@ -90,7 +131,8 @@ struct conf_main *conf_main_parse(const char *text, size_t len, const char *file
     return NULL;
 }
 
-static struct conf_main *load(const char *path, enum conf_depth depth, struct conf_errors *errors)
+static struct conf_main *load(const char *path, enum conf_depth depth,
+                              const struct conf_judge *judge, struct conf_errors *errors)
 {
     size_t len = 0;
     char *text = conf_text_read(path, &len, errors);
@@ -100,7 +142,7 @@ static struct conf_main *load(const char *path, enum conf_depth depth, struct co
     char *program_dir = conf_program_dir();
     char *state_dir = conf_default_state_dir();
     struct conf_surroundings around = {
-        .dir = dir, .program_dir = program_dir, .state_dir = state_dir};
+        .dir = dir, .program_dir = program_dir, .state_dir = state_dir, .judge = judge};
     struct conf_main *conf = conf_main_parse(text, len, path, &around, depth, errors);
     free(dir);
     free(program_dir);
@@ -109,9 +151,10 @@ static struct conf_main *load(const char *path, enum conf_depth depth, struct co
     return conf;
 }
 
-struct conf_main *conf_main_load(const char *path, struct conf_errors *errors)
+struct conf_main *conf_main_load(const char *path, const struct conf_judge *judge,
+                                 struct conf_errors *errors)
 {
-    return load(path, CONF_WITH_FILES, errors);
+    return load(path, CONF_WITH_FILES, judge, errors);
 }
 
 void conf_main_free(struct conf_main *conf)
@@ -125,7 +168,7 @@ void conf_main_free(struct conf_main *conf)
 
 char *conf_control_socket(const char *path, struct conf_errors *errors)
 {
-    struct conf_main *conf = load(path, CONF_TEXT_ONLY, errors);
+    struct conf_main *conf = load(path, CONF_TEXT_ONLY, NULL, errors);
     char *socket = conf ? xstrdup(conf->control.socket) : NULL;
     conf_main_free(conf);
     return socket;

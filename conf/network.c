@@ -136,9 +136,34 @@ static void finish(const struct reading *reading)
         network->realname = xstrdup_null(network->nick);
 }
 
+/* Takes over what is wrong. */
+static void add_verdict(const struct reading *reading, unsigned line, const char *path, char *wrong)
+{
+    if (wrong)
+        conf_errors_add(reading->source->errors, reading->source->file, line, "%s: %s", path,
+                        wrong);
+    free(wrong);
+}
+
+/* What cannot be read has been reported. */
+static void judge_files(const struct reading *reading, const struct conf_judge *judge)
+{
+    const struct conf_network *network = reading->network;
+    for (size_t i = 0; judge->ca_file && i < network->nservers; i++)
+        if (network->servers[i].ca_stamp.known)
+            add_verdict(reading, server_line(reading, i, "ca_file"), "servers.ca_file",
+                        judge->ca_file(judge->arg, network->servers[i].ca_file));
+    bool whole = network->sasl.cert_stamp.known &&
+                 (!network->sasl.key_file || network->sasl.key_stamp.known);
+    if (judge->client_cert && whole)
+        add_verdict(
+            reading, conf_line(reading->tree, "sasl.cert_file"), "sasl.cert_file",
+            judge->client_cert(judge->arg, network->sasl.cert_file, network->sasl.key_file));
+}
+
 struct conf_network *conf_network_parse(const char *text, size_t len, const char *file,
                                         const char *dir, enum conf_depth depth,
-                                        struct conf_errors *errors)
+                                        const struct conf_judge *judge, struct conf_errors *errors)
 {
     config_t tree;
     size_t first = errors->count;
@@ -149,9 +174,12 @@ struct conf_network *conf_network_parse(const char *text, size_t len, const char
     struct conf_network *network = xcalloc(1, sizeof *network);
     network->path = xstrdup(file);
     conf_schema_read(&conf_network_schema, &tree, network, &source);
-    finish(&(struct reading){.network = network, .tree = &tree, .source = &source});
+    struct reading reading = {.network = network, .tree = &tree, .source = &source};
+    finish(&reading);
     if (depth == CONF_WITH_FILES)
         conf_schema_load(&conf_network_schema, &tree, network, &source);
+    if (depth == CONF_WITH_FILES && judge)
+        judge_files(&reading, judge);
     conf_text_free(&tree);
     conf_errors_sort(errors, first);
     if (errors->errors == before)
@@ -183,7 +211,8 @@ static int key_of(const char *path, char key[CONF_MAX_KEY + 1])
     return valid ? 0 : -1;
 }
 
-struct conf_network *conf_network_load(const char *path, struct conf_errors *errors)
+struct conf_network *conf_network_load(const char *path, const struct conf_judge *judge,
+                                       struct conf_errors *errors)
 {
     char key[CONF_MAX_KEY + 1];
     if (key_of(path, key)) {
@@ -199,7 +228,7 @@ struct conf_network *conf_network_load(const char *path, struct conf_errors *err
         return NULL;
     char *dir = conf_dir_of(path);
     struct conf_network *network =
-        conf_network_parse(text, len, path, dir, CONF_WITH_FILES, errors);
+        conf_network_parse(text, len, path, dir, CONF_WITH_FILES, judge, errors);
     if (network)
         str_copy(network->key, sizeof network->key, key);
     free(dir);

@@ -52,6 +52,7 @@ static const struct conf_key keys[] = {
     {.path = "servers.ca_file",
      .kind = CONF_FILE,
      .offset = AT_SERVER(ca_file),
+     .second = AT_SERVER(ca_stamp),
      .max = PATH_BYTES,
      .help = "Certificates (PEM) that are trusted instead of the system's."},
 
@@ -109,11 +110,13 @@ static const struct conf_key keys[] = {
     {.path = "sasl.cert_file",
      .kind = CONF_FILE,
      .offset = AT(sasl.cert_file),
+     .second = AT(sasl.cert_stamp),
      .max = PATH_BYTES,
      .help = "Client certificate (PEM)."},
     {.path = "sasl.key_file",
      .kind = CONF_FILE,
      .offset = AT(sasl.key_file),
+     .second = AT(sasl.key_stamp),
      .max = PATH_BYTES,
      .help = "Its private key (PEM); the certificate's file unless given."},
 

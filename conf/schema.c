@@ -57,7 +57,14 @@ char *conf_absolute(const char *dir, const char *path)
 {
     if (path[0] == '/')
         return xstrdup(path);
-    return xasprintf("%s/%s", dir, path);
+    size_t len = strlen(dir);
+    while (!strncmp(path, "../", 3)) {
+        while (len && dir[len - 1] != '/')
+            len--;
+        len -= len > 0;
+        path += 3;
+    }
+    return xasprintf("%.*s/%s", (int)len, dir, path);
 }
 
 static const char *type_name(const config_setting_t *setting)

@@ -15,7 +15,7 @@ enum conf_kind {
     CONF_STRINGS, /* ( "a", "b" ) or [ "a", "b" ]: char ** and its count */
     CONF_STRING,  /* char *, NULL when not given and without default; empty only if that is "" */
     CONF_PATH,    /* char *, made absolute */
-    CONF_FILE,    /* the same; must be readable when the file is loaded */
+    CONF_FILE,    /* the same; must be readable when the file is loaded, and has a conf_stamp */
     CONF_SECRET,  /* the same; its content is loaded into a second char * */
     CONF_BOOL,
     CONF_INT,
@@ -26,7 +26,7 @@ struct conf_key {
     const char *path;         /* "registry.uri"; "servers.port" in a list */
     const char *help;         /* one line for people */
     size_t offset;            /* of the value, in the file's struct or in the list's element */
-    size_t second;            /* of the count, or of the loaded secret */
+    size_t second;            /* of the count, the loaded secret, or the stamp */
     size_t size;              /* CONF_GROUPS: of one element */
     const char *const *words; /* CONF_WORD; ends with NULL */
     const char *fallback;     /* the default as text; NULL: none, or computed afterwards */
@@ -80,7 +80,8 @@ static inline void *conf_field(const void *base, size_t offset)
 /* The line of the setting at a libconfig path ("servers.[0].host"), or 0. */
 unsigned conf_line(const config_t *tree, const char *path);
 
-/* `path` itself when absolute, else below dir. The caller frees it. */
+/* `path` itself when absolute, else below dir, or above it when it begins with "../"; dir is
+ * absolute and without links. The caller frees it. */
 char *conf_absolute(const char *dir, const char *path);
 
 #endif

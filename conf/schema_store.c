@@ -76,6 +76,12 @@ static bool same_text(const void *a, const void *b, size_t offset)
 static bool same_struct(const struct conf_schema *schema, const char *owner, const void *a,
                         const void *b);
 
+static bool same_stamp(const struct conf_stamp *a, const struct conf_stamp *b)
+{
+    return a->known == b->known && a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns;
+}
+
 /* Lists, of groups or of texts. */
 static bool same_items(const struct conf_schema *schema, const struct conf_key *key, const void *a,
                        const void *b)
@@ -106,6 +112,9 @@ static bool same_value(const struct conf_schema *schema, const struct conf_key *
         return same_items(schema, key, a, b);
     case CONF_SECRET:
         return same_text(a, b, key->second); /* wherever it was read from */
+    case CONF_FILE:
+        return same_text(a, b, key->offset) &&
+               same_stamp(conf_field(a, key->second), conf_field(b, key->second));
     case CONF_BOOL:
         return *(bool *)conf_field(a, key->offset) == *(bool *)conf_field(b, key->offset);
     case CONF_INT:
@@ -177,8 +186,8 @@ static void load_secret(const struct conf_key *key, const char *path, char **sec
                          "%s: every user can read %s; run chmod o-r on it", key->path, path);
 }
 
-static void check_readable(const struct conf_key *key, const char *path, unsigned line,
-                           const struct conf_source *source)
+static void check_readable(const struct conf_key *key, const char *path, struct conf_stamp *stamp,
+                           unsigned line, const struct conf_source *source)
 {
     struct stat st;
     if (stat(path, &st) || access(path, R_OK))
@@ -186,6 +195,13 @@ static void check_readable(const struct conf_key *key, const char *path, unsigne
                         path, strerror(errno));
     else if (!S_ISREG(st.st_mode))
         conf_errors_add(source->errors, source->file, line, "%s: %s is no file", key->path, path);
+    else
+        *stamp = (struct conf_stamp){.known = true,
+                                     .dev = st.st_dev,
+                                     .ino = st.st_ino,
+                                     .size = st.st_size,
+                                     .mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) +
+                                                 st.st_mtim.tv_nsec};
 }
 
 static void load_group(const struct conf_schema *schema, const config_setting_t *group,
@@ -200,7 +216,7 @@ static void load_value(const struct conf_schema *schema, const config_setting_t 
     if (key->kind == CONF_SECRET)
         load_secret(key, text, conf_field(base, key->second), setting->line, source);
     if (key->kind == CONF_FILE)
-        check_readable(key, text, setting->line, source);
+        check_readable(key, text, conf_field(base, key->second), setting->line, source);
     for (int i = 0; key->kind == CONF_GROUPS && i < config_setting_length(setting); i++) {
         const config_setting_t *item = config_setting_get_elem(setting, (unsigned)i);
         if (config_setting_is_group(item))

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/str.h"
 #include "base/xmalloc.h"
@@ -162,6 +163,9 @@ static int parse_unix(struct registry_uri *uri, const char *s, size_t len, char 
         return fail(why, why_size, "the socket's path must be absolute: unix:///run/redis.sock");
     if (!(uri->path = decode(s, len)))
         return fail(why, why_size, "the path holds a '%' that is not %XX");
+    struct sockaddr_un address;
+    if (strlen(uri->path) >= sizeof address.sun_path)
+        return fail(why, why_size, "a unix socket's path may have at most 107 bytes: unix(7)");
     return 0;
 }
 

@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "registry/registry.h"
-#include "registry/uri.h"
+#include "server/judge.h"
 
 void check_print(const struct conf_errors *errors)
 {
@@ -13,31 +12,16 @@ void check_print(const struct conf_errors *errors)
         fprintf(stderr, "%s\n", text);
         free(text);
     }
+    char *rest = conf_errors_rest(errors);
+    if (rest)
+        fprintf(stderr, "%s\n", rest);
+    free(rest);
 }
 
-/* What a URI may be is the registry's knowledge. */
-static size_t check_registry(const struct conf_main *conf)
-{
-    char why[REGISTRY_WHY_SIZE];
-    struct registry_uri uri;
-    if (uri_parse(&uri, conf->registry.uri, why, sizeof why)) {
-        fprintf(stderr, "%s: registry.uri: %s\n", conf->path, why);
-        return 1;
-    }
-    bool unsupported = uri.kind == URI_TLS && !uri_tls_supported();
-    if (unsupported)
-        fprintf(stderr,
-                "%s: registry.uri: rediss:// needs a hiredis with TLS (1.0 or newer), which this "
-                "build has not\n",
-                conf->path);
-    uri_clear(&uri);
-    return unsupported;
-}
-
-static size_t check_networks(const char *dir, size_t *count)
+static size_t check_networks(const char *dir, const struct conf_judge *judge, size_t *count)
 {
     struct conf_errors errors = {0};
-    struct conf_networks *networks = conf_networks_load(dir, &errors);
+    struct conf_networks *networks = conf_networks_load(dir, judge, &errors);
     size_t wrong = errors.errors;
     check_print(&errors);
     for (size_t i = 0; networks && i < networks->count; i++) {
@@ -53,16 +37,17 @@ static size_t check_networks(const char *dir, size_t *count)
 int check_configuration(const char *path)
 {
     struct conf_errors errors = {0};
-    struct conf_main *conf = conf_main_load(path, &errors);
+    struct judge judge;
+    judge_init(&judge);
+    struct conf_main *conf = conf_main_load(path, &judge.conf, &errors);
     size_t wrong = errors.errors;
     size_t count = 0;
     check_print(&errors);
-    if (conf)
-        wrong += check_registry(conf);
     char *networks_dir = conf_networks_dir(path);
     if (networks_dir)
-        wrong += check_networks(networks_dir, &count);
+        wrong += check_networks(networks_dir, &judge.conf, &count);
     free(networks_dir);
+    judge_clear(&judge);
     if (wrong)
         fprintf(stderr, "%s: %zu error%s\n", path, wrong, wrong == 1 ? "" : "s");
     else

@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "server/background.h"
 #include "server/check.h"
+#include "server/judge.h"
 #include "server/options.h"
 #include "server/paths.h"
 #include "server/server.h"
@@ -69,9 +70,12 @@ static int run(struct conf_main *conf, struct conf_networks *networks,
 static struct conf_main *load(const char *path, struct conf_networks **networks)
 {
     struct conf_errors errors = {0};
-    struct conf_main *conf = conf_main_load(path, &errors);
+    struct judge judge;
+    judge_init(&judge);
+    struct conf_main *conf = conf_main_load(path, &judge.conf, &errors);
     if (conf)
-        *networks = conf_networks_load(conf->networks_dir, &errors);
+        *networks = conf_networks_load(conf->networks_dir, &judge.conf, &errors);
+    judge_clear(&judge);
     check_print(&errors);
     if (conf && !*networks) {
         conf_main_free(conf);

@@ -7,6 +7,7 @@
 #include "base/dirwatch.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "server/judge.h"
 #include "server/network.h"
 #include "server/worker.h"
 
@@ -92,6 +93,10 @@ static void report(struct reload *r, struct texts *list, const struct conf_error
         report_text(r, list, network, errors->items[i].warning, text);
         free(text);
     }
+    char *rest = conf_errors_rest(errors);
+    if (rest)
+        report_text(r, list, network, false, rest);
+    free(rest);
 }
 
 const char *reload_error(const struct reload *r, size_t i)
@@ -192,12 +197,15 @@ static void work(void *arg)
 {
     struct job *job = arg;
     const char *dir = job->networks_dir;
+    struct judge judge;
+    judge_init(&judge);
     if (job->main_path) {
-        job->conf = conf_main_load(job->main_path, &job->main_errors);
+        job->conf = conf_main_load(job->main_path, &judge.conf, &job->main_errors);
         if (job->conf)
             dir = job->conf->networks_dir;
     }
-    job->networks = conf_networks_load(dir, &job->errors);
+    job->networks = conf_networks_load(dir, &judge.conf, &job->errors);
+    judge_clear(&judge);
     job->worked = true;
 }
 
@@ -234,8 +242,10 @@ static void apply(struct reload *r, struct job *job)
     report(r, &r->errors, &job->errors, NULL);
     if (job->networks)
         apply_networks(r, job->networks);
-    log_info("conf.loaded", LOG_NOBODY, "%u networks, %zu errors", HASH_COUNT(r->server->networks),
-             r->main_errors.count + r->errors.count);
+    unsigned networks = HASH_COUNT(r->server->networks);
+    size_t errors = r->main_errors.count + r->errors.count;
+    log_info("conf.loaded", LOG_NOBODY, "%u network%s, %zu error%s", networks,
+             networks == 1 ? "" : "s", errors, errors == 1 ? "" : "s");
 }
 
 static void done(void *arg)

@@ -29,6 +29,11 @@ void tls_trust_put(struct link_loop *loop, struct tls_trust *trust);
 struct tls_identity *tls_identity_load(const char *cert_file, const char *key_file, char **error);
 void tls_identity_free(struct tls_identity *identity);
 
+/* Whether tls_trust_get, or tls_identity_load, could use the files; these are safe in any thread.
+ * 0, or -1 and *error (the caller's). */
+int tls_check_trust(const char *ca_file, char **error);
+int tls_check_identity(const char *cert_file, const char *key_file, char **error);
+
 /* 64 hex digits, with or without colons. 0, or -1. */
 int tls_pin_parse(const char *text, uint8_t pin[TLS_PIN_BYTES]);
 

@@ -53,6 +53,16 @@ static SSL_CTX *context_new(void)
     return ctx;
 }
 
+static int load_roots(SSL_CTX *ctx, const char *path, char **error)
+{
+    ERR_clear_error();
+    if (SSL_CTX_load_verify_file(ctx, path) == 1)
+        return 0;
+    *error = xasprintf("cannot use the trusted certificates %s: %s", path, openssl_reason());
+    ERR_clear_error();
+    return -1;
+}
+
 static bool same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
@@ -79,9 +89,7 @@ struct tls_trust *tls_trust_get(struct link_loop *loop, bool roots, const char *
             return t;
         }
     SSL_CTX *ctx = context_new();
-    ERR_clear_error();
-    if (roots && SSL_CTX_load_verify_file(ctx, path) != 1) {
-        *error = xasprintf("cannot use the trusted certificates %s: %s", path, openssl_reason());
+    if (roots && load_roots(ctx, path, error)) {
         SSL_CTX_free(ctx);
         return NULL;
     }
@@ -103,6 +111,14 @@ void tls_trust_put(struct link_loop *loop, struct tls_trust *trust)
     SSL_CTX_free(trust->ctx);
     free(trust->path);
     free(trust);
+}
+
+int tls_check_trust(const char *ca_file, char **error)
+{
+    SSL_CTX *ctx = context_new();
+    int failed = load_roots(ctx, ca_file, error);
+    SSL_CTX_free(ctx);
+    return failed;
 }
 
 /* A key with a passphrase cannot be used by a server; never ask the terminal. */
@@ -168,4 +184,11 @@ void tls_identity_free(struct tls_identity *identity)
     EVP_PKEY_free(identity->key);
     sk_X509_pop_free(identity->chain, X509_free);
     free(identity);
+}
+
+int tls_check_identity(const char *cert_file, const char *key_file, char **error)
+{
+    struct tls_identity *identity = tls_identity_load(cert_file, key_file, error);
+    tls_identity_free(identity);
+    return identity ? 0 : -1;
 }

@@ -54,8 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < size; i++)
         text[i] = (char)data[i];
     text[size] = '\0';
-    struct conf_network *network =
-        conf_network_parse(text, size, "net.conf", "/etc/networks.d", CONF_TEXT_ONLY, &errors);
+    struct conf_network *network = conf_network_parse(text, size, "net.conf", "/etc/networks.d",
+                                                      CONF_TEXT_ONLY, NULL, &errors);
     if (!network != (errors.errors > 0))
         abort();
     if (network)

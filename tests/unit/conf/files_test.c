@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/xmalloc.h"
 #include "helper.h"
 
@@ -20,17 +21,22 @@ static void put(const char *dir, const char *name, const char *text, unsigned mo
     free(write_file(dir, name, text, mode));
 }
 
-/* Loads DIR/n.conf; *got gets the errors, with the folder's own path taken out. */
-static struct conf_network *load(const char *dir, char **got)
+/* Loads DIR/n.conf as it is judged; *got gets the errors, with the folder's own path taken out. */
+static struct conf_network *load_judged(const char *dir, const struct conf_judge *judge, char **got)
 {
     struct conf_errors errors = {0};
     char *path = xasprintf("%s/n.conf", dir);
-    struct conf_network *network = conf_network_load(path, &errors);
+    struct conf_network *network = conf_network_load(path, judge, &errors);
     *got = take_errors(&errors);
     for (char *at; (at = strstr(*got, dir));)
         memmove(at, at + strlen(dir) + 1, strlen(at + strlen(dir)));
     free(path);
     return network;
+}
+
+static struct conf_network *load(const char *dir, char **got)
+{
+    return load_judged(dir, NULL, got);
 }
 
 static void assert_load_errors(const char *dir, const char *wanted)
@@ -144,6 +150,164 @@ static void test_equal_by_content(void **state)
     remove_dir(dir);
 }
 
+/* Certificates are renewed under the same name, by rename or in place. */
+static void test_equal_by_stamp(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"ca", "cert", "key"};
+    char *dir = make_dir();
+    char *got = NULL;
+    put(dir, "n.conf",
+        "servers = ( { host = \"a\"; ca_file = \"ca\"; } ); nick = \"b\";\n"
+        "sasl = { mechanism = \"EXTERNAL\"; cert_file = \"cert\"; key_file = \"key\"; };",
+        0644);
+    for (size_t i = 0; i < 3; i++)
+        put(dir, names[i], "old", 0600);
+    struct conf_network *before = load(dir, &got);
+    assert_string_equal(got, "");
+    free(got);
+    for (size_t i = 0; i < 3; i++) {
+        char *path = xasprintf("%s/%s", dir, names[i]);
+        char *part = write_file(dir, "part", "new", 0600);
+        struct conf_network *same = load(dir, &got);
+        free(got);
+        assert_true(conf_network_equal(before, same));
+        assert_int_equal(rename(part, path), 0);
+        struct conf_network *renamed = load(dir, &got);
+        free(got);
+        assert_false(conf_network_equal(same, renamed));
+        const struct timespec later[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+        assert_int_equal(utimensat(AT_FDCWD, path, later, 0), 0);
+        struct conf_network *written = load(dir, &got);
+        free(got);
+        assert_false(conf_network_equal(renamed, written));
+        conf_network_free(same);
+        conf_network_free(renamed);
+        conf_network_free(before);
+        before = written;
+        free(path);
+        free(part);
+    }
+    conf_network_free(before);
+    remove_dir(dir);
+}
+
+static char *refuse_uri(void *arg, const char *uri)
+{
+    (void)arg;
+    return !strcmp(uri, "embedded") ? NULL : xstrdup("not this one");
+}
+
+static char *refuse_ca(void *arg, const char *path)
+{
+    ++*(unsigned *)arg;
+    return !strcmp(strrchr(path, '/'), "/good") ? NULL : xstrdup("no certificate");
+}
+
+static char *refuse_cert(void *arg, const char *cert_file, const char *key_file)
+{
+    ++*(unsigned *)arg;
+    return xasprintf("%s does not fit%s", strrchr(key_file, '/') + 1,
+                     cert_file ? "" : ", nor is there a certificate");
+}
+
+static void test_judged_files(void **state)
+{
+    (void)state;
+    unsigned asked = 0;
+    const struct conf_judge judge = {
+        .arg = &asked, .ca_file = refuse_ca, .client_cert = refuse_cert};
+    char *dir = make_dir();
+    char *got = NULL;
+    put(dir, "n.conf",
+        "servers = ( { host = \"a\"; ca_file = \"good\"; },\n"
+        "{ host = \"b\"; ca_file = \"bad\"; },\n{ host = \"c\"; ca_file = \"gone\"; } );\n"
+        "nick = 5;\n"
+        "sasl = { mechanism = \"EXTERNAL\";\n cert_file = \"good\"; key_file = \"bad\"; };",
+        0644);
+    put(dir, "good", "", 0600);
+    put(dir, "bad", "", 0600);
+    assert_null(load_judged(dir, &judge, &got));
+    assert_string_equal(got,
+                        "n.conf:2: servers.ca_file: no certificate\n"
+                        "n.conf:3: servers.ca_file: cannot use gone: No such file or directory\n"
+                        "n.conf:4: nick must be a text in double quotes, not a number\n"
+                        "n.conf:6: sasl.cert_file: bad does not fit\n");
+    assert_int_equal(asked, 3);
+    free(got);
+    remove_dir(dir);
+}
+
+static void assert_main_load_errors(const char *dir, const struct conf_judge *judge,
+                                    const char *text, const char *wanted)
+{
+    struct conf_errors errors = {0};
+    char *path = write_file(dir, "m.conf", text, 0644);
+    struct conf_main *conf = conf_main_load(path, judge, &errors);
+    char *got = take_errors(&errors);
+    if (!strstr(got, wanted) || !*wanted != !*got || !*wanted != !!conf)
+        fail_msg("got \"%s\" for \"%s\"", got, wanted);
+    conf_main_free(conf);
+    free(got);
+    free(path);
+}
+
+static void test_judged_uri(void **state)
+{
+    (void)state;
+    const struct conf_judge judge = {.registry_uri = refuse_uri};
+    char *dir = make_dir();
+    assert_main_load_errors(dir, &judge, "state_dir = \"s\";", "");
+    /* With its line, and beside the others. */
+    const char *text = "state_dir = \"s\";\nregistry = {\n uri = \"redis://h\"; };\nlogg = 1;";
+    assert_main_load_errors(dir, &judge, text, "m.conf:3: registry.uri: not this one\n");
+    assert_main_load_errors(dir, &judge, text, "m.conf:4: unknown key \"logg\"");
+    remove_dir(dir);
+}
+
+static void test_socket_folder(void **state)
+{
+    (void)state;
+    char *dir = make_dir();
+    /* What the server makes: state_dir and what is above it. */
+    assert_main_load_errors(dir, NULL, "state_dir = \"a/b\";", "");
+    assert_main_load_errors(dir, NULL,
+                            "state_dir = \"a/b\"; control = { socket = \"a/control\"; };", "");
+    assert_main_load_errors(dir, NULL,
+                            "state_dir = \"a/b\";\ncontrol = { socket = \"a/bc/control\"; };",
+                            "m.conf:2: control.socket: cannot use the folder ");
+    assert_main_load_errors(dir, NULL,
+                            "state_dir = \"a/b\";\ncontrol = { socket = \"m.conf/control\"; };",
+                            "it is no folder");
+    assert_main_load_errors(dir, NULL, "state_dir = \"a/b\";\ncontrol = { socket = \"control\"; };",
+                            "");
+    remove_dir(dir);
+}
+
+static void test_errors_beyond_the_limit_are_counted(void **state)
+{
+    (void)state;
+    struct conf_errors errors = {0};
+    char *dir = make_dir();
+    struct buf text = {0};
+    for (int i = 0; i < CONF_MAX_ERRORS + 50; i++)
+        buf_printf(&text, "key%d = 1;\n", i);
+    buf_append(&text, "", 1);
+    char *path = write_file(dir, "m.conf", buf_data(&text), 0644);
+    assert_null(conf_errors_rest(&errors));
+    assert_null(conf_main_load(path, NULL, &errors));
+    assert_int_equal(errors.count, CONF_MAX_ERRORS);
+    assert_int_equal(errors.errors, CONF_MAX_ERRORS + 50);
+    char *rest = conf_errors_rest(&errors);
+    assert_non_null(rest);
+    assert_non_null(strstr(rest, "m.conf: ... and 50 more"));
+    free(rest);
+    conf_errors_free(&errors);
+    buf_free(&text);
+    free(path);
+    remove_dir(dir);
+}
+
 static void test_main_password(void **state)
 {
     (void)state;
@@ -151,7 +315,7 @@ static void test_main_password(void **state)
     struct conf_errors errors = {0};
     put(dir, "pw", "redis secret\n", 0600);
     char *path = write_file(dir, "m.conf", "registry = { password_file = \"pw\"; };", 0644);
-    struct conf_main *conf = conf_main_load(path, &errors);
+    struct conf_main *conf = conf_main_load(path, NULL, &errors);
     assert_non_null(conf);
     assert_string_equal(conf->registry.password, "redis secret");
     conf_main_free(conf);
@@ -160,13 +324,13 @@ static void test_main_password(void **state)
     setenv("SESHET_TEST_PASSWORD", "from the environment", 1);
     path =
         write_file(dir, "m.conf", "registry = { password_env = \"SESHET_TEST_PASSWORD\"; };", 0644);
-    conf = conf_main_load(path, &errors);
+    conf = conf_main_load(path, NULL, &errors);
     assert_non_null(conf);
     assert_string_equal(conf->registry.password, "from the environment");
     conf_main_free(conf);
 
     unsetenv("SESHET_TEST_PASSWORD");
-    assert_null(conf_main_load(path, &errors));
+    assert_null(conf_main_load(path, NULL, &errors));
     char *got = take_errors(&errors);
     assert_non_null(strstr(got, "m.conf:1: registry.password_env: the environment has no variable "
                                 "SESHET_TEST_PASSWORD\n"));
@@ -245,7 +409,7 @@ static void test_folder(void **state)
     put(dir, "c.conf.sample", "rubbish", 0600);
     put(dir, ".hidden.conf", "rubbish", 0600);
     put(dir, "README", "rubbish", 0600);
-    struct conf_networks *networks = conf_networks_load(dir, &errors);
+    struct conf_networks *networks = conf_networks_load(dir, NULL, &errors);
     assert_non_null(networks);
     assert_int_equal(errors.count, 0);
     assert_int_equal(networks->count, 3);
@@ -266,7 +430,7 @@ static void test_folder_gone(void **state)
 {
     (void)state;
     struct conf_errors errors = {0};
-    assert_null(conf_networks_load("/nonexistent/networks.d", &errors));
+    assert_null(conf_networks_load("/nonexistent/networks.d", NULL, &errors));
     char *got = take_errors(&errors);
     assert_string_equal(got, "/nonexistent/networks.d: the folder of the network files cannot be "
                              "read: No such file or directory; create it, or set networks_dir\n");
@@ -290,6 +454,11 @@ int main(void)
         cmocka_unit_test(test_bad_secrets),
         cmocka_unit_test(test_errors_of_text_and_files),
         cmocka_unit_test(test_equal_by_content),
+        cmocka_unit_test(test_equal_by_stamp),
+        cmocka_unit_test(test_judged_files),
+        cmocka_unit_test(test_judged_uri),
+        cmocka_unit_test(test_socket_folder),
+        cmocka_unit_test(test_errors_beyond_the_limit_are_counted),
         cmocka_unit_test(test_main_password),
         cmocka_unit_test(test_secrets_are_wiped),
         cmocka_unit_test(test_files_that_are_none),

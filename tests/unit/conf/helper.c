@@ -28,7 +28,7 @@ struct conf_main *parse_main(const char *text, struct conf_errors *errors)
 struct conf_network *parse_network(const char *text, struct conf_errors *errors)
 {
     return conf_network_parse(text, strlen(text), "net.conf", "/etc/networks.d", CONF_TEXT_ONLY,
-                              errors);
+                              NULL, errors);
 }
 
 char *take_errors(struct conf_errors *errors)

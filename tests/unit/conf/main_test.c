@@ -29,12 +29,27 @@ static void test_defaults(void **state)
     assert_null(conf->registry.password_file);
     assert_null(conf->registry.password_env);
     assert_null(conf->registry.password);
-    assert_string_equal(conf->modules.system_dir, "/usr/bin/../lib/seshet/modules");
+    assert_string_equal(conf->modules.system_dir, "/usr/lib/seshet/modules");
     assert_string_equal(conf->modules.user_dir, "/var/lib/seshet/modules");
     assert_false(conf->modules.enable_new);
     assert_string_equal(conf->control.socket, "/var/lib/seshet/control.sock");
     assert_int_equal(conf->log.level, LOG_LEVEL_INFO);
     assert_int_equal(conf->log.format, LOG_FORMAT_AUTO);
+    conf_main_free(conf);
+}
+
+static void test_paths_above(void **state)
+{
+    (void)state;
+    struct conf_errors errors = {0};
+    struct conf_main *conf = parse_main("networks_dir = \"../n\"; modules = { user_dir = "
+                                        "\"../../../../u\"; system_dir = \"s/../t\"; };",
+                                        &errors);
+    assert_non_null(conf);
+    assert_string_equal(conf->networks_dir, "/etc/n");
+    assert_string_equal(conf->modules.user_dir, "/u");
+    /* What stands before the dots may be a link. */
+    assert_string_equal(conf->modules.system_dir, "/etc/seshet/s/../t");
     conf_main_free(conf);
 }
 
@@ -193,7 +208,8 @@ static void test_nul_byte(void **state)
 {
     (void)state;
     static const char text[] = "log = { };\n\0state_dir = 1;";
-    static const struct conf_surroundings around = {"/d", "/b", "/s"};
+    static const struct conf_surroundings around = {
+        .dir = "/d", .program_dir = "/b", .state_dir = "/s"};
     struct conf_errors errors = {0};
     assert_null(conf_main_parse(text, sizeof text - 1, "f", &around, CONF_TEXT_ONLY, &errors));
     char *got = take_errors(&errors);
@@ -204,7 +220,7 @@ static void test_nul_byte(void **state)
 static void test_no_state_dir(void **state)
 {
     (void)state;
-    static const struct conf_surroundings around = {"/d", "/b", NULL};
+    static const struct conf_surroundings around = {.dir = "/d", .program_dir = "/b"};
     struct conf_errors errors = {0};
     assert_null(conf_main_parse("", 0, "f", &around, CONF_TEXT_ONLY, &errors));
     assert_int_equal(errors.errors, 1);
@@ -245,6 +261,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_paths_above),
         cmocka_unit_test(test_every_key),
         cmocka_unit_test(test_socket_follows_state_dir),
         cmocka_unit_test(test_errors),

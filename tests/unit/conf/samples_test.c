@@ -122,7 +122,7 @@ static void test_main_sample(void **state)
     (void)state;
     check_sample(MAIN_SAMPLE, &conf_main_schema);
     struct conf_errors errors = {0};
-    struct conf_main *conf = conf_main_load(MAIN_SAMPLE, &errors);
+    struct conf_main *conf = conf_main_load(MAIN_SAMPLE, NULL, &errors);
     assert_int_equal(errors.count, 0);
     assert_non_null(conf);
     conf_main_free(conf);

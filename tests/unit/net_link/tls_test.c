@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "net/link/tls.h"
 #include "tests/unit/net_link/fake_server.h"
 #include "tests/unit/net_link/test_certs.h"
 
@@ -311,17 +312,50 @@ static void test_shared_trust(void **state)
     assert_int_equal(conn_set_config(rig.conn, &rig.config, &error), 0);
 }
 
+static void expect_problem(int failed, char *error, const char *wanted)
+{
+    assert_int_equal(failed, wanted ? -1 : 0);
+    if (wanted && !strstr(error, wanted))
+        fail_msg("%s", error);
+    free(error);
+}
+
+/* Before anything connects. */
+static void test_checked_files(void **state)
+{
+    (void)state;
+    EVP_PKEY *client_key = cert_key();
+    X509 *client = cert_make(client_key, &(struct cert_wish){.from_days = -1, .to_days = 1});
+    char *error = NULL;
+    int failed = tls_check_trust(ca_path, &error);
+    expect_problem(failed, error, NULL);
+    failed = tls_check_trust("/etc/hostname", &error);
+    expect_problem(failed, error, "cannot use the trusted certificates /etc/hostname");
+    failed = tls_check_trust("/nonexistent", &error);
+    expect_problem(failed, error, "/nonexistent");
+    cert_write(client_path, client, client_key);
+    error = NULL;
+    failed = tls_check_identity(client_path, NULL, &error);
+    expect_problem(failed, error, NULL);
+    failed = tls_check_identity("/etc/hostname", NULL, &error);
+    expect_problem(failed, error, "cannot use the client certificate /etc/hostname");
+    failed = tls_check_identity(client_path, ca_path, &error);
+    expect_problem(failed, error, "cannot use the private key in ");
+    X509_free(client);
+    EVP_PKEY_free(client_key);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_good),         TEST(test_expired),      TEST(test_not_yet_valid),
-        TEST(test_wrong_name),   TEST(test_self_signed),  TEST(test_unknown_issuer),
-        TEST(test_pinned),       TEST(test_pinned_other), TEST(test_unverified),
-        TEST(test_plain_port),   TEST(test_silent_port),  TEST(test_closed_in_handshake),
-        TEST(test_every_split),  TEST(test_flood),        TEST(test_external),
-        TEST(test_shared_trust),
+        TEST(test_good),         TEST(test_expired),       TEST(test_not_yet_valid),
+        TEST(test_wrong_name),   TEST(test_self_signed),   TEST(test_unknown_issuer),
+        TEST(test_pinned),       TEST(test_pinned_other),  TEST(test_unverified),
+        TEST(test_plain_port),   TEST(test_silent_port),   TEST(test_closed_in_handshake),
+        TEST(test_every_split),  TEST(test_flood),         TEST(test_external),
+        TEST(test_shared_trust), TEST(test_checked_files),
     };
     return cmocka_run_group_tests(tests, setup_all, teardown_all);
 }

@@ -135,6 +135,21 @@ static void bounds_its_length(void **state)
     free(text);
 }
 
+static void bounds_the_path_of_a_socket(void **state)
+{
+    (void)state;
+    struct registry_uri uri;
+    char why[256];
+    char text[128] = "unix://";
+    memset(text + 7, '/', 107);
+    assert_int_equal(uri_parse(&uri, text, why, sizeof why), 0);
+    uri_clear(&uri);
+    text[7 + 107] = '/';
+    assert_int_equal(uri_parse(&uri, text, why, sizeof why), -1);
+    assert_non_null(strstr(why, "107 bytes"));
+    assert_null(uri.path);
+}
+
 static void says_whether_tls_is_there(void **state)
 {
     (void)state;
@@ -158,6 +173,7 @@ int main(void)
         cmocka_unit_test(accepts),
         cmocka_unit_test(refuses),
         cmocka_unit_test(bounds_its_length),
+        cmocka_unit_test(bounds_the_path_of_a_socket),
         cmocka_unit_test(says_whether_tls_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
