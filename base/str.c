@@ -20,6 +20,22 @@ bool str_copy(char *dst, size_t size, const char *src)
     return n == len;
 }
 
+bool str_has_control(const char *s, size_t len)
+{
+    /* Eight bytes at once: one that is smaller borrows, and has its highest bit set then. */
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    uint64_t any = 0;
+    for (; len >= sizeof word; len -= sizeof word, s += sizeof word) {
+        memcpy(&word, s, sizeof word);
+        any |= (word - each * ' ') & ~word;
+    }
+    any &= each * 0x80;
+    for (; len; len--, s++)
+        any |= (unsigned char)*s < ' ';
+    return any;
+}
+
 int str_parse_bool(const char *s, bool *value)
 {
     static const char *const yes[] = {"yes", "true", "on", "1"};

@@ -8,6 +8,9 @@
 /* Copies what fits, always ends with NUL when size > 0. Returns false when something was cut. */
 bool str_copy(char *dst, size_t size, const char *src);
 
+/* Whether any byte is below the space: NUL, CR, LF, CTCP's \001, formatting. */
+bool str_has_control(const char *s, size_t len);
+
 /* "yes no true false on off 1 0" without regard to case. Returns 0 and sets *value, or -1. */
 int str_parse_bool(const char *s, bool *value);
 

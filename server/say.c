@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "base/xmalloc.h"
 #include "net/proto/wrap.h"
 
@@ -13,12 +14,27 @@
 #define UNKNOWN_HOST     63   /* and at most that many of the host */
 #define REFUSED_QUIET_MS 10000
 #define CUT_MARK         " ..."
-#define ACTION_START     "\001ACTION "
-#define ACTION_END       "\001"
 
-static const char *const kind_words[] = {"PRIVMSG", "NOTICE", "PRIVMSG"};
+struct piece {
+    const char *text;
+    size_t len;
+};
+#define PIECE(literal)                                                                             \
+    {                                                                                              \
+        literal, sizeof literal - 1                                                                \
+    }
 
-/* Logged once for a cause and a while: who makes a bot talk could flood its log as well. */
+/* What stands before the target, between it and the text, and behind the text. */
+static const struct {
+    struct piece word;
+    struct piece before;
+    struct piece behind;
+} kinds[] = {
+    [SAY_PRIVMSG] = {PIECE("PRIVMSG "), PIECE(" :"), PIECE("")},
+    [SAY_NOTICE] = {PIECE("NOTICE "), PIECE(" :"), PIECE("")},
+    [SAY_ACTION] = {PIECE("PRIVMSG "), PIECE(" :\001ACTION "), PIECE("\001")},
+};
+
 static int refuse(struct network *n, const struct say *say, const char *why)
 {
     int64_t now = clock_now(n->server->clock);
@@ -43,57 +59,48 @@ static bool target_is_word(const char *target)
     return len && len < MAX_TARGET && *target != ':' && !strpbrk(target, " ,\r\n\a");
 }
 
-/* How many bytes of text fit into a line to this target. */
-static size_t room(const struct network *n, const struct say *say)
+/* What each line begins with. */
+struct head {
+    char bytes[MAX_TARGET + 32];
+    size_t len;
+};
+
+static char *put(char *to, const char *from, size_t len)
+{
+    memcpy(to, from, len);
+    return to + len;
+}
+
+static void make_head(struct head *head, const struct say *say)
+{
+    char *at = put(head->bytes, kinds[say->kind].word.text, kinds[say->kind].word.len);
+    at = put(at, say->target, strlen(say->target));
+    at = put(at, kinds[say->kind].before.text, kinds[say->kind].before.len);
+    head->len = (size_t)(at - head->bytes);
+}
+
+/* How many bytes of text fit into a line, as the server sends it on with our source before it. */
+static size_t room(const struct network *n, const struct say *say, const struct head *head)
 {
     const struct isupport *is = irc_state_isupport(n->state);
     size_t user = strlen(irc_state_user(n->state));
     size_t host = strlen(irc_state_host(n->state));
-    size_t taken = strlen(":!@  :\r\n") + strlen(irc_state_nick(n->state)) +
-                   (user ? user : UNKNOWN_USER) + (host ? host : UNKNOWN_HOST) +
-                   strlen(kind_words[say->kind]) + strlen(say->target);
-    if (say->kind == SAY_ACTION)
-        taken += strlen(ACTION_START ACTION_END);
+    size_t taken = strlen(":!@ \r\n") + strlen(irc_state_nick(n->state)) +
+                   (user ? user : UNKNOWN_USER) + (host ? host : UNKNOWN_HOST) + head->len +
+                   kinds[say->kind].behind.len;
     return is->linelen > taken + 40 ? is->linelen - taken : 40;
 }
 
-/* What stands before and behind each piece. */
-struct frame_text {
-    char before[MAX_TARGET + 32];
-    size_t before_len;
-    const char *behind;
-};
-
-static void frame_init(struct frame_text *f, const struct say *say)
-{
-    bool action = say->kind == SAY_ACTION;
-    const char *const parts[] = {kind_words[say->kind], " ", say->target,
-                                 action ? " :" ACTION_START : " :"};
-    f->before_len = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        size_t len = strlen(parts[i]);
-        memcpy(f->before + f->before_len, parts[i], len);
-        f->before_len += len;
-    }
-    f->behind = action ? ACTION_END : "";
-}
-
 /* The hot path: no printf. */
-static int send_piece(struct network *n, const struct say *say, const struct frame_text *f,
-                      const char *piece, size_t len, const char *mark)
+static int send_piece(struct network *n, const struct say *say, const struct head *head,
+                      const char *piece, size_t len, bool cut)
 {
-    char line[MAX_LINE + sizeof f->before];
-    size_t mark_len = strlen(mark);
-    size_t behind_len = strlen(f->behind);
-    char *at = line;
-    memcpy(at, f->before, f->before_len);
-    at += f->before_len;
-    memcpy(at, piece, len);
-    at += len;
-    memcpy(at, mark, mark_len);
-    at += mark_len;
-    memcpy(at, f->behind, behind_len);
-    at += behind_len;
+    char line[MAX_LINE + sizeof head->bytes];
+    char *at = put(line, head->bytes, head->len);
+    at = put(at, piece, len);
+    if (cut)
+        at = put(at, CUT_MARK, strlen(CUT_MARK));
+    at = put(at, kinds[say->kind].behind.text, kinds[say->kind].behind.len);
     if (conn_send_line(n->conn, CONN_NORMAL, line, (size_t)(at - line)))
         return refuse(n, say, "the send queue is full");
     return 0;
@@ -101,17 +108,19 @@ static int send_piece(struct network *n, const struct say *say, const struct fra
 
 static int send_pieces(struct network *n, const struct say *say, const char *text, size_t len)
 {
-    struct frame_text frame;
-    size_t max = room(n, say);
+    struct head head;
+    make_head(&head, say);
+    size_t max = room(n, say, &head);
+    while (len && text[len - 1] == ' ')
+        len--;
     const char *end = text + len;
-    frame_init(&frame, say);
     for (int lines = 1; text < end; lines++) {
         bool last = lines == SAY_MAX_LINES;
         const char *next;
         size_t piece =
             wrap_next(text, (size_t)(end - text), last ? max - strlen(CUT_MARK) : max, &next);
         bool cut = last && next < end;
-        if (piece && send_piece(n, say, &frame, text, piece, cut ? CUT_MARK : ""))
+        if (piece && send_piece(n, say, &head, text, piece, cut))
             return -1;
         if (cut) {
             log_warn("say.cut", LOG_MODULE(n->key, say->module),
@@ -125,16 +134,13 @@ static int send_pieces(struct network *n, const struct say *say, const char *tex
 }
 
 /* Nobody's text may begin a CTCP: that is what the kinds are for. */
-static size_t clean(char *text, size_t len, enum say_kind kind)
+static void clean(char *text, size_t len, enum say_kind kind)
 {
-    len = wrap_clean(text, len);
+    wrap_clean(text, len);
     if (kind != SAY_NOTICE)
         for (size_t i = 0; i < len; i++)
             if (text[i] == '\001')
                 text[i] = ' ';
-    while (len && text[len - 1] == ' ')
-        len--;
-    return len;
 }
 
 static bool is_repeated(struct network *n, const struct say *say)
@@ -156,12 +162,11 @@ int say_text(struct network *n, const struct say *say)
         return refuse(n, say, "the bot is not in that channel");
     if (is_repeated(n, say))
         return refuse(n, say, "the same text was said there several times in a row");
-    char small[1024];
-    char *copy = say->len < sizeof small ? small : xmalloc(say->len + 1);
-    memcpy(copy, say->text, say->len);
-    copy[say->len] = '\0';
-    int result = send_pieces(n, say, copy, clean(copy, say->len, say->kind));
-    if (copy != small)
-        free(copy);
+    if (!str_has_control(say->text, say->len))
+        return send_pieces(n, say, say->text, say->len);
+    char *copy = xmemdup(say->text, say->len);
+    clean(copy, say->len, say->kind);
+    int result = send_pieces(n, say, copy, say->len);
+    free(copy);
     return result;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "base/utf8.h"
 
 #define LINE_LIMIT_LEAST 64
@@ -34,11 +35,6 @@ static bool has_room(const struct sendq *q, enum conn_priority priority, size_t 
     return a->lines + b->lines < q->max_lines && a->buf.len + b->buf.len + len <= q->max_bytes;
 }
 
-static bool is_clean(const char *s, size_t len)
-{
-    return !memchr(s, '\n', len) && !memchr(s, '\r', len) && !memchr(s, '\0', len);
-}
-
 static void clean(char *s, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -67,7 +63,7 @@ int sendq_push(struct sendq *q, enum conn_priority priority, const char *line, s
     memcpy(to, &total, sizeof total);
     to += sizeof total;
     memcpy(to, line, len);
-    if (!is_clean(to, len))
+    if (str_has_control(line, len))
         clean(to, len);
     to[len] = '\r';
     to[len + 1] = '\n';

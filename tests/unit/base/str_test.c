@@ -126,13 +126,35 @@ static void secrets_are_freed(void **state)
     str_free_secret(xstrdup("secret"));
 }
 
+static void control_bytes_are_seen_anywhere(void **state)
+{
+    (void)state;
+    char text[70];
+    memset(text, '~', sizeof text);
+    assert_false(str_has_control(text, sizeof text));
+    assert_false(str_has_control("", 0));
+    assert_false(str_has_control(" \x7f\x80\xff", 4));
+    for (size_t i = 0; i < sizeof text; i++) {
+        for (int c = 0; c < ' '; c++) {
+            text[i] = (char)c;
+            assert_true(str_has_control(text, sizeof text));
+            assert_false(str_has_control(text, i));
+        }
+        text[i] = '~';
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(copies_are_cut_to_size),    cmocka_unit_test(booleans_are_read),
-        cmocka_unit_test(numbers_are_read),          cmocka_unit_test(distances_are_counted),
-        cmocka_unit_test(the_nearest_name_is_found), cmocka_unit_test(durations_read_well),
+        cmocka_unit_test(copies_are_cut_to_size),
+        cmocka_unit_test(booleans_are_read),
+        cmocka_unit_test(numbers_are_read),
+        cmocka_unit_test(distances_are_counted),
+        cmocka_unit_test(the_nearest_name_is_found),
+        cmocka_unit_test(durations_read_well),
         cmocka_unit_test(secrets_are_freed),
+        cmocka_unit_test(control_bytes_are_seen_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
