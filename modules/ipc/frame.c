@@ -1,7 +1,6 @@
 #include "modules/ipc/frame.h"
 
 #include <assert.h>
-#include <string.h>
 
 enum { KNOWN_TYPES = 64 };
 
@@ -16,6 +15,11 @@ static const struct type_info types[KNOWN_TYPES] = {
     FRAME_LIST(X)
 #undef X
 };
+
+#define X(name, number, size, from)                                                                \
+    static_assert(number < KNOWN_TYPES && size <= FRAME_LIMIT_MOST, #name);
+FRAME_LIST(X)
+#undef X
 
 static const struct type_info *type_info(unsigned type)
 {
@@ -34,20 +38,15 @@ size_t frame_limit(unsigned type)
     return info ? info->limit : 0;
 }
 
-/* Byte by byte, so that neither alignment nor the machine's order matters; compilers make one
- * load or store of it. */
-static uint64_t load(const char *p, size_t bytes)
+struct frame frame_own(const char *data)
 {
-    uint64_t v = 0;
-    for (size_t i = 0; i < bytes; i++)
-        v |= (uint64_t)(unsigned char)p[i] << (8 * i);
-    return v;
-}
-
-static void store(char *p, uint64_t v, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        p[i] = (char)(v >> (8 * i) & 0xff);
+    size_t payload = (size_t)frame_load(data, 4);
+    return (struct frame){
+        .type = (enum frame_type)frame_load(data + 4, 2),
+        .payload = data + FRAME_HEADER_SIZE,
+        .len = payload,
+        .size = FRAME_HEADER_SIZE + payload,
+    };
 }
 
 int frame_next(const char *data, size_t len, enum frame_from from, struct frame *f,
@@ -56,13 +55,13 @@ int frame_next(const char *data, size_t len, enum frame_from from, struct frame 
     if (len < FRAME_HEADER_SIZE)
         return 0;
     /* The header is judged before the payload is there: a wrong length must not be waited for. */
-    size_t payload = (size_t)load(data, 4);
-    const struct type_info *info = type_info((unsigned)load(data + 4, 2));
+    size_t payload = (size_t)frame_load(data, 4);
+    const struct type_info *info = type_info((unsigned)frame_load(data + 4, 2));
     if (!info || info->from != from) {
         *why = "a frame of a type that this side does not send";
         return -1;
     }
-    if (load(data + 6, 2)) {
+    if (frame_load(data + 6, 2)) {
         *why = "a frame whose reserved field is not zero";
         return -1;
     }
@@ -72,133 +71,37 @@ int frame_next(const char *data, size_t len, enum frame_from from, struct frame 
     }
     if (len - FRAME_HEADER_SIZE < payload)
         return 0;
-    *f = (struct frame){
-        .type = (enum frame_type)load(data + 4, 2),
-        .payload = data + FRAME_HEADER_SIZE,
-        .len = payload,
-        .size = FRAME_HEADER_SIZE + payload,
-    };
+    *f = frame_own(data);
     return 1;
-}
-
-static void put(struct frame_writer *w, uint64_t v, size_t bytes)
-{
-    store(buf_reserve(w->out, bytes), v, bytes);
-    buf_commit(w->out, bytes);
 }
 
 struct frame_writer frame_begin(struct buf *out, enum frame_type type)
 {
-    struct frame_writer w = {.out = out, .at = out->len, .limit = frame_limit(type), .type = type};
-    put(&w, 0, 4);
-    put(&w, type, 2);
-    put(&w, 0, 2);
+    enum { ROOM = 256 }; /* enough for most frames */
+    char *at = buf_reserve(out, ROOM);
+    struct frame_writer w = {
+        .out = out, .begin = out->len, .at = at, .end = at + ROOM, .type = type};
+    frame_put_u64(&w, (uint64_t)type << 32); /* the length follows at the end */
     return w;
 }
 
-void frame_put_u8(struct frame_writer *w, uint8_t v)
+void frame_grow(struct frame_writer *w, size_t len)
 {
-    put(w, v, 1);
-}
-
-void frame_put_u16(struct frame_writer *w, uint16_t v)
-{
-    put(w, v, 2);
-}
-
-void frame_put_u32(struct frame_writer *w, uint32_t v)
-{
-    put(w, v, 4);
-}
-
-void frame_put_u64(struct frame_writer *w, uint64_t v)
-{
-    put(w, v, 8);
-}
-
-void frame_put_str(struct frame_writer *w, const char *s)
-{
-    if (!s)
-        s = "";
-    size_t len = strlen(s);
-    /* A string over every limit need not be copied to be refused: what is cut here is still longer
-     * than the type allows. */
-    if (len > w->limit)
-        len = w->limit;
-    char *at = buf_reserve(w->out, len + 5);
-    store(at, len, 4);
-    memcpy(at + 4, s, len);
-    at[4 + len] = '\0';
-    buf_commit(w->out, len + 5);
+    size_t more = len + (size_t)(w->at - buf_data(w->out)) - w->begin; /* at least double */
+    buf_commit(w->out, (size_t)(w->at - buf_data(w->out)) - w->out->len);
+    w->at = buf_reserve(w->out, more);
+    w->end = w->at + more;
 }
 
 int frame_end(struct frame_writer *w)
 {
-    assert(w->out->len >= w->at + FRAME_HEADER_SIZE);
-    size_t payload = w->out->len - w->at - FRAME_HEADER_SIZE;
-    if (payload > w->limit) {
-        w->out->len = w->at;
+    char *frame = buf_data(w->out) + w->begin;
+    size_t size = (size_t)(w->at - frame);
+    size_t payload = size - FRAME_HEADER_SIZE;
+    w->out->len = w->begin;
+    if (payload > frame_limit(w->type))
         return -1;
-    }
-    store(buf_data(w->out) + w->at, payload, 4);
+    frame_store(frame, payload, 4);
+    buf_commit(w->out, size);
     return 0;
-}
-
-struct frame_reader frame_read(const struct frame *f)
-{
-    return (struct frame_reader){.at = f->payload, .left = f->len};
-}
-
-/* The next `bytes` bytes, or NULL after an error. */
-static const char *take(struct frame_reader *r, size_t bytes)
-{
-    if (r->failed || bytes > r->left) {
-        r->failed = true;
-        return NULL;
-    }
-    const char *p = r->at;
-    r->at += bytes;
-    r->left -= bytes;
-    return p;
-}
-
-static uint64_t get(struct frame_reader *r, size_t bytes)
-{
-    const char *p = take(r, bytes);
-    return p ? load(p, bytes) : 0;
-}
-
-uint8_t frame_get_u8(struct frame_reader *r)
-{
-    return (uint8_t)get(r, 1);
-}
-
-uint16_t frame_get_u16(struct frame_reader *r)
-{
-    return (uint16_t)get(r, 2);
-}
-
-uint32_t frame_get_u32(struct frame_reader *r)
-{
-    return (uint32_t)get(r, 4);
-}
-
-uint64_t frame_get_u64(struct frame_reader *r)
-{
-    return get(r, 8);
-}
-
-const char *frame_get_str(struct frame_reader *r)
-{
-    size_t len = frame_get_u32(r);
-    const char *s = take(r, len + 1);
-    if (s && memchr(s, 0, len + 1) == s + len)
-        return s;
-    r->failed = true;
-    return "";
-}
-
-int frame_reader_end(const struct frame_reader *r)
-{
-    return r->failed || r->left ? -1 : 0;
 }

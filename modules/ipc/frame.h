@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 
@@ -45,6 +46,8 @@ enum frame_type {
 #undef X
 };
 
+#define FRAME_LIMIT_MOST 66560 /* of all types */
+
 /* "EVENT"; NULL for a number that is none. */
 const char *frame_name(unsigned type);
 /* Most bytes of payload; 0 also for a number that is none. */
@@ -67,24 +70,88 @@ struct frame {
 int frame_next(const char *data, size_t len, enum frame_from from, struct frame *f,
                const char **why);
 
+/* The frame that begins at data, of those that this side wrote: it is whole, and nothing is
+ * checked. */
+struct frame frame_own(const char *data);
+
 /* ---- Writing -------------------------------------------------------------------------------- */
 
+/* The small functions below are the hot path of both processes: they stand here to be inlined. */
 struct frame_writer {
     struct buf *out;
-    size_t at;    /* where the frame begins, counted from the first byte of `out` */
-    size_t limit; /* of the payload */
+    size_t begin; /* where the frame begins, counted from the first byte of `out` */
+    char *at;     /* what is written next, */
+    char *end;    /* within this reserved room of `out` */
     enum frame_type type;
 };
 
 /* Between begin and end nothing else may be appended to or consumed from `out`. */
 struct frame_writer frame_begin(struct buf *out, enum frame_type type);
-void frame_put_u8(struct frame_writer *w, uint8_t v);
-void frame_put_u16(struct frame_writer *w, uint16_t v);
-void frame_put_u32(struct frame_writer *w, uint32_t v);
-void frame_put_u64(struct frame_writer *w, uint64_t v);
-void frame_put_str(struct frame_writer *w, const char *s); /* NULL is written as "" */
+/* More room, for at least `len` bytes. */
+void frame_grow(struct frame_writer *w, size_t len);
 /* 0; or -1 when the payload is over its type's limit: then `out` is as it was before begin. */
 int frame_end(struct frame_writer *w);
+
+/* Byte by byte, so that neither alignment nor the machine's order matters; compilers make one
+ * load or store of it. */
+static inline uint64_t frame_load(const char *p, size_t bytes)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < bytes; i++)
+        v |= (uint64_t)(unsigned char)p[i] << (8 * i);
+    return v;
+}
+
+static inline void frame_store(char *p, uint64_t v, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        p[i] = (char)(v >> (8 * i) & 0xff);
+}
+
+static inline void frame_put(struct frame_writer *w, uint64_t v, size_t bytes)
+{
+    if ((size_t)(w->end - w->at) < bytes)
+        frame_grow(w, bytes);
+    frame_store(w->at, v, bytes);
+    w->at += bytes;
+}
+
+static inline void frame_put_u8(struct frame_writer *w, uint8_t v)
+{
+    frame_put(w, v, 1);
+}
+
+static inline void frame_put_u16(struct frame_writer *w, uint16_t v)
+{
+    frame_put(w, v, 2);
+}
+
+static inline void frame_put_u32(struct frame_writer *w, uint32_t v)
+{
+    frame_put(w, v, 4);
+}
+
+static inline void frame_put_u64(struct frame_writer *w, uint64_t v)
+{
+    frame_put(w, v, 8);
+}
+
+/* NULL is written as "". */
+static inline void frame_put_str(struct frame_writer *w, const char *s)
+{
+    size_t len = s && *s ? strlen(s) : 0; /* many are empty */
+    /* A string over every limit need not be copied to be refused: what is cut here is still longer
+     * than any type allows. */
+    if (len > FRAME_LIMIT_MOST)
+        len = FRAME_LIMIT_MOST;
+    if ((size_t)(w->end - w->at) < len + 5)
+        frame_grow(w, len + 5);
+    frame_store(w->at, len, 4);
+    if (len)
+        memcpy(w->at + 4, s, len);
+    w->at[4 + len] = '\0';
+    w->at += len + 5;
+}
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
@@ -95,14 +162,65 @@ struct frame_reader {
     bool failed;
 };
 
-struct frame_reader frame_read(const struct frame *f);
-uint8_t frame_get_u8(struct frame_reader *r);
-uint16_t frame_get_u16(struct frame_reader *r);
-uint32_t frame_get_u32(struct frame_reader *r);
-uint64_t frame_get_u64(struct frame_reader *r);
+static inline struct frame_reader frame_read(const struct frame *f)
+{
+    return (struct frame_reader){.at = f->payload, .left = f->len};
+}
+
+/* The next `bytes` bytes, or NULL after an error. */
+static inline const char *frame_take(struct frame_reader *r, size_t bytes)
+{
+    if (r->failed || bytes > r->left) {
+        r->failed = true;
+        return NULL;
+    }
+    const char *p = r->at;
+    r->at += bytes;
+    r->left -= bytes;
+    return p;
+}
+
+static inline uint64_t frame_get(struct frame_reader *r, size_t bytes)
+{
+    const char *p = frame_take(r, bytes);
+    return p ? frame_load(p, bytes) : 0;
+}
+
+static inline uint8_t frame_get_u8(struct frame_reader *r)
+{
+    return (uint8_t)frame_get(r, 1);
+}
+
+static inline uint16_t frame_get_u16(struct frame_reader *r)
+{
+    return (uint16_t)frame_get(r, 2);
+}
+
+static inline uint32_t frame_get_u32(struct frame_reader *r)
+{
+    return (uint32_t)frame_get(r, 4);
+}
+
+static inline uint64_t frame_get_u64(struct frame_reader *r)
+{
+    return frame_get(r, 8);
+}
+
 /* A string within the frame, valid as long as its bytes; a NUL inside it is an error. */
-const char *frame_get_str(struct frame_reader *r);
+static inline const char *frame_get_str(struct frame_reader *r)
+{
+    size_t len = frame_get_u32(r);
+    const char *s = frame_take(r, len + 1);
+    if (s && !s[len] && (!len || !memchr(s, '\0', len)))
+        return s;
+    r->failed = true;
+    return "";
+}
+
 /* 0 when all was there and nothing is left over, else -1. */
-int frame_reader_end(const struct frame_reader *r);
+static inline int frame_reader_end(const struct frame_reader *r)
+{
+    return r->failed || r->left ? -1 : 0;
+}
 
 #endif
