@@ -26,7 +26,7 @@
 #define PROGRAM          "redis-server"
 #define MAX_PROBLEM      256
 #define START_MS         3000
-#define STOP_MS          3000
+#define LEFTOVER_MS      3000
 #define LIVED_LONG_MS    10000
 #define FIRST_BACKOFF_MS 50
 #define MAX_BACKOFF_MS   5000
@@ -45,6 +45,8 @@ struct embedded {
     struct event *retry;
     struct backoff backoff;
     int64_t started_ms;
+    bool ending;
+    int64_t ending_ms; /* of the system's clock: the loop's may stand still outside of it */
     char problem[MAX_PROBLEM];
 };
 
@@ -191,6 +193,8 @@ static void on_child_ended(evutil_socket_t fd, short what, void *arg)
     }
     unwatch(e);
     e->pid = 0;
+    if (e->ending)
+        return;
     if (clock_now(e->clock) - e->started_ms > LIVED_LONG_MS)
         backoff_reset(&e->backoff);
     snprintf(text, sizeof text,
@@ -205,7 +209,7 @@ static void spawn(struct embedded *e)
     char *argv[] = {
         e->program, "--port",      "0",       "--unixsocket", e->socket, "--unixsocketperm",
         "700",      "--dir",       e->folder, "--appendonly", "yes",     "--appendfsync",
-        "everysec", "--save",      "",        "--daemonize",  "no",      "--supervised",
+        "always",   "--save",      "",        "--daemonize",  "no",      "--supervised",
         "no",       "--databases", "1",       "--loglevel",   "notice",  "--logfile",
         log,        NULL};
     pid_t parent = getpid();
@@ -279,7 +283,8 @@ static void on_leftover_ended(evutil_socket_t fd, short what, void *arg)
         return;
     }
     unwatch(e);
-    start(e);
+    if (!e->ending)
+        start(e);
 }
 
 /* true when the start goes on after it has ended. */
@@ -303,7 +308,7 @@ static bool stop_leftover(struct embedded *e)
              "stopping redis-server (pid %d), left over by an earlier server", (int)pid);
     pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
     watch(e, pidfd, on_leftover_ended);
-    struct timeval tv = {STOP_MS / 1000, 0};
+    struct timeval tv = {LEFTOVER_MS / 1000, 0};
     event_add(e->ended, &tv);
     return true;
 }
@@ -343,11 +348,22 @@ struct embedded *embedded_start(struct event_base *base, const struct clock *clo
     return e;
 }
 
-static void end_child(struct embedded *e)
+void embedded_end(struct embedded *e)
+{
+    if (e->ending)
+        return;
+    e->ending = true;
+    e->ending_ms = clock_now(&clock_system);
+    event_del(e->retry);
+    if (e->pid)
+        kill(e->pid, SIGTERM);
+}
+
+static void wait_for_child(struct embedded *e)
 {
     struct pollfd pfd = {.fd = e->pidfd, .events = POLLIN};
-    kill(e->pid, SIGTERM);
-    if (poll(&pfd, 1, STOP_MS) != 1) {
+    int64_t left = e->ending_ms + EMBEDDED_STOP_MS - clock_now(&clock_system);
+    if (poll(&pfd, 1, left > 0 ? (int)left : 0) != 1) {
         log_warn("registry.embedded", LOG_NOBODY, "redis-server does not end: killing it");
         kill(e->pid, SIGKILL);
     }
@@ -358,8 +374,10 @@ void embedded_stop(struct embedded *e)
 {
     if (!e)
         return;
+    if (e->retry)
+        embedded_end(e);
     if (e->pid)
-        end_child(e);
+        wait_for_child(e);
     unwatch(e);
     if (e->retry)
         event_free(e->retry);

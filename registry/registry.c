@@ -22,6 +22,7 @@
 #define DEFAULT_TIMEOUT_MS   5000
 #define MAX_BACKOFF_MS       5000
 #define EMBEDDED_BACKOFF_MS  500 /* it is ours, and near */
+#define STOP_WAIT_MS         300 /* for answers, before an embedded Redis is asked to end */
 #define MAX_REASON           256
 
 /* A command somebody asked for. */
@@ -50,6 +51,9 @@ struct registry {
     char reason[MAX_REASON];
     struct job *failed; /* to be told from the loop */
     struct event *tell_failed;
+    size_t jobs;             /* not told yet */
+    bool stopping;           /* registry_stop_begin was called */
+    struct event *stop_wait; /* NULL before */
     bool closing;
     struct registry_stats stats;
 };
@@ -82,11 +86,20 @@ const char *registry_prefix(const struct registry *r)
     return r->prefix;
 }
 
+static void stop_when_answered(const struct registry *r)
+{
+    if (r->stopping && !r->jobs)
+        embedded_end(r->embedded);
+}
+
 static void job_end(struct job *job, enum registry_result result, const redisReply *reply,
                     const char *text)
 {
+    struct registry *r = job->registry;
     job->fn(job->arg, result, reply, text);
     free(job);
+    r->jobs--;
+    stop_when_answered(r);
 }
 
 static void on_job_reply(void *arg, const redisReply *reply)
@@ -133,6 +146,7 @@ static struct job *job_new(struct registry *r, command_fn *fn, void *arg)
 {
     struct job *job = xcalloc(1, sizeof *job);
     *job = (struct job){.registry = r, .fn = fn, .arg = arg};
+    r->jobs++;
     return job;
 }
 
@@ -148,7 +162,7 @@ void registry_command(struct registry *r, command_fn *fn, void *arg, int argc,
     char text[MAX_REASON];
     snprintf(text, sizeof text, "the registry is %s%s%.200s", registry_state_name(r->state),
              r->reason[0] ? ": " : "", r->reason);
-    if (r->closing)
+    if (r->closing || r->stopping)
         fail_later(r, job, REGISTRY_GONE, "the server is ending");
     else if (r->state == REGISTRY_REFUSED || r->state == REGISTRY_EMPTIED)
         fail_later(r, job, REGISTRY_DENIED, text);
@@ -246,6 +260,8 @@ static void on_lost(void *arg, bool refused, const char *reason)
 {
     struct registry *r = arg;
     loader_stop(r->loader);
+    if (r->stopping)
+        return;
     bool connected = r->state == REGISTRY_LOADING || r->state == REGISTRY_SYNCED;
     if (!connected && r->embedded && embedded_is_starting(r->embedded))
         return; /* it is not listening yet: no news */
@@ -372,6 +388,25 @@ struct registry *registry_open(const struct registry_env *env, const struct regi
     return r;
 }
 
+static void on_stop_wait(evutil_socket_t fd, short what, void *arg)
+{
+    struct registry *r = arg;
+    (void)fd;
+    (void)what;
+    embedded_end(r->embedded);
+}
+
+void registry_stop_begin(struct registry *r)
+{
+    struct timeval tv = {.tv_usec = STOP_WAIT_MS * 1000};
+    if (!r->embedded || r->stopping)
+        return;
+    r->stopping = true;
+    r->stop_wait = event_new(r->env.base, -1, 0, on_stop_wait, r);
+    event_add(r->stop_wait, &tv);
+    stop_when_answered(r);
+}
+
 void registry_close(struct registry *r)
 {
     if (!r)
@@ -385,6 +420,8 @@ void registry_close(struct registry *r)
     redis_conn_tls_free(r->tls);
     snapshot_unref(r->snapshot);
     event_free(r->tell_failed);
+    if (r->stop_wait)
+        event_free(r->stop_wait);
     uri_clear(&r->uri);
     free(r->prefix);
     free(r);

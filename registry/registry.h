@@ -67,6 +67,10 @@ struct registry *registry_open(const struct registry_env *env, const struct regi
 /* Every pending callback runs (away) before this returns; stops the embedded Redis, which takes up
  * to a few seconds. NULL is fine. */
 void registry_close(struct registry *r);
+/* The server is about to end: nothing is written from now on, and an embedded Redis is asked to end
+ * when it has answered what it was given, at the latest after 300 ms. registry_close, which still
+ * must follow, waits for it until 1 s after that, and then kills it. */
+void registry_stop_begin(struct registry *r);
 
 /* Never NULL; valid until the next on_snapshot: snapshot_ref() what is kept longer. */
 const struct snapshot *registry_snapshot(const struct registry *r);

@@ -318,6 +318,7 @@ static void on_modhosts_ended(void *arg)
 {
     struct server *server = arg;
     server->modhosts_ended = true;
+    registry_stop_begin(server->registry); /* nobody is left who writes */
 }
 
 static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
@@ -326,6 +327,7 @@ static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     log_warn("server.stop_late", LOG_NOBODY, "not everything ended in time");
+    registry_stop_begin(server->registry);
     event_base_loopbreak(server->base);
 }
 

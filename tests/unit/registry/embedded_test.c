@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "registry/commands.h"
 #include "registry/storage.h"
 
 static int setup(void **state)
@@ -70,8 +71,11 @@ static void is_a_private_redis(void **state)
                   (long long)(now_us() - start) / 1000);
     assert_int_equal(stat(f->socket, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0700);
-    static const char *const settings[][2] = {
-        {"appendonly", "yes"}, {"port", "0"}, {"save", ""}, {"databases", "1"}};
+    static const char *const settings[][2] = {{"appendonly", "yes"},
+                                              {"appendfsync", "always"},
+                                              {"port", "0"},
+                                              {"save", ""},
+                                              {"databases", "1"}};
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         char *value = redis_get(f->socket, "CONFIG GET %s", settings[i][0]);
         assert_string_equal(value, settings[i][1]);
@@ -93,16 +97,6 @@ static void keeps_its_data_and_ends_with_us(void **state)
     assert_true(module_fields_of(f, "dice")->enabled);
 }
 
-/* Redis writes to disk each second (appendfsync everysec); what it has not, dies with it. */
-static bool is_on_disk(void *arg)
-{
-    struct fixture *f = arg;
-    char *info = redis_get(f->socket, "INFO persistence");
-    bool done = strstr(info, "aof_pending_bio_fsync:0") && strstr(info, "aof_buffer_length:0");
-    free(info);
-    return done;
-}
-
 static bool says_signal(void *arg)
 {
     struct fixture *f = arg;
@@ -115,15 +109,91 @@ static void comes_back_after_a_kill(void **state)
     open_embedded(f);
     redis_do(f->socket, "SADD seshet:modules dice");
     run_until_swaps(f, 1);
-    run_until(f, is_on_disk, f, "the disk");
     pid_t before = redis_pid(f);
-    kill(before, SIGKILL);
+    redis_do(f->socket, "SADD seshet:modules echo");
+    kill(before, SIGKILL); /* what was answered is on the disk */
     run_until(f, says_signal, f, "the reason");
     assert_int_equal(f->state, REGISTRY_AWAY);
     run_until_state(f, REGISTRY_SYNCED);
     assert_int_not_equal(redis_pid(f), before);
-    assert_int_equal(registry_snapshot(f->registry)->nmodules, 1);
+    assert_int_equal(registry_snapshot(f->registry)->nmodules, 2);
     assert_string_equal(f->reason, "");
+}
+
+static bool has_ended(void *arg)
+{
+    return kill(*(pid_t *)arg, 0) != 0;
+}
+
+struct told {
+    bool told;
+    enum registry_result result;
+};
+
+static void on_stored(void *arg, enum registry_result result, const redisReply *reply,
+                      const char *text)
+{
+    (void)reply;
+    (void)text;
+    *(struct told *)arg = (struct told){.told = true, .result = result};
+}
+
+static bool is_told(void *arg)
+{
+    return ((struct told *)arg)->told;
+}
+
+static void ends_when_the_server_begins_to(void **state)
+{
+    struct fixture *f = *state;
+    struct told stored = {0};
+    struct told late = {0};
+    const char *argv[] = {"SET", "before", "the end"};
+    open_embedded(f);
+    pid_t pid = redis_pid(f);
+    registry_command(f->registry, on_stored, &stored, 3, argv, NULL);
+    registry_stop_begin(f->registry);
+    registry_command(f->registry, on_stored, &late, 3, argv, NULL);
+    run_until(f, is_told, &stored, "the answer");
+    assert_int_equal(stored.result, REGISTRY_OK);
+    run_until(f, has_ended, &pid, "the end of redis-server");
+    assert_true(late.told && late.result == REGISTRY_GONE);
+    /* Nobody is alarmed, and it is not started again. */
+    run_for(f, 200);
+    assert_int_equal(f->state, REGISTRY_SYNCED);
+    redisContext *c = redisConnectUnix(f->socket);
+    assert_true(c && c->err);
+    redisFree(c);
+    close_registry(f);
+    open_embedded(f);
+    char *value = redis_get(f->socket, "GET before");
+    assert_string_equal(value, "the end");
+    free(value);
+}
+
+static void a_hanging_one_is_killed_in_time(void **state)
+{
+    struct fixture *f = *state;
+    struct told stored = {0};
+    const char *argv[] = {"SET", "not", "answered"};
+    open_embedded(f);
+    pid_t pid = redis_pid(f);
+    kill(pid, SIGSTOP);
+    registry_command(f->registry, on_stored, &stored, 3, argv, NULL);
+    registry_stop_begin(f->registry);
+    run_for(f, 800);
+    int64_t before = now_us();
+    close_registry(f);
+    assert_in_range(now_us() - before, 0, 900000);
+    assert_true(has_ended(&pid));
+    /* And without a beginning. */
+    open_embedded(f);
+    pid = redis_pid(f);
+    kill(pid, SIGSTOP);
+    before = now_us();
+    close_registry(f);
+    assert_in_range(now_us() - before, 900000, 1500000);
+    assert_true(has_ended(&pid));
 }
 
 /* A server that was killed leaves a Redis that still holds the socket. */
@@ -226,6 +296,8 @@ int main(void)
         TEST(is_a_private_redis),
         TEST(keeps_its_data_and_ends_with_us),
         TEST(comes_back_after_a_kill),
+        TEST(ends_when_the_server_begins_to),
+        TEST(a_hanging_one_is_killed_in_time),
         TEST(a_left_over_one_is_stopped),
         TEST(two_servers_cannot_share_a_folder),
         TEST(says_what_is_missing),
