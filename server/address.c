@@ -12,13 +12,12 @@ static const char *skip_spaces(const char *s)
 /* Behind "nick:" or "nick,", or NULL when the text does not begin so. */
 static const char *skip_own_nick(const char *text, const char *nick, enum casemapping map)
 {
-    size_t len = strlen(nick);
-    if (!len)
+    if (!*nick)
         return NULL;
-    for (size_t i = 0; i < len; i++)
-        if (!text[i] || irc_fold_char(map, text[i]) != irc_fold_char(map, nick[i]))
+    for (; *nick; nick++, text++)
+        if (irc_fold_char(map, *text) != irc_fold_char(map, *nick))
             return NULL;
-    return text[len] == ':' || text[len] == ',' ? text + len + 1 : NULL;
+    return *text == ':' || *text == ',' ? text + 1 : NULL;
 }
 
 bool address_parse(struct address *a, const char *text, bool is_private, const char *own_nick,

@@ -115,6 +115,10 @@ static int parse_command(struct irc_msg *msg, char *s)
         msg->numeric = (s[0] - '0') * 100 + (s[1] - '0') * 10 + (s[2] - '0');
         return 0;
     }
+    /* Nearly all are known as they stand. */
+    msg->word = find_word(s);
+    if (msg->word)
+        return 0;
     if (!*s)
         return -1;
     for (; *s; s++) {
