@@ -14,6 +14,34 @@ struct text {
     char *large;
 };
 
+/* As vsnprintf. Most modules say what they have put together themselves: "%s" needs no printf. */
+__attribute__((format(printf, 3, 0))) static int put_text(char *dst, size_t room,
+                                                          const char *format, va_list args)
+{
+    if (strcmp(format, "%s") != 0)
+        return vsnprintf(dst, room, format, args);
+    const char *text = va_arg(args, const char *);
+    size_t len = text ? strlen(text) : 0;
+    if (len > IPC_TEXT_MAX)
+        return IPC_TEXT_MAX + 1;
+    if (len < room)
+        memcpy(dst, text ? text : "", len + 1);
+    return (int)len;
+}
+
+/* "first: "; nothing for NULL. A nick is never so long that it is cut. */
+static size_t put_head(char *dst, size_t size, const char *first)
+{
+    size_t len = first ? strlen(first) : 0;
+    if (!first)
+        return 0;
+    if (len > size - 3)
+        len = size - 3;
+    memcpy(dst, first, len);
+    memcpy(dst + len, ": ", 2);
+    return len + 2;
+}
+
 /* "first: text", or the text alone when first is NULL. Gives the text, or NULL when it is over
  * IPC_TEXT_MAX or the format is broken. */
 __attribute__((format(printf, 3, 0))) static const char *
@@ -22,19 +50,17 @@ text_format(struct text *t, const char *first, const char *format, va_list args)
     va_list again;
     va_copy(again, args);
     t->large = NULL;
-    int head = first ? snprintf(t->small, sizeof t->small, "%s: ", first) : 0;
+    size_t head = put_head(t->small, sizeof t->small, first);
+    size_t room = sizeof t->small - head;
     const char *text = NULL;
-    if (head >= 0 && (size_t)head < sizeof t->small) {
-        size_t room = sizeof t->small - (size_t)head;
-        int len = vsnprintf(t->small + head, room, format, args);
-        if (len >= 0 && (size_t)len < room) {
-            text = t->small;
-        } else if (len >= 0 && len <= IPC_TEXT_MAX - head) {
-            t->large = xmalloc((size_t)head + (size_t)len + 1);
-            memcpy(t->large, t->small, (size_t)head);
-            vsnprintf(t->large + head, (size_t)len + 1, format, again);
-            text = t->large;
-        }
+    int len = put_text(t->small + head, room, format, args);
+    if (len >= 0 && (size_t)len < room) {
+        text = t->small;
+    } else if (len >= 0 && (size_t)len <= IPC_TEXT_MAX - head) {
+        t->large = xmalloc(head + (size_t)len + 1);
+        memcpy(t->large, t->small, head);
+        put_text(t->large + head, (size_t)len + 1, format, again);
+        text = t->large;
     }
     va_end(again);
     return text;

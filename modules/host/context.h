@@ -21,8 +21,7 @@ struct host_module {
 };
 
 /* After so many quick handlers a module's acknowledgements may wait for those of the next event. */
-#define HOST_TRUST    16
-#define HOST_QUICK_NS 100000
+#define HOST_TRUST 16
 
 struct host {
     struct wire wire;
