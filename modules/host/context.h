@@ -33,7 +33,6 @@ struct host {
     uint16_t nmodules;
     bool started;
     uint64_t questions; /* asked so far */
-    int64_t ready_ns;   /* when the last handler was over */
     char *last_log;     /* outside of events: why a load failed */
 };
 

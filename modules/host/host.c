@@ -160,10 +160,9 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void judge_speed(struct host *host, struct host_module *m, int64_t began_ns)
+static void judge_speed(struct host_module *m, int64_t began_ns)
 {
-    host->ready_ns = now_ns();
-    if (host->ready_ns != began_ns)
+    if (now_ns() != began_ns)
         m->quick = 0;
     else if (m->quick < HOST_TRUST)
         m->quick++;
@@ -191,11 +190,11 @@ static enum step on_event(struct host *host, const struct frame *f)
     if (!trusted && wire_flush(&host->wire))
         return STEP_STOPPED;
     uint64_t flushes = host->wire.flushes;
-    int64_t began_ns = trusted ? host->ready_ns : now_ns();
+    int64_t began_ns = now_ns();
     ipc_cell_enter(host->cell, e.number, m->index);
     run_handler(host, m, handler, &e);
     ipc_put_done(&host->wire.out, e.number);
-    judge_speed(host, m, began_ns);
+    judge_speed(m, began_ns);
     bool keep = trusted && m->quick && flushes == host->wire.flushes;
     int flushed = keep ? wire_flush_much(&host->wire) : wire_flush(&host->wire);
     if (flushed)
