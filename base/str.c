@@ -20,20 +20,27 @@ bool str_copy(char *dst, size_t size, const char *src)
     return n == len;
 }
 
-bool str_has_control(const char *s, size_t len)
+/* Not 0 when one of eight bytes is smaller than the space: it borrows, and has its highest bit set
+ * then. */
+static uint64_t control_in_word(const char *s)
 {
-    /* Eight bytes at once: one that is smaller borrows, and has its highest bit set then. */
     const uint64_t each = UINT64_C(0x0101010101010101);
     uint64_t word;
+    memcpy(&word, s, sizeof word);
+    return (word - each * ' ') & ~word & (each * 0x80);
+}
+
+bool str_has_control(const char *s, size_t len)
+{
     uint64_t any = 0;
-    for (; len >= sizeof word; len -= sizeof word, s += sizeof word) {
-        memcpy(&word, s, sizeof word);
-        any |= (word - each * ' ') & ~word;
+    if (len < sizeof any) {
+        for (size_t i = 0; i < len; i++)
+            any |= (unsigned char)s[i] < ' ';
+        return any;
     }
-    any &= each * 0x80;
-    for (; len; len--, s++)
-        any |= (unsigned char)*s < ' ';
-    return any;
+    for (size_t i = 0; i < len - sizeof any; i += sizeof any)
+        any |= control_in_word(s + i);
+    return any | control_in_word(s + len - sizeof any); /* perhaps some of them again */
 }
 
 int str_parse_bool(const char *s, bool *value)

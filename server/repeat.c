@@ -12,14 +12,14 @@ static uint64_t mix(uint64_t h, uint64_t word)
 static uint64_t hash(const char *s, size_t len)
 {
     uint64_t h = len;
-    uint64_t word;
-    for (; len >= sizeof word; len -= sizeof word, s += sizeof word) {
+    uint64_t word = 0;
+    for (; len > sizeof word; len -= sizeof word, s += sizeof word) {
         memcpy(&word, s, sizeof word);
         h = mix(h, word);
     }
-    for (; len; len--, s++)
-        h = mix(h, (unsigned char)*s);
-    return h;
+    word = 0;
+    memcpy(&word, s, len);
+    return mix(h, word);
 }
 
 bool repeat_allow(struct repeat_guard *guard, const char *target, const char *text, size_t len,
