@@ -4,12 +4,13 @@
 #include "net/state/event.h"
 #include "registry/decide.h"
 #include "server/network.h"
+#include "server/supervise/module_decl.h"
 
 /*
  * Core commands: built in, always there, called like a module's ("core.help" when a module has the
  * same word).
  */
-#define CORE_MODULE "core"
+#define CORE_MODULE MODULE_NAME_CORE
 
 struct command_call {
     struct network *network;

@@ -87,18 +87,19 @@ struct command_index *command_index_new(struct supervisor *sup, const struct reg
             .core = core, .prefix = view->default_prefix, .command = -1};
         add_command(index, CORE_MODULE, core->name, &target);
     }
+    supervisor_want_begin(sup, view->network);
     for (size_t i = 0; i < view->count; i++) {
         const struct module_view *m = view->modules[i];
         const struct module_decl *module = supervisor_find(sup, m->name);
-        if (!module)
+        if (!module || !m->fields.enabled)
             continue;
         struct modhost *host = supervisor_host(sup, view->network, m->fields.group);
         if (!host)
             continue;
-        modhost_want(host, module, m->fields.enabled);
-        if (m->fields.enabled)
-            add_module(index, view, m, module, host);
+        modhost_want(host, module, true);
+        add_module(index, view, m, module, host);
     }
+    supervisor_want_end(sup, view->network);
     return index;
 }
 

@@ -32,6 +32,8 @@ struct subscriber {
 
 struct command_index;
 
+/* Module hosts learn what they are wanted for, and those that no module needs end: an index made
+ * before must not be used any more. */
 struct command_index *command_index_new(struct supervisor *sup, const struct registry_view *view);
 void command_index_free(struct command_index *index); /* NULL is fine */
 

@@ -15,6 +15,7 @@
 #include "registry/register.h"
 #include "registry/registry.h"
 #include "server/control/control.h"
+#include "server/follow.h"
 #include "server/identities.h"
 #include "server/module_storage.h"
 #include "server/network.h"
@@ -129,7 +130,9 @@ static void start_when_known(struct server *server)
 
 static void on_snapshot(void *arg)
 {
-    start_when_known(arg);
+    struct server *server = arg;
+    start_when_known(server);
+    follow_soon(server->follow);
 }
 
 static void on_registry_state(void *arg, enum registry_state state, const char *reason)
@@ -151,6 +154,7 @@ static void on_modules(void *arg)
     server->catalogue++;
     register_modules(server);
     start_when_known(server);
+    follow_soon(server->follow);
 }
 
 static void on_say(void *arg, const struct modhost_origin *from, const struct ipc_say *said)
@@ -265,6 +269,7 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
         conf_networks_free(networks);
         return -1;
     }
+    server->follow = follow_new(server);
     server->reload = reload_new(server);
     reload_first(server->reload, networks);
     set_timer(server->registry_wait, REGISTRY_WAIT_MS);
@@ -351,6 +356,7 @@ void server_free(struct server *server)
     struct network *next;
     worker_pool_free(server->workers); /* first: a job that is done tells the others */
     reload_free(server->reload);
+    follow_free(server->follow);
     control_close(server->control);
     HASH_ITER(hh, server->networks, n, next)
     {

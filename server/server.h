@@ -25,6 +25,7 @@ struct server {
     struct control *control;
     struct identities *identities;
     struct reload *reload;
+    struct follow *follow;
     struct conf_main *conf;
     struct network *networks; /* uthash, by key */
     struct network *leaving;  /* utlist: removed, until their connections have ended */

@@ -8,16 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "base/dirwatch.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "server/supervise/entries.h"
 #include "server/supervise/probe.h"
-#include "server/supervise/scan.h"
 
 enum {
-    NAMES_MAX = 1024,
     PROBES_MAX = 2,
     QUIET_MS = 5,       /* after a change, before the folders are listed */
     AGREE_MS = 20,      /* between two listings that must agree */
@@ -25,26 +23,6 @@ enum {
     FIRST_MS = 1000,    /* the longest wait for all modules, before the first are told */
     PUBLISH_MS = 50,    /* changes that come together are told together */
     POLL_MS = 60 * 1000 /* where inotify sees nothing: network file systems, links to links */
-};
-
-struct catalogue_entry {
-    struct module_decl decl; /* first: a handle is a pointer to it */
-    struct catalogue *catalogue;
-    struct module_version *version; /* in service */
-    struct module_version *fresh;   /* found good, not told yet */
-    char *path;
-    char *error;
-    struct scan_file seen;   /* by the last listing */
-    struct scan_file probed; /* what was probed last */
-    bool touched;            /* was told to be changed, even if it looks as before */
-    int64_t missing_since;   /* 0: it is there */
-    bool removed;            /* not told yet */
-    bool waits;              /* for a probe */
-    bool marked;             /* scratch: is in the listing that is being read */
-    struct probe *probe;
-    char *copy;
-    uint32_t serial;
-    UT_hash_handle hh;
 };
 
 struct watched {
@@ -69,9 +47,7 @@ struct catalogue {
     int64_t scan_due; /* 0: none */
     struct event *poll_timer;
     struct event *publish_timer;
-    struct catalogue_entry *by_name;
-    struct catalogue_entry *by_id[NAMES_MAX];
-    size_t count;
+    struct entries entries;
     uint32_t last_serial;
     unsigned probes;
     bool begun;     /* the loop runs */
@@ -79,6 +55,7 @@ struct catalogue {
     bool changed;   /* something is to be told */
     bool stopped;
     char trouble[256]; /* the last error of a listing, told once */
+    bool crowded;      /* there was no room for a name, which was told */
 };
 
 static void start_probes(struct catalogue *c);
@@ -128,10 +105,10 @@ static void publish(struct catalogue *c)
     c->changed = false;
     c->published = true;
     /* Whoever is told may still hold strings of the versions that go. */
-    struct module_version **old = xcalloc(c->count + 1, sizeof(struct module_version *));
+    struct module_version **old = xcalloc(c->entries.count + 1, sizeof(struct module_version *));
     size_t nold = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        struct catalogue_entry *e = c->by_id[i];
+    for (size_t i = 0; i < c->entries.count; i++) {
+        struct catalogue_entry *e = c->entries.by_id[i];
         if ((e->fresh || e->removed) && e->version)
             old[nold++] = e->version;
         apply(e);
@@ -146,8 +123,8 @@ static void publish_soon(struct catalogue *c)
 {
     c->changed = true;
     bool waiting = c->probes > 0;
-    for (size_t i = 0; i < c->count && !waiting; i++)
-        waiting = c->by_id[i]->waits;
+    for (size_t i = 0; i < c->entries.count && !waiting; i++)
+        waiting = c->entries.by_id[i]->waits;
     struct timeval tv = timeval_ms(!waiting ? 0 : c->published ? PUBLISH_MS : FIRST_MS);
     if (!waiting || !event_pending(c->publish_timer, EV_TIMEOUT, NULL))
         event_add(c->publish_timer, &tv);
@@ -192,11 +169,16 @@ static void clear_error(struct catalogue_entry *e)
 
 /* ---- Probing -------------------------------------------------------------------------------- */
 
-static bool name_allowed(const char *name)
+/* NULL: a module may have the name. */
+static const char *name_problem(const char *name)
 {
     size_t len = strlen(name);
-    return len && len <= IPC_NAME_MAX &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+    if (!len || len > IPC_NAME_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len)
+        return "a module's file name has 1 to 32 characters a-z, 0-9, _ and -, then .so: rename it";
+    if (!strcmp(name, MODULE_NAME_CORE))
+        return "\"" MODULE_NAME_CORE "\" is the name of the server's own commands: give the module "
+               "and its file another";
+    return NULL;
 }
 
 static void free_probe(void *p)
@@ -244,9 +226,9 @@ static void probe_entry(struct catalogue *c, struct catalogue_entry *e)
     free(e->path);
     e->path = xasprintf("%s/%s.so", c->folders[e->seen.folder], e->decl.name);
     e->decl.path = e->path;
-    if (!name_allowed(e->decl.name)) {
-        set_error(e, "a module's file name has 1 to 32 characters a-z, 0-9, _ and -, then .so: "
-                     "rename it");
+    const char *problem = name_problem(e->decl.name);
+    if (problem) {
+        set_error(e, problem);
         publish_soon(c);
         return;
     }
@@ -266,28 +248,12 @@ static void probe_entry(struct catalogue *c, struct catalogue_entry *e)
 
 static void start_probes(struct catalogue *c)
 {
-    for (size_t i = 0; i < c->count && c->probes < PROBES_MAX && !c->stopped; i++)
-        if (c->by_id[i]->waits && !c->by_id[i]->probe)
-            probe_entry(c, c->by_id[i]);
+    for (size_t i = 0; i < c->entries.count && c->probes < PROBES_MAX && !c->stopped; i++)
+        if (c->entries.by_id[i]->waits && !c->entries.by_id[i]->probe)
+            probe_entry(c, c->entries.by_id[i]);
 }
 
 /* ---- Listing -------------------------------------------------------------------------------- */
-
-static struct catalogue_entry *entry_of(struct catalogue *c, const char *name)
-{
-    struct catalogue_entry *e;
-    HASH_FIND_STR(c->by_name, name, e);
-    if (e || c->count == NAMES_MAX)
-        return e;
-    e = xcalloc(1, sizeof *e);
-    e->catalogue = c;
-    e->decl.name = xstrdup(name);
-    e->decl.version = e->decl.description = e->decl.path = "";
-    c->by_id[c->count++] = e;
-    e->decl.id = (uint32_t)c->count;
-    HASH_ADD_KEYPTR(hh, c->by_name, e->decl.name, strlen(e->decl.name), e);
-    return e;
-}
 
 static bool same_file(const struct scan_file *a, const struct scan_file *b)
 {
@@ -295,11 +261,13 @@ static bool same_file(const struct scan_file *a, const struct scan_file *b)
            a->mtime_ns == b->mtime_ns;
 }
 
-static void see(struct catalogue *c, const struct scan_file *f, bool trust)
+/* False when there is no room for its name. */
+static bool see(struct catalogue *c, const struct scan_file *f, bool trust)
 {
-    struct catalogue_entry *e = entry_of(c, f->name);
+    struct catalogue_entry *e = entries_get(&c->entries, f->name);
     if (!e)
-        return;
+        return false;
+    e->catalogue = c;
     bool stable = trust || same_file(f, &e->seen);
     bool unknown = e->touched || !same_file(f, &e->probed);
     e->marked = true;
@@ -313,6 +281,7 @@ static void see(struct catalogue *c, const struct scan_file *f, bool trust)
         scan_in(c, AGREE_MS);
     if (e->waits && e->probe)
         probe_hurry(e->probe);
+    return true;
 }
 
 static void miss(struct catalogue *c, struct catalogue_entry *e)
@@ -340,19 +309,22 @@ static void miss(struct catalogue *c, struct catalogue_entry *e)
 
 static void read_listing(struct catalogue *c, const struct scan_list *list, bool trust)
 {
+    bool crowded = list->left_out > 0;
     for (size_t i = 0; i < list->count; i++)
-        see(c, &list->files[i], trust);
-    for (size_t i = 0; i < c->count; i++) {
-        if (!c->by_id[i]->marked && list->complete)
-            miss(c, c->by_id[i]);
-        c->by_id[i]->marked = false;
+        crowded |= !see(c, &list->files[i], trust);
+    for (size_t i = 0; i < c->entries.count; i++) {
+        if (!c->entries.by_id[i]->marked && list->complete)
+            miss(c, c->entries.by_id[i]);
+        c->entries.by_id[i]->marked = false;
     }
     if (list->error[0] && strcmp(list->error, c->trouble) != 0)
         log_warn("module.folder", LOG_NOBODY, "%s", list->error);
     memcpy(c->trouble, list->error, sizeof c->trouble);
-    if (list->left_out || c->count == NAMES_MAX)
+    if (crowded && !c->crowded)
         log_warn("module.folder", LOG_NOBODY,
-                 "there are more module files than the %d that can be known", NAMES_MAX);
+                 "there are more module files than the %d that can be known: remove some",
+                 ENTRIES_MAX);
+    c->crowded = crowded;
 }
 
 static void on_scanned(evutil_socket_t fd, short what, void *arg)
@@ -374,12 +346,12 @@ static void on_change(void *arg, enum dirwatch_kind kind, const char *name)
 {
     struct watched *w = arg;
     struct catalogue *c = w->catalogue;
-    struct catalogue_entry *e = NULL;
+    struct catalogue_entry *e;
     size_t len = strlen(name);
     if (kind == DIRWATCH_GONE)
         w->reopen = true;
     if (kind == DIRWATCH_CHANGED && len > 3 && len - 3 <= SCAN_NAME_MAX) {
-        HASH_FIND(hh, c->by_name, name, len - 3, e);
+        e = entries_find(&c->entries, name, len - 3);
         /* The other folder's file of that name may be the one that counts; then this changes
          * nothing. */
         if (e && e->seen.folder == (int)(w - c->watched)) {
@@ -526,8 +498,8 @@ struct catalogue *catalogue_new(const struct supervisor_env *env,
 void catalogue_stop(struct catalogue *c)
 {
     c->stopped = true;
-    for (size_t i = 0; i < c->count; i++) {
-        struct catalogue_entry *e = c->by_id[i];
+    for (size_t i = 0; i < c->entries.count; i++) {
+        struct catalogue_entry *e = c->entries.by_id[i];
         e->waits = false;
         if (!e->probe)
             continue;
@@ -537,18 +509,6 @@ void catalogue_stop(struct catalogue *c)
         e->copy = NULL;
         c->probes--;
     }
-}
-
-static void entry_free(struct catalogue_entry *e)
-{
-    probe_free(e->probe);
-    module_version_unref(e->version);
-    module_version_unref(e->fresh);
-    free(e->copy);
-    free(e->path);
-    free(e->error);
-    free((char *)e->decl.name);
-    free(e);
 }
 
 static void free_event(struct event *ev)
@@ -569,9 +529,7 @@ void catalogue_free(struct catalogue *c)
     free_event(c->publish_timer);
     if (c->scanner)
         scanner_free(c->scanner);
-    HASH_CLEAR(hh, c->by_name);
-    for (size_t i = 0; i < c->count; i++)
-        entry_free(c->by_id[i]);
+    entries_free(&c->entries);
     free(c->folders[0]);
     free(c->folders[1]);
     free(c->modhost_path);
@@ -581,17 +539,11 @@ void catalogue_free(struct catalogue *c)
 
 const struct module_decl *catalogue_find(const struct catalogue *c, const char *name)
 {
-    const struct catalogue_entry *e;
-    HASH_FIND_STR(c->by_name, name, e);
+    const struct catalogue_entry *e = entries_find(&c->entries, name, strlen(name));
     return e ? &e->decl : NULL;
 }
 
 const struct module_decl *catalogue_get(const struct catalogue *c, size_t i)
 {
-    return i < c->count ? &c->by_id[i]->decl : NULL;
-}
-
-struct module_version *catalogue_version(const struct module_decl *decl)
-{
-    return ((const struct catalogue_entry *)(const void *)decl)->version;
+    return i < c->entries.count ? &c->entries.by_id[i]->decl : NULL;
 }

@@ -29,6 +29,9 @@ void catalogue_stop(struct catalogue *c);
 
 const struct module_decl *catalogue_find(const struct catalogue *c, const char *name);
 const struct module_decl *catalogue_get(const struct catalogue *c, size_t i);
+/* Between them the module keeps its name, also when it has no file. */
+void catalogue_hold(const struct module_decl *decl);
+void catalogue_release(const struct module_decl *decl);
 /* The version in service; NULL when there is none. Borrowed: valid until the next `changed`. */
 struct module_version *catalogue_version(const struct module_decl *decl);
 

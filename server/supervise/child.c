@@ -219,7 +219,10 @@ bool child_reap(struct child *child, char *how, size_t size)
     while (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED) && errno == EINTR)
         ;
     if (info.si_code == CLD_EXITED)
-        snprintf(how, size, "exited with status %d", info.si_status);
+        snprintf(
+            how, size,
+            "ended by itself with exit status %d; if the module calls exit, let it return instead",
+            info.si_status);
     else {
         const char *abbreviation = sigabbrev_np(info.si_status);
         snprintf(how, size, "was killed by SIG%s (%s)", abbreviation ? abbreviation : "?",

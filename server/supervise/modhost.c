@@ -16,12 +16,24 @@ static struct modhost_slot *find_slot(const struct modhost *host, const struct m
     return n ? &host->slots[n - 1] : NULL;
 }
 
+static struct modhost_slot *free_slot(struct modhost *host)
+{
+    for (size_t i = 0; i < host->nslots; i++)
+        if (!host->slots[i].decl)
+            return &host->slots[i];
+    if (host->nslots == IPC_MODULES_MAX)
+        return NULL;
+    host->slots = xrealloc(host->slots, (host->nslots + 1) * sizeof *host->slots);
+    return &host->slots[host->nslots++];
+}
+
 static struct modhost_slot *make_slot(struct modhost *host, const struct module_decl *decl)
 {
     struct modhost_slot *slot = find_slot(host, decl);
     if (slot)
         return slot;
-    if (host->nslots == IPC_MODULES_MAX) {
+    slot = free_slot(host);
+    if (!slot) {
         if (!host->crowded)
             log_warn("modhost.crowded", LOG_MODULE(host->name, decl->name),
                      "group %s has %d modules, more than that cannot be in one: give some "
@@ -36,23 +48,91 @@ static struct modhost_slot *make_slot(struct modhost *host, const struct module_
         memset(host->slot_of + host->nslot_of, 0, (n - host->nslot_of) * sizeof *host->slot_of);
         host->nslot_of = n;
     }
-    host->slots = xrealloc(host->slots, (host->nslots + 1) * sizeof *host->slots);
-    host->slots[host->nslots] = (struct modhost_slot){.decl = decl};
-    host->slot_of[decl->id] = (uint16_t)++host->nslots;
-    return &host->slots[host->nslots - 1];
+    *slot = (struct modhost_slot){.decl = decl};
+    catalogue_hold(decl);
+    host->slot_of[decl->id] = (uint16_t)(slot - host->slots + 1);
+    return slot;
+}
+
+static void clear_slot(struct modhost *host, struct modhost_slot *slot)
+{
+    host->slot_of[slot->decl->id] = 0;
+    catalogue_release(slot->decl);
+    module_version_unref(slot->good);
+    free(slot->why);
+    *slot = (struct modhost_slot){0};
+    host->crowded = false;
+}
+
+static bool has_loaded(const struct generation *g, size_t slot)
+{
+    for (size_t i = 0; g && i < g->nmodules; i++)
+        if (g->modules[i].slot == slot)
+            return true;
+    return false;
+}
+
+static bool is_loaded(const struct modhost *host, size_t slot)
+{
+    bool loaded = has_loaded(host->current, slot) || has_loaded(host->starting, slot);
+    for (size_t i = 0; i < host->nold && !loaded; i++)
+        loaded = has_loaded(host->old[i], slot);
+    return loaded;
+}
+
+void modhost_tidy(struct modhost *host)
+{
+    for (size_t i = 0; i < host->nslots && !host->ending; i++) {
+        struct modhost_slot *slot = &host->slots[i];
+        if (slot->decl && !slot->wanted && !slot->held && !is_loaded(host, i))
+            clear_slot(host, slot);
+    }
+}
+
+void modhost_forget_modules(struct modhost *host)
+{
+    for (size_t i = 0; i < host->nslots; i++)
+        if (host->slots[i].decl)
+            clear_slot(host, &host->slots[i]);
 }
 
 void modhost_want(struct modhost *host, const struct module_decl *module, bool wanted)
 {
+    /* One without a file needs no slot until it has one: that is told. */
+    wanted = wanted && module->present;
     struct modhost_slot *slot = wanted ? make_slot(host, module) : find_slot(host, module);
     if (slot)
         slot->wanted = wanted;
 }
 
+void modhost_want_nothing(struct modhost *host)
+{
+    for (size_t i = 0; i < host->nslots; i++)
+        host->slots[i].wanted = false;
+}
+
+void modhost_want_settled(struct modhost *host)
+{
+    modhost_update(host);
+    modhost_tidy(host);
+}
+
+bool modhost_is_over(const struct modhost *host)
+{
+    if (host->ending || host->nheld || modhost_has_process(host))
+        return false;
+    for (size_t i = 0; i < host->nslots; i++)
+        if (host->slots[i].wanted)
+            return false;
+    return true;
+}
+
 struct module_version *modhost_desired(const struct modhost_slot *slot)
 {
-    struct module_version *newest = catalogue_version(slot->decl);
-    if (!slot->wanted || !newest)
+    /* What waits is still handled when its module is not wanted any more. */
+    struct module_version *newest =
+        slot->wanted || slot->held ? catalogue_version(slot->decl) : NULL;
+    if (!newest)
         return NULL;
     if (newest->serial != slot->refused)
         return newest;
@@ -124,6 +204,7 @@ static int hold(struct modhost *host, size_t slot, struct ipc_event *e)
     if (ipc_put_event(&host->held, e))
         return -1;
     host->nheld++;
+    host->slots[slot].held++;
     return 0;
 }
 
@@ -147,7 +228,7 @@ static bool is_full(struct modhost *host)
     size_t bytes;
     size_t n = count_events(host, &bytes);
     if (n < MODHOST_EVENTS_MAX && bytes < MODHOST_BYTES_MAX) {
-        if (host->dropped_full && n < MODHOST_EVENTS_MAX / 2) {
+        if (host->dropped_full && n < MODHOST_EVENTS_MAX / 2 && bytes < MODHOST_BYTES_MAX / 2) {
             log_warn("modhost.full", LOG_NETWORK(host->name),
                      "group %s: takes events again, %llu were dropped", host->group,
                      (unsigned long long)host->dropped_full);
@@ -228,6 +309,7 @@ void modhost_settle(struct modhost *host)
             module = host->slots[slot].decl->name;
             lost++;
         }
+        host->slots[slot].held--; /* only now: until it is settled it wants its module */
         buf_consume(&waiting, size);
     }
     buf_free(&waiting);
@@ -254,8 +336,10 @@ void modhost_take_back(struct modhost *host, struct generation *g, const struct 
     while (!event_list_first(&taken, &e, &size)) {
         e.module = (uint16_t)g->modules[e.module].slot;
         bool over = end && (e.number == end->event || e.number == end->heard);
-        if (!over && !ipc_put_event(&list, &e))
+        if (!over && !ipc_put_event(&list, &e)) {
             host->nheld++;
+            host->slots[e.module].held++;
+        }
         buf_consume(&taken, size);
     }
     buf_free(&taken);
@@ -270,6 +354,7 @@ void modhost_drop_oldest(struct modhost *host, const char *reason)
         return;
     const struct module_decl *module = host->slots[e.module].decl;
     uint64_t number = e.number;
+    host->slots[e.module].held--;
     buf_consume(&host->held, size);
     host->nheld--;
     modhost_fault(host, module, number, reason);
@@ -393,10 +478,10 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
     for (size_t i = 0; i < host->nslots; i++) {
         const struct modhost_slot *slot = &host->slots[i];
         const struct module_version *v = modhost_running(host, i);
-        const struct module_version *newest = catalogue_version(slot->decl);
-        bool refused = newest && slot->refused == newest->serial;
         if (!slot->wanted && !v)
             continue;
+        const struct module_version *newest = catalogue_version(slot->decl);
+        bool refused = newest && slot->refused == newest->serial;
         modules[status->nmodules++] = (struct modhost_module_status){
             .module = slot->decl,
             .version = v ? v->serial : 0,

@@ -25,10 +25,11 @@
 #define MODHOST_BACKOFF_MAX 10000
 #define MODHOST_END_MS      1500 /* for children to end when the server or a network goes away */
 
-/* A module this host has had to do with. */
+/* A module this host has to do with: it is wanted, loaded, or some of its events wait. */
 struct modhost_slot {
-    const struct module_decl *decl;
+    const struct module_decl *decl; /* NULL: the slot is free */
     bool wanted;
+    size_t held;                 /* of its events, in `held` */
     struct module_version *good; /* the last that became ready here; a reference */
     uint32_t refused;            /* serial of the newest version that did not start here; 0: none */
     uint32_t refused_good;       /* the same when `good` did not start again */
@@ -85,6 +86,7 @@ struct modhost {
     uint64_t dropped;
     uint32_t faults;
     uint32_t restarts;
+    bool ending;           /* one of its processes, just now: no slot is freed meanwhile */
     bool crowded;          /* told that it has too many modules */
     uint64_t dropped_full; /* in a row, because too many wait */
 };
@@ -101,6 +103,14 @@ bool modhost_has_process(const struct modhost *host);
 void modhost_kill(struct modhost *host);
 /* Lets the processes end; the rest of its events is dropped when they cannot be handled in time. */
 void modhost_stop(struct modhost *host);
+/* Nothing is wanted until modhost_want says so again. */
+void modhost_want_nothing(struct modhost *host);
+/* What is wanted is settled: loads and unloads what must be, after the events it has. */
+void modhost_want_settled(struct modhost *host);
+/* Nothing is wanted, nothing runs and nothing waits: it can be closed. */
+bool modhost_is_over(const struct modhost *host);
+/* Frees all slots, for the end. */
+void modhost_forget_modules(struct modhost *host);
 /* Own nick or casemapping. */
 void modhost_network_changed(struct modhost *host);
 /* The catalogue has other versions. */
@@ -111,6 +121,8 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
 /* ---- Between its own files --------------------------------------------------------------------
  */
 
+/* Frees the slots of modules that it has nothing to do with any more. */
+void modhost_tidy(struct modhost *host);
 /* The version that should run; NULL: none. */
 struct module_version *modhost_desired(const struct modhost_slot *slot);
 /* The version the current generation has loaded; NULL: none. */

@@ -239,6 +239,7 @@ void modhost_on_ended(struct generation *g, const struct generation_end *end)
     struct modhost *host = g->owner;
     bool was_starting = g == host->starting;
     bool was_current = g == host->current;
+    host->ending = true;
     /* First: what is told below may close the host. */
     forget_generation(host, g);
     host->handled += g->handled;
@@ -252,6 +253,8 @@ void modhost_on_ended(struct generation *g, const struct generation_end *end)
     if (host->current || was_starting)
         modhost_settle(host);
     modhost_update(host);
+    host->ending = false;
+    modhost_tidy(host);
     host->shared->process_ended(host);
 }
 
@@ -287,6 +290,8 @@ void modhost_stop(struct modhost *host)
     event_del(host->retry);
     host->dropped += host->nheld;
     host->nheld = 0;
+    for (size_t i = 0; i < host->nslots; i++)
+        host->slots[i].held = 0;
     buf_free(&host->held);
     if (host->starting)
         generation_stop(host->starting, MODHOST_END_MS);
@@ -339,10 +344,7 @@ void modhost_free(struct modhost *host, int wait)
         generation_destroy(host->current, wait);
     for (size_t i = 0; i < host->nold; i++)
         generation_destroy(host->old[i], wait);
-    for (size_t i = 0; i < host->nslots; i++) {
-        module_version_unref(host->slots[i].good);
-        free(host->slots[i].why);
-    }
+    modhost_forget_modules(host);
     event_free(host->retry);
     buf_free(&host->held);
     free(host->slots);

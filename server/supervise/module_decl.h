@@ -11,15 +11,20 @@ struct module_command {
     const char *help;  /* "" when none */
 };
 
+/* No module may have this name: "core.help" is the server's own command. */
+#define MODULE_NAME_CORE "core"
+
 /*
- * What a module says of itself, and where it came from. One for each name that was ever seen: it
- * stays at its address, and `name` and `id` stay as they are, until supervisor_free; so a pointer
- * to it is a handle. Everything else may change right before on_modules or on_module_error is
- * called, and only then.
+ * What a module says of itself, and where it came from. One for each name that is known: it stays
+ * at its address until supervisor_free, so a pointer to it is a handle. `name` and `id` stay as
+ * they are while the module is present, has an error, or is wanted by a module host; one of which
+ * nothing of that is true may stand for another name whenever the loop has run, so who is told by
+ * on_modules that it is gone must find it again. Everything else may change right before on_modules
+ * or on_module_error is called, and only then.
  */
 struct module_decl {
     const char *name;        /* the file's name without .so */
-    uint32_t id;             /* 1, 2, 3, ... as names are met */
+    uint32_t id;             /* 1, 2, 3, ... as names are met, and again when one is forgotten */
     bool present;            /* there is a version that can be loaded */
     bool from_user_dir;      /* of the version that counts */
     const char *version;     /* "" when none */

@@ -89,7 +89,7 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
     event_del(p->readable);
     event_del(p->ended);
     event_del(p->deadline);
-    char how[64];
+    char how[128];
     char why[FRAME_HEADER_SIZE + 4096];
     struct ipc_module declared;
     bool peaceful = child_reap(&p->child, how, sizeof how);

@@ -26,6 +26,7 @@ struct supervisor {
     struct known_network *networks;
     struct modhost *closed; /* hosts of dropped networks, whose processes have not ended */
     struct event *stopped;  /* tells that the last has ended */
+    struct event *reap;     /* closes the hosts that are over, outside of their own callbacks */
     void (*done)(void *arg);
     void *done_arg;
 };
@@ -68,11 +69,37 @@ static void on_process_ended(struct modhost *host)
             at = &(*at)->next;
         if (*at) {
             *at = host->next;
+            modhost_forget_modules(host); /* while there is a catalogue */
             defer_call(sup->env.defer, free_host, host);
         }
     }
+    if (host->network && !sup->shared.stopping && modhost_is_over(host))
+        event_active(sup->reap, EV_TIMEOUT, 0);
     if (sup->shared.stopping && !sup->shared.generations.alive)
         event_active(sup->stopped, EV_TIMEOUT, 0);
+}
+
+static void close_host(struct supervisor *sup, struct modhost **at)
+{
+    struct modhost *host = *at;
+    *at = host->next;
+    host->next = sup->closed;
+    sup->closed = host;
+    modhost_close(host);
+}
+
+static void on_reap(evutil_socket_t fd, short what, void *arg)
+{
+    struct supervisor *sup = arg;
+    (void)fd;
+    (void)what;
+    for (struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (struct modhost **at = &n->hosts; *at;) {
+            if (modhost_is_over(*at))
+                close_host(sup, at);
+            else
+                at = &(*at)->next;
+        }
 }
 
 static void on_stopped(evutil_socket_t fd, short what, void *arg)
@@ -114,6 +141,7 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
     generation_shared_init(&sup->shared.generations);
     start_queue_init(&sup->shared.starts, env->base, env->clock);
     sup->stopped = event_new(env->base, -1, 0, on_stopped, sup);
+    sup->reap = event_new(env->base, -1, 0, on_reap, sup);
     /* A pipe to a module host that has just died is an error, not the end of the server. */
     signal(SIGPIPE, SIG_IGN);
     return sup;
@@ -176,6 +204,7 @@ void supervisor_free(struct supervisor *sup)
     start_queue_free(&sup->shared.starts);
     generation_shared_free(&sup->shared.generations);
     event_free(sup->stopped);
+    event_free(sup->reap);
     free(sup);
 }
 
@@ -231,12 +260,8 @@ void supervisor_drop_network(struct supervisor *sup, const char *network)
     if (!n)
         return;
     HASH_DEL(sup->networks, n);
-    for (struct modhost *host = n->hosts, *next; host; host = next) {
-        next = host->next;
-        host->next = sup->closed;
-        sup->closed = host;
-        modhost_close(host);
-    }
+    while (n->hosts)
+        close_host(sup, &n->hosts);
     network_free(n);
 }
 
@@ -253,6 +278,25 @@ struct modhost *supervisor_host(struct supervisor *sup, const char *network, con
     host->next = n->hosts;
     n->hosts = host;
     return host;
+}
+
+void supervisor_want_begin(struct supervisor *sup, const char *network)
+{
+    struct known_network *n;
+    HASH_FIND_STR(sup->networks, network, n);
+    for (struct modhost *host = n ? n->hosts : NULL; host; host = host->next)
+        modhost_want_nothing(host);
+}
+
+void supervisor_want_end(struct supervisor *sup, const char *network)
+{
+    struct known_network *n;
+    HASH_FIND_STR(sup->networks, network, n);
+    for (struct modhost *host = n ? n->hosts : NULL; host; host = host->next) {
+        modhost_want_settled(host);
+        if (!sup->shared.stopping && modhost_is_over(host))
+            event_active(sup->reap, EV_TIMEOUT, 0);
+    }
 }
 
 void supervisor_each_host(const struct supervisor *sup,

@@ -118,7 +118,8 @@ void supervisor_drop_network(struct supervisor *sup, const char *network);
 
 /* The module host of a network and group, made when there is none; starts no process yet. The
  * network must be known (NULL otherwise). The handle is valid until supervisor_drop_network or
- * supervisor_free. */
+ * supervisor_free, as long as a module is wanted there (modhost_want, modhost_send); without one
+ * only until the loop runs. */
 struct modhost *supervisor_host(struct supervisor *sup, const char *network, const char *group);
 
 /* What a module gets; strings are never NULL unless said. The meaning of the fields is that of
@@ -150,8 +151,17 @@ struct supervisor_event {
 uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
                       const struct supervisor_event *event);
 /* A module that will (or will not) get events here: the next process that is started has it, so
- * that its first event needs no new one. modhost_send implies true. Starts no process. */
+ * that its first event needs no new one. modhost_send implies true. Does nothing by itself, and
+ * nothing for a module that is not present. */
 void modhost_want(struct modhost *host, const struct module_decl *module, bool wanted);
+/*
+ * What the modules of a network want, said anew. supervisor_want_begin: nothing is wanted there
+ * until modhost_want says so; who knows only what has changed leaves it out. supervisor_want_end,
+ * always: a process that runs is replaced by one with what is wanted, after the events it has; a
+ * host without a wanted module ends, and its handle with it. Starts no first process.
+ */
+void supervisor_want_begin(struct supervisor *sup, const char *network);
+void supervisor_want_end(struct supervisor *sup, const char *network);
 
 /*
  * status: 0 or more for success (delete: 1 when it was there), or a SESHET_E... number of

@@ -96,6 +96,68 @@ static void tells_why_a_file_is_refused(void **state)
     harness_until(h, !supervisor_find(h->sup, "text")->error);
 }
 
+static void put_text(const char *folder, const char *prefix, unsigned i)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s%u.so", folder, prefix, i);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fclose(f);
+}
+
+/* More names than can be known at once, one after another; a wrong name is refused unread. */
+static void forgets_names_that_are_gone(void **state)
+{
+    struct harness *h = *state;
+    char path[160];
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    for (unsigned i = 0; i < 1023; i++)
+        put_text(h->user_dir, "OLD", i);
+    harness_begin(h);
+    harness_network(h, "net");
+    harness_until(h, harness_present(h, "worker") && h->errors == 1023);
+    assert_int_not_equal(harness_send(h, "net", "worker", "slow", ""), 0);
+    harness_remove(h->user_dir, "worker");
+    harness_until(h, !harness_present(h, "worker") && h->nsaid == 1);
+    const struct module_decl *held = worker(h);
+    for (unsigned i = 0; i < 1023; i++) {
+        snprintf(path, sizeof path, "%s/OLD%u.so", h->user_dir, i);
+        assert_int_equal(unlink(path), 0);
+    }
+    harness_until(h, !supervisor_find(h->sup, "OLD1022")->error);
+    harness_install(h->user_dir, "echo", MODULES "/echo.so");
+    harness_until(h, harness_present(h, "echo"));
+    for (unsigned i = 0; i < 1000; i++)
+        put_text(h->user_dir, "NEW", i);
+    harness_until(h, h->errors == 2023);
+    /* What a module host still wants keeps its name, until it does not. */
+    assert_ptr_equal(worker(h), held);
+    assert_string_equal(held->name, "worker");
+    supervisor_want_begin(h->sup, "net");
+    supervisor_want_end(h->sup, "net");
+    harness_until(h, harness_hosts(h).hosts == 0);
+    for (unsigned i = 0; i < 22; i++)
+        put_text(h->user_dir, "LAST", i);
+    harness_until(h, h->errors == 2045);
+    put_text(h->user_dir, "LAST", 22);
+    harness_until(h, h->errors == 2046);
+    assert_null(worker(h));
+    assert_true(harness_present(h, "echo"));
+    size_t n = 0;
+    while (supervisor_module(h->sup, n))
+        n++;
+    assert_int_equal(n, 1024);
+}
+
+static void the_name_of_the_core_is_refused(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "core", WORKERS "/one/worker.so");
+    harness_begin(h);
+    assert_false(harness_present(h, "core"));
+    assert_non_null(strstr(h->error, "the server's own commands"));
+}
+
 static void a_half_written_file_is_mended_by_its_rest(void **state)
 {
     struct harness *h = *state;
@@ -163,6 +225,8 @@ int main(void)
         CASE(appears_and_goes),
         CASE(a_short_absence_is_a_replacement),
         CASE(tells_why_a_file_is_refused),
+        CASE(forgets_names_that_are_gone),
+        CASE(the_name_of_the_core_is_refused),
         CASE(a_half_written_file_is_mended_by_its_rest),
         CASE(saving_the_same_file_again_is_a_new_version),
         CASE(follows_links_that_are_swapped),

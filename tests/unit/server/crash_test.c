@@ -67,7 +67,10 @@ static void loses_one_event_by_exit(void **state)
     struct harness *h = *state;
     begin_with_worker(h);
     die_under_load(h, "exit");
-    assert_string_equal(h->fault, "the process exited with status 0");
+    assert_string_equal(
+        h->fault,
+        "the process ended by itself with exit status 0; if the module calls exit, let it "
+        "return instead");
 }
 
 static void loses_one_event_by_a_closed_pipe(void **state)

@@ -1,7 +1,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "harness.h"
 
 static void begin_with_worker(struct harness *h)
@@ -235,6 +237,164 @@ static void drops_a_network_alone(void **state)
     assert_int_equal(h->faults, 0);
 }
 
+/* What command_index_new does: each group's module is wanted, and nothing else. */
+static void want(struct harness *h, const char *module, const char *const *groups)
+{
+    supervisor_want_begin(h->sup, "net");
+    for (size_t i = 0; groups[i]; i++)
+        modhost_want(supervisor_host(h->sup, "net", groups[i]), supervisor_find(h->sup, module),
+                     true);
+    supervisor_want_end(h->sup, "net");
+}
+
+static size_t count_processes(void)
+{
+    char path[64];
+    char text[4096] = "";
+    size_t n = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    (void)!fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    for (char *at = text; (at = strchr(at, ' ')); at++)
+        n++;
+    return n;
+}
+
+/* A module that moves from group to group leaves nothing behind. */
+static void ends_hosts_that_nobody_wants(void **state)
+{
+    struct harness *h = *state;
+    char group[16];
+    begin_with_worker(h);
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(group, sizeof group, "g%u", i);
+        want(h, "worker", (const char *[]){group, NULL});
+        assert_int_not_equal(harness_send_group(h, "net", group, "worker", "work", "x"), 0);
+        harness_until(h, h->nsaid == i + 1);
+    }
+    harness_until(h, harness_hosts(h).hosts == 1 && count_processes() == 1);
+    /* Wanted by nobody. */
+    want(h, "worker", (const char *[]){NULL});
+    harness_until(h, harness_hosts(h).hosts == 0 && count_processes() == 0);
+    /* And again. */
+    want(h, "worker", (const char *[]){"g1", NULL});
+    assert_int_equal(harness_hosts(h).hosts, 1);
+    harness_send_group(h, "net", "g1", "worker", "work", "again");
+    harness_until(h, harness_count(h, "net", "one again") == 1);
+    assert_int_equal(h->faults, 0);
+}
+
+/* An end comes after what it was given, also when nothing of that was begun. */
+static void handles_what_it_has_before_it_ends(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    want(h, "worker", (const char *[]){"a", "b", NULL});
+    for (int i = 0; i < 100; i++)
+        harness_send_group(h, "net", "a", "worker", "slow", "x");
+    want(h, "worker", (const char *[]){"b", NULL});
+    harness_until(h, h->nsaid == 100);
+    for (int i = 0; i < 100; i++)
+        harness_send_group(h, "net", "b", "worker", "slow", "x");
+    harness_until(h, h->nsaid > 101);
+    want(h, "worker", (const char *[]){NULL});
+    harness_until(h, h->nsaid == 200);
+    harness_until(h, harness_hosts(h).hosts == 0 && count_processes() == 0);
+    assert_int_equal(h->faults, 0);
+}
+
+static void on_host(void *arg, const struct modhost_status *status)
+{
+    char *text = arg;
+    for (size_t i = 0; i < status->nmodules; i++)
+        if (status->modules[i].version)
+            strcat(strcat(text, status->modules[i].module->name), " ");
+}
+
+static bool has_loaded(struct harness *h, const char *wanted)
+{
+    char text[256] = "";
+    supervisor_each_host(h->sup, on_host, text);
+    return !strcmp(text, wanted);
+}
+
+static void unloads_and_loads_what_changes(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "echo", MODULES "/echo.so");
+    begin_with_worker(h);
+    struct modhost *host = supervisor_host(h->sup, "net", "default");
+    const struct module_decl *worker = supervisor_find(h->sup, "worker");
+    const struct module_decl *echo = supervisor_find(h->sup, "echo");
+    modhost_want(host, worker, true);
+    modhost_want(host, echo, true);
+    supervisor_want_end(h->sup, "net");
+    assert_int_equal(harness_hosts(h).running, 0);
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, has_loaded(h, "worker echo "));
+    /* Only what changed is said. */
+    modhost_want(host, worker, false);
+    supervisor_want_end(h->sup, "net");
+    harness_until(h, has_loaded(h, "echo ") && harness_count(h, NULL, "one 1") == 1);
+    modhost_want(host, worker, true);
+    supervisor_want_end(h->sup, "net");
+    harness_until(h, has_loaded(h, "worker echo ") && count_processes() == 1);
+    assert_int_equal(h->faults, 0);
+}
+
+static void a_new_file_starts_no_host_that_is_idle(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    want(h, "worker", (const char *[]){"a", "b", NULL});
+    harness_send_group(h, "net", "a", "worker", "work", "x");
+    harness_send_group(h, "net", "b", "worker", "work", "x");
+    harness_until(h, h->nsaid == 2);
+    want(h, "worker", (const char *[]){"b", NULL});
+    harness_until(h, count_processes() == 1);
+    harness_install(h->user_dir, "worker", WORKERS "/two/worker.so");
+    harness_until(h, harness_has_version(h, "worker", "two"));
+    harness_until(h, harness_hosts(h).generation == 2);
+    harness_until(h, count_processes() == 1);
+    assert_int_equal(harness_hosts(h).hosts, 1);
+}
+
+/* Bytes, too, must go down by half before "takes events again" is told. */
+static void tells_once_that_it_is_full(void **state)
+{
+    struct harness *h = *state;
+    char *text = malloc(8001);
+    memset(text, 'x', 8000);
+    text[8000] = '\0';
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "slow", "x");
+    harness_until(h, h->nsaid == 1);
+    log_open(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+    FILE *log = tmpfile();
+    assert_non_null(log);
+    int saved = dup(2);
+    dup2(fileno(log), 2);
+    /* As long as it is fed as fast as it works, 4 MiB wait. */
+    for (int turn = 0; turn < 200; turn++) {
+        while (harness_send(h, "net", "worker", "slow", text))
+            ;
+        harness_turn(h, harness_deadline());
+    }
+    log_close();
+    dup2(saved, 2);
+    close(saved);
+    free(text);
+    char line[4096];
+    unsigned told = 0;
+    rewind(log);
+    while (fgets(line, sizeof line, log))
+        told += strstr(line, "modhost.full") != NULL;
+    fclose(log);
+    assert_int_equal(told, 1);
+}
+
 static void on_stopped(void *arg)
 {
     struct harness *h = arg;
@@ -294,6 +454,11 @@ int main(void)
         CASE(bounds_what_an_event_says),
         CASE(bounds_what_waits),
         CASE(drops_a_network_alone),
+        CASE(ends_hosts_that_nobody_wants),
+        CASE(handles_what_it_has_before_it_ends),
+        CASE(unloads_and_loads_what_changes),
+        CASE(a_new_file_starts_no_host_that_is_idle),
+        CASE(tells_once_that_it_is_full),
         CASE(stops_in_peace),
         CASE(stops_what_hangs),
         CASE(stops_when_nothing_runs),
