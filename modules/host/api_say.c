@@ -32,14 +32,13 @@ __attribute__((format(printf, 3, 0))) static int put_text(char *dst, size_t room
 /* "first: "; nothing for NULL. A nick is never so long that it is cut. */
 static size_t put_head(char *dst, size_t size, const char *first)
 {
-    size_t len = first ? strlen(first) : 0;
+    static const char colon[] = ": ";
     if (!first)
         return 0;
-    if (len > size - 3)
-        len = size - 3;
+    size_t len = strnlen(first, size - sizeof colon);
     memcpy(dst, first, len);
-    memcpy(dst + len, ": ", 2);
-    return len + 2;
+    memcpy(dst + len, colon, sizeof colon);
+    return len + strlen(colon);
 }
 
 /* "first: text", or the text alone when first is NULL. Gives the text, or NULL when it is over
