@@ -26,7 +26,7 @@ void command_reply(const struct command_call *call, const char *fmt, ...)
     buf_append(&text, body, strlen(body));
     free(body);
     struct say say = {.kind = SAY_PRIVMSG,
-                      .target = event->is_private ? event->nick : event->channel,
+                      .target = event->reply_to,
                       .text = buf_data(&text),
                       .len = text.len,
                       .module = CORE_MODULE};

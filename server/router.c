@@ -74,6 +74,7 @@ static void send_event(struct route *r, struct modhost *host, const struct modul
     out->channel = event->channel ? event->channel : "";
     out->target = event->target ? event->target : "";
     out->text = event->type == EVENT_CTCP ? "" : event->text;
+    out->reply_to = event->reply_to;
     out->time_ms = event->time_ms;
     modhost_send(host, module, out);
 }

@@ -106,14 +106,6 @@ static const char *event_nick(const seshet_event *ev)
     return ev->type == SESHET_NICK ? ev->target : ev->nick;
 }
 
-/* Where the event came from; "" when from nowhere. The bot is not in the channel of an invite. */
-static const char *event_place(const seshet_event *ev)
-{
-    if (ev->is_private || ev->type == SESHET_INVITE || !ev->channel[0])
-        return event_nick(ev);
-    return ev->channel;
-}
-
 static int to_place(seshet_ctx *ctx, enum ipc_say_kind kind, bool named, const char *format,
                     va_list args) __attribute__((format(printf, 4, 0)));
 
@@ -123,10 +115,10 @@ static int to_place(seshet_ctx *ctx, enum ipc_say_kind kind, bool named, const c
     if (!may_answer(ctx))
         return SESHET_EREFUSED;
     const char *nick = event_nick(ctx->event);
-    const char *place = event_place(ctx->event);
-    if (!place[0])
+    if (!ctx->reply_to[0])
         return SESHET_EINVAL;
-    return say(ctx, kind, place, named && place != nick ? nick : NULL, format, args);
+    bool among_others = strcmp(ctx->reply_to, nick) != 0;
+    return say(ctx, kind, ctx->reply_to, named && among_others ? nick : NULL, format, args);
 }
 
 int seshet_vreply(seshet_ctx *ctx, const char *format, va_list args)
@@ -190,7 +182,8 @@ static int check_target(const seshet_ctx *ctx, const char *target)
     const seshet_event *ev = ctx->event;
     enum casemapping map = ctx->host->casemapping;
     if (ev->type == SESHET_NOTICE &&
-        (irc_equal(map, target, ev->nick) || irc_equal(map, target, event_place(ev))))
+        (irc_equal(map, target, ev->nick) || irc_equal(map, target, ev->channel) ||
+         irc_equal(map, target, ctx->reply_to)))
         return SESHET_EREFUSED;
     return 0;
 }

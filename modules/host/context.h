@@ -40,6 +40,7 @@ struct seshet_ctx {
     struct host *host;
     const struct host_module *module;
     const seshet_event *event; /* NULL in load and unload */
+    const char *reply_to;      /* of the event; "" when nobody is there */
 };
 
 #endif

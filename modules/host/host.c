@@ -147,7 +147,7 @@ static void run_handler(struct host *host, const struct host_module *m, seshet_h
         .args = e->args,
         .time_ms = e->time_ms,
     };
-    seshet_ctx ctx = {.host = host, .module = m, .event = &event};
+    seshet_ctx ctx = {.host = host, .module = m, .event = &event, .reply_to = e->reply_to};
     handler(&ctx, &event);
 }
 

@@ -106,6 +106,7 @@ int ipc_put_event(struct buf *out, const struct ipc_event *event)
     frame_put_str(&w, event->text);
     frame_put_str(&w, event->command);
     frame_put_str(&w, event->args);
+    frame_put_str(&w, event->reply_to);
     frame_put_u64(&w, (uint64_t)event->time_ms);
     return frame_end(&w);
 }
@@ -130,6 +131,7 @@ int ipc_get_event(const struct frame *f, struct ipc_event *event)
     event->text = frame_get_str(&r);
     event->command = frame_get_str(&r);
     event->args = frame_get_str(&r);
+    event->reply_to = frame_get_str(&r);
     event->time_ms = (int64_t)frame_get_u64(&r);
     if (!(flags & EVENT_HAS_ACCOUNT))
         event->account = NULL;

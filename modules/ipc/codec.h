@@ -76,6 +76,7 @@ struct ipc_event {
     const char *text;
     const char *command; /* the CTCP command; for SESHET_COMMAND the host takes the declared name */
     const char *args;
+    const char *reply_to; /* where an answer goes: a channel, "@#chan", a nick, or "" */
     int64_t time_ms;
 };
 int ipc_put_event(struct buf *out, const struct ipc_event *event);

@@ -276,6 +276,7 @@ uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
         .text = event->text,
         .command = event->command_name,
         .args = event->args,
+        .reply_to = event->reply_to,
         .time_ms = event->time_ms,
     };
     size_t n = (size_t)(slot - host->slots);

@@ -138,6 +138,7 @@ struct supervisor_event {
     const char *text;
     const char *command_name; /* its name, in any case; CTCP: the CTCP command; else "" */
     const char *args;
+    const char *reply_to; /* where an answer goes: a channel, "@#chan", a nick, or "" */
     int64_t time_ms;
 };
 

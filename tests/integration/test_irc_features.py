@@ -316,15 +316,17 @@ def test_user_modes(parts, fake):
 
 
 def test_statusmsg_and_prefixes(parts, fake):
-    """A command said to the operators of a channel is answered where it was said, or in the channel,
-    never to somebody else."""
+    """A command said to the operators of a channel is answered to them, never to the channel."""
     parts.bot({"one": network(fake.port, "Anna")})
     connection = fake.accept().register()
     connection.send(f":{connection.server} 005 Anna STATUSMSG=@+ :are supported by this server")
     connection.accept_join(CHANNEL, ["@visitor"])
-    connection.says("visitor", f"@{CHANNEL}", "!echo ops only")
-    said = connection.expect(lambda m: m.command == "PRIVMSG" and "ops only" in m.text)
-    assert said.target in (CHANNEL, f"@{CHANNEL}")
+    for command, answer in (("!echo ops only", "ops only"), ("!ping", "visitor: pong")):
+        connection.says("visitor", f"@{CHANNEL}", command)
+        said = connection.expect(lambda m: m.command == "PRIVMSG" and answer in m.text)
+        assert said.target == f"@{CHANNEL}"
+    connection.says("visitor", CHANNEL, "!echo for all")
+    assert connection.expect_say(CHANNEL, "for all")
 
 
 # ---- Talking --------------------------------------------------------------------------------------

@@ -149,7 +149,8 @@ const char *seshet_strerror(int error);
 
 #define SESHET_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
-/* To where the event came from: in a channel as "nick: text", in private as it stands. */
+/* To where the event came from: in a channel as "nick: text", in private as it stands. What was
+ * said to some members of a channel only ("@#chan") is answered to those. */
 int seshet_reply(seshet_ctx *ctx, const char *format, ...) SESHET_PRINTF(2, 3);
 int seshet_vreply(seshet_ctx *ctx, const char *format, va_list args) SESHET_PRINTF(2, 0);
 /* The same without "nick: ". */

@@ -194,6 +194,8 @@ static const char *look(struct seen_test *t, const char *channel, const char *te
 {
     struct ipc_event e = driver_event(++t->number, SESHET_COMMAND, 0, channel, text);
     e.nick = "asker";
+    if (e.is_private)
+        e.reply_to = e.nick;
     e.time_ms = t->now;
     ipc_put_event(&t->d.out, &e);
     serve(t);

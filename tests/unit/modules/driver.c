@@ -195,6 +195,7 @@ struct ipc_event driver_event(uint64_t number, uint8_t type, uint16_t command, c
         .channel = channel,
         .text = text,
         .args = command == IPC_SUBSCRIPTION || !space ? "" : space + 1,
+        .reply_to = channel[0] ? channel : "alice",
         .time_ms = INT64_C(1700000000000),
     };
 }

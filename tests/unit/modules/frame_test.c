@@ -26,6 +26,7 @@ static const struct ipc_event sample_event = {
     .text = "!roll 2d6",
     .command = "",
     .args = "2d6",
+    .reply_to = "@#chan",
     .time_ms = -5,
 };
 
@@ -53,6 +54,7 @@ static void check_event(const struct frame *f)
     assert_string_equal(e.channel, "#chan");
     assert_string_equal(e.text, "!roll 2d6");
     assert_string_equal(e.args, "2d6");
+    assert_string_equal(e.reply_to, "@#chan");
     assert_true(e.time_ms == -5);
 }
 

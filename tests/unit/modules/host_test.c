@@ -198,6 +198,25 @@ static void test_no_reply_to_notice(void **state)
     driver_end(&d);
 }
 
+/* What was said to the operators of a channel is answered to them. */
+static void test_reply_to_some_members(void **state)
+{
+    (void)state;
+    struct driver d;
+    struct ipc_say say;
+    start_one(&d, counter[0]);
+    struct ipc_event e = driver_event(1, SESHET_COMMAND, 1, "#chan", "!count");
+    e.reply_to = "@#chan";
+    ipc_put_event(&d.out, &e);
+    driver_flush(&d);
+    struct frame f = driver_take(&d, FRAME_SAY);
+    assert_int_equal(ipc_get_say(&f, &say), 0);
+    assert_string_equal(say.target, "@#chan");
+    assert_string_equal(say.text, "alice: 1");
+    take_done(&d, 1);
+    driver_end(&d);
+}
+
 static void test_refused_modules(void **state)
 {
     (void)state;
@@ -353,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_questions),
         cmocka_unit_test(test_logs_of_load_and_unload),
         cmocka_unit_test(test_no_reply_to_notice),
+        cmocka_unit_test(test_reply_to_some_members),
         cmocka_unit_test(test_refused_modules),
         cmocka_unit_test(test_rubbish_from_the_server),
         cmocka_unit_test(test_crash_in_a_command),

@@ -181,8 +181,9 @@ static void invitations_are_told(void **state)
     (void)state;
     struct world w;
     world_open_channel(&w);
-    world_expect(&w, ":x!x@x INVITE me #new", "invite x!x@x #new >me");
-    world_expect(&w, ":alice!a@a.host INVITE dave #c", "invite alice!a@a.host #c >dave in=#c");
+    world_expect(&w, ":x!x@x INVITE me #new", "invite x!x@x #new >me reply=x");
+    world_expect(&w, ":alice!a@a.host INVITE dave #c",
+                 "invite alice!a@a.host #c >dave in=#c reply=alice");
     world_expect(&w, ":x!x@x INVITE dave #new", "");
     world_expect(&w, ":x!x@x INVITE me", "");
     world_close(&w);

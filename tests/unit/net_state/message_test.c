@@ -10,8 +10,10 @@ static void messages_have_a_place(void **state)
     struct world w;
     world_open_channel(&w);
     world_expect(&w, ":bob!b@h PRIVMSG #C :hi all", "message bob!b@h #c 'hi all' in=#c");
-    world_expect(&w, ":bob!b@h PRIVMSG @#c :ops", "message bob!b@h #c 'ops' in=#c");
-    world_expect(&w, ":bob!b@h NOTICE @+#c :ops", "notice bob!b@h #c 'ops' in=#c");
+    world_expect(&w, ":bob!b@h PRIVMSG @#c :ops", "message bob!b@h #c 'ops' in=#c reply=@#c");
+    world_expect(&w, ":bob!b@h NOTICE @+#C :ops", "notice bob!b@h #c 'ops' in=#c reply=@+#C");
+    world_expect(&w, ":bob!b@h PRIVMSG +#c :\001ACTION waves\001",
+                 "action bob!b@h #c 'waves' in=#c reply=+#c");
     world_expect(&w, ":bob!b@h PRIVMSG me :hi", "message bob!b@h 'hi' private");
     world_expect(&w, ":s!s@s NOTICE me :hi", "notice s!s@s 'hi' private");
     world_expect(&w, ":bob!b@h PRIVMSG #other :x", "");

@@ -7,7 +7,7 @@ static void nicks_change(void **state)
     (void)state;
     struct world w;
     world_open_channel(&w);
-    world_expect(&w, ":bob!b@b.host NICK robert", "nick bob!b@b.host >robert in=#c");
+    world_expect(&w, ":bob!b@b.host NICK robert", "nick bob!b@b.host >robert in=#c reply=robert");
     world_members(&w, "#c", "alice:ov carol: me:o robert:v");
     assert_null(irc_user_find(w.state, "bob"));
     assert_string_equal(irc_user_host(irc_user_find(w.state, "robert")), "b.host");
@@ -25,9 +25,9 @@ static void a_nick_may_change_in_case_alone(void **state)
     (void)state;
     struct world w;
     world_open_channel(&w);
-    world_expect(&w, ":bob!b@b.host NICK BOB", "nick bob!b@b.host >BOB in=#c");
+    world_expect(&w, ":bob!b@b.host NICK BOB", "nick bob!b@b.host >BOB in=#c reply=BOB");
     world_members(&w, "#c", "BOB:v alice:ov carol: me:o");
-    world_expect(&w, ":me!m@my.host NICK ME", "nick me!m@my.host >ME in=#c me");
+    world_expect(&w, ":me!m@my.host NICK ME", "nick me!m@my.host >ME in=#c reply=ME me");
     assert_string_equal(irc_state_nick(w.state), "ME");
     world_members(&w, "#c", "BOB:v ME:o alice:ov carol:");
     world_close(&w);
@@ -38,12 +38,13 @@ static void our_own_nick_changes(void **state)
     (void)state;
     struct world w;
     world_open_channel(&w);
-    world_expect(&w, ":me!m@my.host NICK myself", "nick me!m@my.host >myself in=#c me");
+    world_expect(&w, ":me!m@my.host NICK myself",
+                 "nick me!m@my.host >myself in=#c reply=myself me");
     assert_true(irc_state_is_me(w.state, "MYSELF"));
     assert_false(irc_state_is_me(w.state, "me"));
     world_members(&w, "#c", "alice:ov bob:v carol: myself:o");
     world_expect(&w, ":myself!m@my.host PART #c", "part myself!m@my.host #c in=#c me");
-    world_expect(&w, ":myself!m@my.host NICK me", "nick myself!m@my.host >me me");
+    world_expect(&w, ":myself!m@my.host NICK me", "nick myself!m@my.host >me reply=me me");
     assert_true(irc_state_is_me(w.state, "me"));
     world_expect(&w, ":irc.example 001 other :Welcome", "");
     assert_true(irc_state_is_me(w.state, "other"));
@@ -56,7 +57,7 @@ static void colliding_nicks_are_resolved(void **state)
     struct world w;
     world_open_channel(&w);
     /* Cannot be, so whoever was there before is gone. */
-    world_expect(&w, ":bob!b@b.host NICK ALICE", "nick bob!b@b.host >ALICE in=#c");
+    world_expect(&w, ":bob!b@b.host NICK ALICE", "nick bob!b@b.host >ALICE in=#c reply=ALICE");
     world_members(&w, "#c", "ALICE:v carol: me:o");
     world_expect(&w, ":carol!c@c NICK Me", "");
     world_members(&w, "#c", "ALICE:v carol: me:o");
@@ -170,10 +171,10 @@ static void who_is_gone_is_found_no_more(void **state)
     struct world w;
     world_open_channel(&w);
     assert_non_null(irc_user_find(w.state, "bob"));
-    world_expect(&w, ":bob!b@b.host NICK rob", "nick bob!b@b.host >rob in=#c");
+    world_expect(&w, ":bob!b@b.host NICK rob", "nick bob!b@b.host >rob in=#c reply=rob");
     assert_null(irc_user_find(w.state, "bob"));
     assert_non_null(irc_user_find(w.state, "rob"));
-    world_expect(&w, ":rob!b@b.host QUIT :bye", "quit rob!b@b.host bye in=#c");
+    world_expect(&w, ":rob!b@b.host QUIT :bye", "quit rob!b@b.host 'bye' in=#c");
     assert_null(irc_user_find(w.state, "rob"));
     assert_non_null(irc_user_find(w.state, "carol"));
     assert_non_null(irc_channel_find(w.state, "#c"));

@@ -22,6 +22,7 @@ static void write_event(void *arg, const struct irc_event *ev)
     assert_non_null(ev->user);
     assert_non_null(ev->host);
     assert_non_null(ev->text);
+    assert_non_null(ev->reply_to);
     assert_true(ev->account_known || !ev->account);
     for (size_t i = 0; i < ev->nplaces; i++)
         assert_ptr_equal(irc_channel_find(w->state, irc_channel_name(ev->places[i])),
@@ -45,6 +46,8 @@ static void write_event(void *arg, const struct irc_event *ev)
         buf_printf(b, " '%s'", ev->text);
     for (size_t i = 0; i < ev->nplaces; i++)
         buf_printf(b, "%s%s", i ? "," : " in=", irc_channel_name(ev->places[i]));
+    if (strcmp(ev->reply_to, ev->channel ? ev->channel : ev->nick) != 0)
+        buf_printf(b, " reply=%s", ev->reply_to);
     write_flags(b, ev);
 }
 

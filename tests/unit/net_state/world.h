@@ -29,7 +29,8 @@ void world_close(struct world *w);
 
 void world_line(struct world *w, const char *line);
 /* Applies a line and compares the events it makes, each as
- * "type nick!user@host[account] channel>target text places=#a,#b flags". */
+ * "type nick!user@host[account] channel>target text in=#a,#b reply=x flags"; the reply's
+ * place only when it is neither the channel nor, without one, the nick. */
 void world_expect(struct world *w, const char *line, const char *events);
 /* Compares what has been written since the last look. */
 void world_events(struct world *w, const char *events);

@@ -286,6 +286,7 @@ uint64_t harness_send_group(struct harness *h, const char *network, const char *
         .text = args,
         .command_name = command,
         .args = args,
+        .reply_to = "#test",
         .time_ms = 1,
     };
     assert_non_null(decl);

@@ -94,7 +94,8 @@ static void gives_subscribed_events_only(void **state)
                                   .target = "",
                                   .text = "a word",
                                   .command_name = "",
-                                  .args = ""};
+                                  .args = "",
+                                  .reply_to = "#test"};
     begin_with_worker(h);
     struct modhost *host = supervisor_host(h->sup, "net", "default");
     const struct module_decl *decl = supervisor_find(h->sup, "worker");
