@@ -140,7 +140,6 @@ static int run_module_list(void *arg, json_t *args, json_t **result, char **erro
 }
 
 const struct control_command report_commands[] = {
-    {"status", "Networks, registry and module hosts.", run_status, NULL},
-    {"module list", "Modules, where they are enabled, and what is wrong with them.",
-     run_module_list, NULL},
-    {NULL, NULL, NULL, NULL}};
+    {.name = "status", .help = "Networks, registry and module hosts.", .run = run_status},
+    {.name = "module list", .help = "Modules, where they are enabled.", .run = run_module_list},
+    {0}};
