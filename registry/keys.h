@@ -7,6 +7,7 @@
  * Which keys hold definitions, after the prefix ("seshet:" unless configured):
  *   meta   modules   module:NAME   module:NAME:LIST
  *   network:NET:module:NAME   network:NET:module:NAME:LIST
+ *   ignores   network:NET:ignores
  * Besides, written by servers: status:..., storage:... (storage.h), and presence:ID, a key that
  * each server writes every few seconds to hear its own invalidation.
  */
@@ -16,6 +17,7 @@ enum key_kind {
     KEY_MODULES,
     KEY_HASH,        /* a module's or an overlay's scalars */
     KEY_LIST,        /* one of its lists */
+    KEY_IGNORES,     /* who is ignored, on one network or (network "") on all */
     KEY_UNKNOWN_LIST /* looks like a list, but there is none of that name */
 };
 

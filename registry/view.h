@@ -1,6 +1,7 @@
 #ifndef REGISTRY_VIEW_H
 #define REGISTRY_VIEW_H
 
+#include "registry/maskset.h"
 #include "registry/snapshot.h"
 
 /*
@@ -20,11 +21,19 @@ struct name_set {
     bool me; /* holds $me, which is not among the names */
 };
 
+/* A list of masks: what all networks share, and what this network adds. */
+struct mask_list {
+    struct item_list *list;       /* holds `shared`; or NULL */
+    const struct maskset *shared; /* NULL: none */
+    struct maskset *own;          /* NULL: none */
+};
+
 struct module_view {
     unsigned refs;
     char name[REGISTRY_MAX_NAME + 1];
-    struct module_fields fields;
-    struct name_set lists[LIST_COUNT];
+    struct module_fields fields;       /* name is set */
+    struct name_set lists[LIST_COUNT]; /* lists of masks stand below, and are empty here */
+    struct mask_list masks[LIST_COUNT];
     enum casemapping casemapping;
 };
 
@@ -35,6 +44,7 @@ struct registry_view {
     char default_prefix;
     size_t count;
     const struct module_view **modules; /* sorted by name */
+    struct ignore_list *ignores[2];     /* of this network, of all networks; NULL: nobody */
 };
 
 /* default_prefix: the network's own command prefix. The snapshot may go away before the view. */
@@ -47,6 +57,8 @@ const struct module_view *registry_view_find(const struct registry_view *view, c
 /* The character before the module's commands: its own, or else the network's. */
 char registry_view_prefix(const struct registry_view *view, const struct module_view *m);
 
+/* The mask that matches the source, or NULL. */
+const char *mask_list_match(const struct mask_list *list, const struct mask_source *source);
 /* Folds the name first. */
 bool name_set_has(const struct name_set *set, enum casemapping casemapping, const char *name);
 
