@@ -542,3 +542,8 @@ void model_tell_problems(struct model *m)
 {
     problems_tell_all(&m->problems);
 }
+
+void model_each_problem(const struct model *m, problems_each_fn *fn, void *arg)
+{
+    problems_each(&m->problems, fn, arg);
+}

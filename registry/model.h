@@ -47,5 +47,6 @@ void model_end_full(struct model *m);
 struct snapshot *model_commit(struct model *m, const struct snapshot *last);
 
 void model_tell_problems(struct model *m); /* all of them, again */
+void model_each_problem(const struct model *m, problems_each_fn *fn, void *arg);
 
 #endif

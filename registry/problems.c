@@ -92,3 +92,9 @@ void problems_tell_all(struct problems *p)
     for (struct problem *i = p->first; i; i = i->next)
         p->tell(p->arg, i->status, i->field, i->text);
 }
+
+void problems_each(const struct problems *p, problems_each_fn *fn, void *arg)
+{
+    for (const struct problem *i = p->first; i; i = i->next)
+        fn(arg, i->key, i->status, i->field, i->text);
+}

@@ -32,6 +32,11 @@ void problems_add(struct problems *p, const char *key, const char *status, const
                   const char *text);
 void problems_end(struct problems *p, const char *key);
 
+/* What is wrong now, in no order; fn changes nothing. key: the Redis key, without the prefix. */
+typedef void problems_each_fn(void *arg, const char *key, const char *status, const char *field,
+                              const char *text);
+void problems_each(const struct problems *p, problems_each_fn *fn, void *arg);
+
 /* Tells all again: the status hashes were emptied. */
 void problems_tell_all(struct problems *p);
 

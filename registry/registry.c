@@ -412,3 +412,8 @@ struct registry_stats registry_stats(const struct registry *r)
     stats.heartbeat_age_ms = link_heartbeat_age(r->link);
     return stats;
 }
+
+void registry_each_problem(const struct registry *r, problems_each_fn *fn, void *arg)
+{
+    model_each_problem(r->model, fn, arg);
+}

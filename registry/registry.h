@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "registry/problems.h"
 #include "registry/snapshot.h"
 
 /*
@@ -83,6 +84,9 @@ struct registry_stats {
     int64_t heartbeat_age_ms; /* since Redis last echoed one; -1: never */
 };
 struct registry_stats registry_stats(const struct registry *r);
+
+/* What is wrong in Redis now, as seshet:status:... shows it. */
+void registry_each_problem(const struct registry *r, problems_each_fn *fn, void *arg);
 
 /* How a write or a read of storage ended. */
 enum registry_result {
