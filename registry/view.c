@@ -80,6 +80,8 @@ void module_view_unref(struct module_view *m)
 {
     if (!m || --m->refs)
         return;
+    module_def_unref(m->shared);
+    module_def_unref(m->overlay);
     module_fields_clear(&m->fields);
     for (size_t i = 0; i < LIST_COUNT; i++) {
         for (size_t j = 0; j < m->lists[i].count; j++)
@@ -129,21 +131,71 @@ static bool has_items_for(const struct module_def *def, const char *network)
     return false;
 }
 
-static struct module_view *view_of(struct module_def *shared, const struct module_def *overlay,
-                                   const char *network, enum casemapping casemapping)
+static struct module_view *merge_for(struct module_def *shared, struct module_def *overlay,
+                                     const char *network, enum casemapping casemapping)
 {
-    if (overlay || (shared->scoped && has_items_for(shared, network)))
-        return merge(shared, overlay, network, casemapping);
-    if (!shared->merged[casemapping])
-        shared->merged[casemapping] = merge(shared, NULL, NULL, casemapping);
-    shared->merged[casemapping]->refs++;
-    return shared->merged[casemapping];
+    struct module_view *m = merge(shared, overlay, network, casemapping);
+    m->shared = module_def_ref(shared);
+    m->overlay = overlay ? module_def_ref(overlay) : NULL;
+    return m;
+}
+
+/* Whether a view of the same network, made earlier, still says what stands now. */
+static bool still_right(const struct module_view *old, const struct module_def *shared,
+                        const struct module_def *overlay, enum casemapping casemapping)
+{
+    if (!old || old->casemapping != casemapping || old->overlay != overlay)
+        return false;
+    return old->shared == shared || (!overlay && old == shared->merged[casemapping]);
+}
+
+/* A new reference. old: what the network's last view had for this module, or NULL. */
+static struct module_view *view_of(struct module_def *shared, struct module_def *overlay,
+                                   struct module_view *old, const struct registry_view *view)
+{
+    enum casemapping map = view->casemapping;
+    if (!still_right(old, shared, overlay, map)) {
+        if (overlay || (shared->scoped && has_items_for(shared, view->network)))
+            return merge_for(shared, overlay, view->network, map);
+        if (!shared->merged[map])
+            shared->merged[map] = merge(shared, NULL, NULL, map);
+        old = shared->merged[map];
+    }
+    old->refs++;
+    return old;
 }
 
 /* ---- The view ---- */
 
-struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
-                                        enum casemapping casemapping, char default_prefix)
+static void fill(struct registry_view *view, const struct snapshot *s,
+                 const struct registry_view *last)
+{
+    const struct network_overlays *overlays = snapshot_network(s, view->network);
+    size_t o = 0;
+    size_t l = 0;
+    /* All three are sorted by name. */
+    for (size_t i = 0; i < s->nmodules; i++) {
+        struct module_def *shared = s->modules[i];
+        struct module_def *overlay = NULL;
+        struct module_view *old = NULL;
+        int order = 1;
+        while (overlays && o < overlays->count &&
+               (order = strcmp(overlays->modules[o]->name, shared->name)) < 0)
+            o++;
+        if (overlays && o < overlays->count && !order)
+            overlay = overlays->modules[o];
+        while (last && l < last->count &&
+               (order = strcmp(last->modules[l]->name, shared->name)) < 0)
+            l++;
+        if (last && l < last->count && !order)
+            old = (struct module_view *)last->modules[l];
+        view->modules[i] = view_of(shared, overlay, old, view);
+    }
+}
+
+static struct registry_view *make(const struct snapshot *s, const char *network,
+                                  enum casemapping casemapping, char default_prefix,
+                                  const struct registry_view *last)
 {
     struct registry_view *view = xcalloc(1, sizeof *view);
     str_copy(view->network, sizeof view->network, network);
@@ -152,13 +204,20 @@ struct registry_view *registry_view_new(const struct snapshot *s, const char *ne
     view->default_prefix = default_prefix;
     view->count = s->nmodules;
     view->modules = xcalloc(s->nmodules ? s->nmodules : 1, sizeof(struct module_view *));
-    const struct network_overlays *overlays = snapshot_network(s, network);
-    for (size_t i = 0; i < s->nmodules; i++) {
-        struct module_def *def = s->modules[i];
-        view->modules[i] =
-            view_of(def, snapshot_overlay(overlays, def->name), network, casemapping);
-    }
+    fill(view, s, last);
     return view;
+}
+
+struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
+                                        enum casemapping casemapping, char default_prefix)
+{
+    return make(s, network, casemapping, default_prefix, NULL);
+}
+
+struct registry_view *registry_view_next(const struct registry_view *last, const struct snapshot *s,
+                                         enum casemapping casemapping, char default_prefix)
+{
+    return make(s, last->network, casemapping, default_prefix, last);
 }
 
 void registry_view_free(struct registry_view *view)

@@ -35,6 +35,9 @@ struct module_view {
     struct name_set lists[LIST_COUNT]; /* lists of masks stand below, and are empty here */
     struct mask_list masks[LIST_COUNT];
     enum casemapping casemapping;
+    /* What it was made from when it is for one network alone; otherwise NULL. */
+    struct module_def *shared;
+    struct module_def *overlay;
 };
 
 struct registry_view {
@@ -50,6 +53,10 @@ struct registry_view {
 /* default_prefix: the network's own command prefix. The snapshot may go away before the view. */
 struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
                                         enum casemapping casemapping, char default_prefix);
+/* The same for the network of `last`, which shares every module that did not change since: the cost
+ * of an edit is what it changed. */
+struct registry_view *registry_view_next(const struct registry_view *last, const struct snapshot *s,
+                                         enum casemapping casemapping, char default_prefix);
 void registry_view_free(struct registry_view *view); /* NULL is fine */
 
 /* NULL when no such module is registered. */
