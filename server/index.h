@@ -33,6 +33,10 @@ struct subscriber {
 struct command_index;
 
 struct command_index *command_index_new(struct supervisor *sup, const struct registry_view *view);
+/* After registry_view_next, with the same default prefix and the same modules in existence: takes
+ * over what differs between both views. Frees neither. */
+void command_index_follow(struct command_index *index, struct supervisor *sup,
+                          const struct registry_view *last, const struct registry_view *next);
 void command_index_free(struct command_index *index); /* NULL is fine */
 
 /* name: ASCII lower case. NULL when nobody answers to it. */

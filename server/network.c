@@ -29,15 +29,22 @@ void network_refresh(struct network *n)
     char prefix = *n->conf->command_prefix;
     bool view_is_old = !n->view || n->view->generation != snapshot->generation ||
                        n->view->casemapping != map || n->view->default_prefix != prefix;
-    if (!view_is_old && n->index_catalogue == n->server->catalogue)
+    bool index_is_old = !n->index || n->index_catalogue != n->server->catalogue;
+    if (!view_is_old && !index_is_old)
         return;
-    command_index_free(n->index);
-    if (view_is_old) {
-        registry_view_free(n->view);
-        n->view = registry_view_new(snapshot, n->key, map, prefix);
+    struct registry_view *last = n->view;
+    if (view_is_old)
+        n->view = last ? registry_view_next(last, snapshot, map, prefix)
+                       : registry_view_new(snapshot, n->key, map, prefix);
+    if (index_is_old || last->default_prefix != prefix) {
+        command_index_free(n->index);
+        n->index = command_index_new(n->server->supervisor, n->view);
+        n->index_catalogue = n->server->catalogue;
+    } else {
+        command_index_follow(n->index, n->server->supervisor, last, n->view);
     }
-    n->index = command_index_new(n->server->supervisor, n->view);
-    n->index_catalogue = n->server->catalogue;
+    if (view_is_old)
+        registry_view_free(last);
 }
 
 /* ---- Who we are there, as others must know it -------------------------------------------------
