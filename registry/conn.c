@@ -32,6 +32,7 @@ struct redis_conn {
     struct request *requests; /* in the order they were sent */
     size_t pending;
     size_t pending_bytes;
+    int64_t answered_ms; /* the last answer of any command */
     bool freeing;
     redis_conn_reply_fn *message_fn;
     void *message_arg;
@@ -136,6 +137,7 @@ static void request_done(redisAsyncContext *ac, void *reply, void *arg)
     DL_DELETE(c->requests, rq);
     c->pending--;
     c->pending_bytes -= rq->bytes;
+    c->answered_ms = clock_now(c->clock);
     const redisReply *rp = reply;
     if (rp && rp->type == REDIS_REPLY_ERROR && !c->freeing)
         c->callbacks.on_error(c->callbacks.arg, rp->str);
@@ -194,5 +196,8 @@ size_t redis_conn_pending(const struct redis_conn *c)
 
 int64_t redis_conn_waiting_since(const struct redis_conn *c)
 {
-    return c->requests ? c->requests->sent_ms : -1;
+    if (!c->requests)
+        return -1;
+    int64_t sent_ms = c->requests->sent_ms;
+    return sent_ms > c->answered_ms ? sent_ms : c->answered_ms;
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/migrate.h"
 
 #define MAX_IN_FLIGHT 256
 /* Keys that change without pause must not hold the others back for longer. */
@@ -56,7 +57,8 @@ struct loader {
     size_t in_flight;
     size_t full_left; /* answers that the reading of everything waits for */
     bool expect_modules;
-    bool meta_there;
+    char schema[64];          /* as it was read; "": none */
+    bool index_read;          /* since loader_full */
     int64_t batch_started_ms; /* -1: nothing was read since the last commit */
 };
 
@@ -148,6 +150,23 @@ static void refuse(struct loader *l, const char *reason)
     l->callbacks.on_refused(l->callbacks.arg, reason);
 }
 
+/* Redis answers, but does not give what was asked for: no permission, a script that runs for long.
+ * It would not tell when that ends, so the link is made again until it does. */
+static void give_up(struct loader *l, const char *what, const redisReply *reply)
+{
+    char text[REGISTRY_WHY_SIZE];
+    snprintf(text, sizeof text, "Redis refuses to read %.80s: %.140s", what,
+             reply->type == REDIS_REPLY_ERROR ? reply->str : "unexpected answer");
+    forget_all(l);
+    set_state(l, LOADER_IDLE);
+    link_fail(l->link, true, text);
+}
+
+static bool wrong_type(const redisReply *reply)
+{
+    return !strncmp(reply->str, "WRONGTYPE", 9);
+}
+
 /* ---- Applying answers ---- */
 
 static struct model_bytes *bytes_of(const redisReply *reply)
@@ -161,67 +180,96 @@ static struct model_bytes *bytes_of(const redisReply *reply)
     return bytes;
 }
 
-static void ignore_reply(void *arg, const redisReply *reply)
+static void on_stamped(void *arg, const redisReply *reply)
 {
-    (void)arg;
-    (void)reply;
+    struct loader *l = arg;
+    if (reply && reply->type == REDIS_REPLY_ERROR)
+        log_warn("registry.schema", LOG_NOBODY, "Redis refuses to write schema %d into %smeta: %s",
+                 REGISTRY_SCHEMA, l->prefix, reply->str);
 }
 
-static void create_meta(struct loader *l)
+/* The registry is ours from now on. */
+static void stamp(struct loader *l)
 {
     char key[KEY_MAX_PREFIX + 8];
     char schema[12];
+    char why[REGISTRY_WHY_SIZE];
+    int number = 0;
+    if (l->schema[0] && migrate_judge(l->schema, &number, why, sizeof why) == MIGRATE_CURRENT)
+        return;
+    for (int i = number; number && i < REGISTRY_SCHEMA; i++)
+        log_info("registry.schema", LOG_NOBODY, "schema %d -> %d: %s", i, i + 1, migrate_step(i));
     snprintf(key, sizeof key, "%smeta", l->prefix);
     snprintf(schema, sizeof schema, "%d", REGISTRY_SCHEMA);
-    const char *argv[] = {"HSETNX", key, "schema", schema};
-    link_command(l->link, ignore_reply, NULL, 4, argv, NULL);
+    const char *argv[] = {"EVAL", migrate_stamp_script, "1", key, l->schema, schema};
+    link_command(l->link, on_stamped, l, 6, argv, NULL);
 }
 
-/* 0, or -1 when the registry is refused. */
+/* 0, or -1 when everything under way was forgotten. */
 static int apply_meta(struct loader *l, const redisReply *reply)
 {
     char text[REGISTRY_WHY_SIZE];
-    const char *schema = NULL;
-    int64_t number;
+    int number;
     if (reply->type == REDIS_REPLY_ERROR) {
-        snprintf(text, sizeof text, "cannot read %smeta: %.150s", l->prefix, reply->str);
+        if (wrong_type(reply)) {
+            snprintf(text, sizeof text,
+                     "%smeta is no hash, as it must be: put it right with redis-cli DEL %smeta",
+                     l->prefix, l->prefix);
+            refuse(l, text);
+        } else {
+            give_up(l, "meta", reply);
+        }
+        return -1;
+    }
+    l->schema[0] = '\0';
+    for (size_t i = 0; i + 1 < reply->elements; i += 2)
+        if (!strcmp(reply->element[i]->str, "schema"))
+            str_copy(l->schema, sizeof l->schema, reply->element[i + 1]->str);
+    if (!l->schema[0] && l->index_read) {
+        l->callbacks.on_vanished(l->callbacks.arg);
+        return -1;
+    }
+    if (l->schema[0] && migrate_judge(l->schema, &number, text, sizeof text) == MIGRATE_REFUSE) {
         refuse(l, text);
         return -1;
     }
-    for (size_t i = 0; i + 1 < reply->elements; i += 2)
-        if (!strcmp(reply->element[i]->str, "schema"))
-            schema = reply->element[i + 1]->str;
-    l->meta_there = schema != NULL;
-    if (!schema || (!str_parse_int(schema, 1, REGISTRY_SCHEMA, &number)))
-        return 0;
-    snprintf(text, sizeof text,
-             "the registry has schema \"%.40s\", and this server understands up to %d: use a newer "
-             "seshet, or another prefix or database",
-             schema, REGISTRY_SCHEMA);
-    refuse(l, text);
-    return -1;
+    if (l->index_read)
+        stamp(l);
+    return 0;
 }
 
-/* 0, or -1 when Redis turns out to have lost its data. */
+/* 0, or -1 when everything under way was forgotten. */
 static int apply_index(struct loader *l, const redisReply *reply)
 {
     const struct registry_key key = {.kind = KEY_MODULES};
+    const struct item_list *last = model_index(l->model);
     bool full = l->state == LOADER_FULL;
     if (reply->type == REDIS_REPLY_ERROR) {
-        const struct item_list *last = model_index(l->model);
+        if (!wrong_type(reply)) {
+            give_up(l, "modules", reply);
+            return -1;
+        }
         for (size_t i = 0; full && last && i < last->count; i++)
             want_module(l, last->items[i], true);
-        model_apply_unreadable(l->model, &key, reply->str);
+        l->index_read = true;
+        model_apply_unreadable(l->model, &key, "the key has the wrong type: it must be a set");
         return 0;
     }
-    if (full && !reply->elements && !l->meta_there && l->expect_modules) {
+    if (full && !reply->elements && !l->schema[0] && l->expect_modules) {
         forget_all(l);
         set_state(l, LOADER_EMPTIED);
         l->callbacks.on_emptied(l->callbacks.arg);
         return -1;
     }
-    if (full && !l->meta_there)
-        create_meta(l);
+    if (!full && !reply->elements && last) {
+        /* Somebody's wish, or all data are lost: that shows in what else is left. */
+        l->callbacks.on_vanished(l->callbacks.arg);
+        return -1;
+    }
+    if (full && !l->index_read) {
+        l->index_read = true;
+        stamp(l);
+    }
     for (size_t i = 0; i < reply->elements; i++) {
         const char *name = reply->element[i]->str;
         if (full || !model_in_index(l->model, name))
@@ -233,27 +281,39 @@ static int apply_index(struct loader *l, const redisReply *reply)
     return 0;
 }
 
-static void apply_definition(struct loader *l, const struct registry_key *key,
-                             const redisReply *reply)
+static bool is_hash(enum key_kind kind)
 {
+    return kind == KEY_META || kind == KEY_HASH || kind == KEY_IGNORES;
+}
+
+/* 0, or -1 when everything under way was forgotten. */
+static int apply_definition(struct loader *l, const struct registry_key *key,
+                            const redisReply *reply)
+{
+    char name[KEY_MAX];
     if (reply->type == REDIS_REPLY_ERROR) {
-        bool type = !strncmp(reply->str, "WRONGTYPE", 9);
-        char text[REGISTRY_WHY_SIZE];
-        snprintf(text, sizeof text, "%.120s",
-                 type ? (key->kind == KEY_HASH ? "the key has the wrong type: it must be a hash"
-                                               : "the key has the wrong type: it must be a set")
-                      : reply->str);
-        model_apply_unreadable(l->model, key, text);
-    } else if (key->kind == KEY_UNKNOWN_LIST) {
-        model_apply_unknown_list(l->model, key, reply->integer != 0);
-    } else {
-        struct model_bytes *bytes = bytes_of(reply);
-        if (key->kind == KEY_HASH)
-            model_apply_hash(l->model, key, bytes, reply->elements);
-        else
-            model_apply_list(l->model, key, bytes, reply->elements);
-        free(bytes);
+        if (!wrong_type(reply)) {
+            give_up(l, key_write(key, name, sizeof name), reply);
+            return -1;
+        }
+        model_apply_unreadable(l->model, key,
+                               is_hash(key->kind) ? "the key has the wrong type: it must be a hash"
+                                                  : "the key has the wrong type: it must be a set");
+        return 0;
     }
+    if (key->kind == KEY_UNKNOWN_LIST) {
+        model_apply_unknown_list(l->model, key, reply->integer != 0);
+        return 0;
+    }
+    struct model_bytes *bytes = bytes_of(reply);
+    if (key->kind == KEY_HASH)
+        model_apply_hash(l->model, key, bytes, reply->elements);
+    else if (key->kind == KEY_IGNORES)
+        model_apply_ignores(l->model, key, bytes, reply->elements);
+    else
+        model_apply_list(l->model, key, bytes, reply->elements);
+    free(bytes);
+    return 0;
 }
 
 /* 0, or -1 when everything under way was forgotten. */
@@ -264,12 +324,14 @@ static int apply(struct loader *l, const struct registry_key *key, const redisRe
         return apply_meta(l, reply);
     case KEY_MODULES:
         return apply_index(l, reply);
+    case KEY_IGNORES:
+        return apply_definition(l, key, reply);
     case KEY_HASH:
     case KEY_LIST:
     case KEY_UNKNOWN_LIST:
         /* A shared definition counts once its module is registered; then all of it is read. */
         if (key->network[0] || model_in_index(l->model, key->module))
-            apply_definition(l, key, reply);
+            return apply_definition(l, key, reply);
         return 0;
     case KEY_OTHER:
         break;
@@ -285,7 +347,7 @@ static void send_one(struct loader *l, struct reading *r)
 {
     char key[KEY_MAX_PREFIX + KEY_MAX];
     snprintf(key, sizeof key, "%s%s", l->prefix, r->key);
-    bool hash = r->parsed.kind == KEY_META || r->parsed.kind == KEY_HASH;
+    bool hash = is_hash(r->parsed.kind);
     const char *argv[] = {hash                                 ? "HGETALL"
                           : r->parsed.kind == KEY_UNKNOWN_LIST ? "EXISTS"
                                                                : "SMEMBERS",
@@ -368,10 +430,7 @@ static void on_scan(void *arg, const redisReply *reply)
         return;
     l->full_left--;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
-        char text[REGISTRY_WHY_SIZE];
-        snprintf(text, sizeof text, "cannot list the registry's keys (SCAN): %.150s",
-                 reply->type == REDIS_REPLY_ERROR ? reply->str : "unexpected answer");
-        refuse(l, text);
+        give_up(l, "all keys (SCAN)", reply);
         return;
     }
     const redisReply *keys = reply->element[1];
@@ -444,12 +503,14 @@ void loader_full(struct loader *l, bool expect_modules)
 {
     forget_all(l);
     l->expect_modules = expect_modules;
-    l->meta_there = false;
+    l->schema[0] = '\0';
+    l->index_read = false;
     set_state(l, LOADER_FULL);
     model_begin_full(l->model);
-    /* In this order: whether meta is there decides what an empty index means. */
+    /* In this order: what meta says decides what an empty index means. */
     want_named(l, KEY_META, true);
     want_named(l, KEY_MODULES, true);
+    want_named(l, KEY_IGNORES, true);
     pump(l);
     send_scan(l, "0");
 }

@@ -14,9 +14,9 @@
  * when it is mended. */
 typedef void problems_fn(void *arg, const char *status, const char *field, const char *text);
 
-struct problem;
+struct problem_key;
 struct problems {
-    struct problem *first;
+    struct problem_key *keys;
     size_t count;
     problems_fn *tell;
     void *arg;
