@@ -44,11 +44,11 @@
     X(CAPABILITY, 14, "capability", false, "the source does not have the module's capability",     \
       "the module asks for no capability")                                                         \
     X(RATE_USER, 15, "rate_user", false, "the source used it too often",                           \
-      "the source may use it again")                                                               \
+      "the source's limit is not reached")                                                         \
     X(RATE_CHANNEL, 16, "rate_channel", false, "it was used too often in this channel",            \
-      "it may be used again in this channel")                                                      \
+      "the channel's limit is not reached")                                                        \
     X(RATE_NETWORK, 17, "rate_network", false, "it was used too often on this network",            \
-      "it may be used again on this network")
+      "the network's limit is not reached")
 
 enum decide_reason {
 #define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,

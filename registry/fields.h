@@ -36,9 +36,9 @@ struct buf;
     X(EVENT_TYPES, event_types, field_type_events, FIELD_SERVER, "",                               \
       "what the module handles; written by the server")                                            \
     X(GROUP, group, field_type_word, 0, "default", "modules of one group share a module host")     \
-    X(AUTH_GROUP, auth_group, field_type_optional_word, 0, "",                                     \
+    X(AUTH_GROUP, auth_group, field_type_optional_word, FIELD_GUARD, "",                           \
       "the authorization profile that its commands ask for")                                       \
-    X(CAPABILITY, capability, field_type_capability, 0, "",                                        \
+    X(CAPABILITY, capability, field_type_capability, FIELD_GUARD, "",                              \
       "the capability that its commands ask for")                                                  \
     X(RATE_USER, rate_user, field_type_rate, FIELD_PER_COMMAND, "",                                \
       "how often one source may use it: N/duration, such as 5/1m")                                 \
@@ -123,6 +123,9 @@ extern const struct field_type field_type_bool, field_type_text, field_type_char
 #define FIELD_OVERLAY_ONLY 1u /* belongs into an overlay */
 #define FIELD_SERVER       2u /* written by the server, not by people */
 #define FIELD_PER_COMMAND  4u /* FIELD.COMMAND is a field too */
+#define FIELD_GUARD        8u /* keeps people out: what cannot be read counts as FIELD_NOBODY */
+
+#define FIELD_NOBODY "?" /* asked for by a guard, and had by nobody */
 
 struct field_row {
     const char *name; /* as in the hash */

@@ -16,11 +16,12 @@
  * Windows are keyed by the module (or its rate_group), the command for a limit of its own, the
  * network, and the source or channel. They outlive edits: a changed rate judges the same uses.
  * Memory is bounded: windows that have run out are swept while others are counted, and beyond
- * FLOOD_MAX_WINDOWS the one unused for longest is forgotten.
+ * FLOOD_MAX_WINDOWS or FLOOD_MAX_BYTES the one unused for longest is forgotten.
  */
 struct flood;
 
 #define FLOOD_MAX_WINDOWS 65536
+#define FLOOD_MAX_BYTES   ((size_t)16 << 20)
 #define FLOOD_SOURCE_SIZE 300
 
 enum flood_limit {
@@ -55,6 +56,9 @@ void flood_free(struct flood *f); /* NULL is fine */
 const char *flood_source_key(char *dst, size_t size, enum casemapping casemapping, const char *nick,
                              const char *host, const char *account);
 
+/* The module's limit, or with a command that command's own; NULL for none. */
+const struct rate *flood_rate(const struct module_view *m, enum flood_limit limit,
+                              const char *command);
 /* Whether a use now would go beyond one of the three limits; *hit (may be NULL) is then the first:
  * user, channel, network; the module's before the command's. Counts nothing. */
 bool flood_reached(const struct flood *f, const struct flood_use *use, struct flood_hit *hit);

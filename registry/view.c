@@ -74,6 +74,79 @@ bool name_set_has(const struct name_set *set, enum casemapping casemapping, cons
     return bsearch(&key, set->names, set->count, sizeof *set->names, compare_names) != NULL;
 }
 
+/* ---- Lists of masks ---- */
+
+/* Compiles the items that hold on all networks (network NULL), or on that one alone. */
+static void add_masks(const struct item_list *list, const char *network, const char **masks,
+                      size_t *count)
+{
+    size_t network_len = network ? strlen(network) : 0;
+    for (size_t i = 0; list && i < list->count; i++) {
+        const char *item;
+        size_t len;
+        list_item_split(list->items[i], &item, &len);
+        if (len == network_len && !memcmp(list->items[i], network ? network : "", len))
+            masks[(*count)++] = item;
+    }
+}
+
+static const struct maskset *shared_masks(struct item_list *list, enum casemapping casemapping)
+{
+    struct maskset **cached = &list->masks[casemapping];
+    if (!*cached) {
+        const char **masks = xcalloc(list->count, sizeof *masks);
+        size_t count = 0;
+        add_masks(list, NULL, masks, &count);
+        *cached = maskset_new(casemapping, masks, count);
+        free(masks);
+    }
+    return *cached;
+}
+
+/* What the network adds to a list that it shares: the shared items for it alone, and its overlay's.
+ */
+static struct maskset *own_masks(const struct item_list *shared, const struct item_list *overlay,
+                                 const char *network, enum casemapping casemapping)
+{
+    size_t most = (shared ? shared->count : 0) + 2 * (overlay ? overlay->count : 0);
+    if (!most || !network)
+        return NULL;
+    const char **masks = xcalloc(most, sizeof *masks);
+    size_t count = 0;
+    add_masks(shared, network, masks, &count);
+    add_masks(overlay, NULL, masks, &count);
+    add_masks(overlay, network, masks, &count);
+    struct maskset *set = count ? maskset_new(casemapping, masks, count) : NULL;
+    free(masks);
+    return set;
+}
+
+/* scoped: some shared item is for one network only. */
+static struct mask_list mask_list_make(struct item_list *shared, bool scoped,
+                                       const struct item_list *overlay, const char *network,
+                                       enum casemapping casemapping)
+{
+    struct mask_list list = {.own =
+                                 own_masks(scoped ? shared : NULL, overlay, network, casemapping)};
+    if (shared) {
+        list.list = item_list_ref(shared);
+        list.shared = shared_masks(shared, casemapping);
+    }
+    return list;
+}
+
+static void mask_list_clear(struct mask_list *list)
+{
+    item_list_unref(list->list);
+    maskset_free(list->own);
+}
+
+const char *mask_list_match(const struct mask_list *list, const struct mask_source *source)
+{
+    const char *mask = maskset_match(list->shared, source);
+    return mask ? mask : maskset_match(list->own, source);
+}
+
 /* ---- One module ---- */
 
 void module_view_unref(struct module_view *m)
@@ -87,8 +160,15 @@ void module_view_unref(struct module_view *m)
         for (size_t j = 0; j < m->lists[i].count; j++)
             free(m->lists[i].names[j]);
         free(m->lists[i].names);
+        mask_list_clear(&m->masks[i]);
     }
     free(m);
+}
+
+static void merge_rates(struct module_view *m, const struct module_fields *from)
+{
+    for (size_t i = 0; i < from->ncommand_rates; i++)
+        module_fields_set_rate(&m->fields, &from->command_rates[i]);
 }
 
 /* network and overlay may be NULL. */
@@ -104,12 +184,21 @@ static struct module_view *merge(const struct module_def *shared, const struct m
         bool over = overlay && (overlay->set & (UINT32_C(1) << i));
         module_fields_copy_one(&m->fields, over ? &overlay->fields : &shared->fields, i);
     }
+    merge_rates(m, &shared->fields);
+    if (overlay)
+        merge_rates(m, &overlay->fields);
+    free(m->fields.name);
+    m->fields.name = xstrdup(shared->name);
     for (int i = 0; i < LIST_COUNT; i++) {
         struct set_builder b = {.casemapping = casemapping, .network = network};
-        if (m->fields.inherit & LIST_BIT(i))
-            builder_add_list(&b, shared->lists[i]);
-        if (overlay)
-            builder_add_list(&b, overlay->lists[i]);
+        struct item_list *inherited = m->fields.inherit & LIST_BIT(i) ? shared->lists[i] : NULL;
+        const struct item_list *own = overlay ? overlay->lists[i] : NULL;
+        if (module_list_rows[i].items == ITEM_MASK) {
+            m->masks[i] = mask_list_make(inherited, shared->scoped, own, network, casemapping);
+            continue;
+        }
+        builder_add_list(&b, inherited);
+        builder_add_list(&b, own);
         m->lists[i] = builder_finish(&b);
     }
     return m;
@@ -171,6 +260,8 @@ static void fill(struct registry_view *view, const struct snapshot *s,
                  const struct registry_view *last)
 {
     const struct network_overlays *overlays = snapshot_network(s, view->network);
+    view->ignores[0] = ignore_list_ref(overlays ? overlays->ignores : NULL);
+    view->ignores[1] = ignore_list_ref(s->ignores);
     size_t o = 0;
     size_t l = 0;
     /* All three are sorted by name. */
@@ -226,6 +317,8 @@ void registry_view_free(struct registry_view *view)
         return;
     for (size_t i = 0; i < view->count; i++)
         module_view_unref((struct module_view *)view->modules[i]);
+    for (size_t i = 0; i < sizeof view->ignores / sizeof *view->ignores; i++)
+        ignore_list_unref(view->ignores[i]);
     free(view->modules);
     free(view);
 }
