@@ -12,8 +12,11 @@
 #include "registry/migrate.h"
 
 #define MAX_IN_FLIGHT 256
-/* Keys that change without pause must not hold the others back for longer. */
+/* Keys that change without pause must not hold the others back for longer: from then on only what
+ * was known to have changed is waited for... */
 #define MAX_BATCH_MS 20
+/* ...and, up to here, the definitions of modules that turn up among it. */
+#define MAX_HOLD_MS 200
 
 enum loader_state {
     LOADER_IDLE, /* no link */
@@ -30,6 +33,7 @@ struct reading {
     struct registry_key parsed;
     struct loader *loader;
     unsigned epoch;
+    uint64_t number; /* of all that were ever queued, in order */
     bool in_flight;
     bool again;     /* changed while in flight */
     bool part_full; /* the reading of everything waits for it */
@@ -59,6 +63,9 @@ struct loader {
     bool expect_modules;
     char schema[64];          /* as it was read; "": none */
     bool index_read;          /* since loader_full */
+    uint64_t queued;          /* readings so far */
+    uint64_t answered;        /* the number of the last one that was */
+    uint64_t barrier;         /* commit when this one was answered; 0: when all were */
     int64_t batch_started_ms; /* -1: nothing was read since the last commit */
 };
 
@@ -72,14 +79,6 @@ static void set_state(struct loader *l, enum loader_state state)
 
 /* ---- Readings ---- */
 
-static void reading_drop(struct loader *l, struct reading *r)
-{
-    HASH_DEL(l->readings, r);
-    if (!r->in_flight)
-        DL_DELETE(l->queue, r);
-    free(r);
-}
-
 /* In-flight readings stay until their answer comes; they find themselves stale by the epoch. */
 static void forget_all(struct loader *l)
 {
@@ -87,15 +86,23 @@ static void forget_all(struct loader *l)
     struct reading *next = NULL;
     HASH_ITER(hh, l->readings, r, next)
     {
+        HASH_DEL(l->readings, r);
         if (r->in_flight)
-            HASH_DEL(l->readings, r);
-        else
-            reading_drop(l, r);
+            continue;
+        DL_DELETE(l->queue, r);
+        free(r);
     }
     l->epoch++;
     l->in_flight = 0;
     l->full_left = 0;
+    l->barrier = 0;
     l->batch_started_ms = -1;
+}
+
+static void enqueue(struct loader *l, struct reading *r)
+{
+    r->number = ++l->queued;
+    DL_APPEND(l->queue, r);
 }
 
 static void want(struct loader *l, const struct registry_key *key, bool part_full)
@@ -111,7 +118,7 @@ static void want(struct loader *l, const struct registry_key *key, bool part_ful
         r->loader = l;
         r->epoch = l->epoch;
         HASH_ADD_STR(l->readings, key, r);
-        DL_APPEND(l->queue, r);
+        enqueue(l, r);
     } else if (r->in_flight && !part_full) {
         r->again = true;
     }
@@ -275,6 +282,8 @@ static int apply_index(struct loader *l, const redisReply *reply)
         if (full || !model_in_index(l->model, name))
             want_module(l, name, full);
     }
+    if (l->barrier)
+        l->barrier = l->queued;
     struct model_bytes *names = bytes_of(reply);
     model_apply_index(l->model, names, reply->elements);
     free(names);
@@ -372,24 +381,32 @@ static void pump(struct loader *l)
     }
 }
 
+/* Whether what has been read since the last commit is a whole. Answers come in the order of the
+ * readings, and all keys of a MULTI are queued at once: none of them is left out. */
+static bool batch_done(struct loader *l)
+{
+    int64_t age = clock_now(l->clock) - l->batch_started_ms;
+    if (!l->queue && !l->in_flight)
+        return true;
+    if (!l->barrier && age >= MAX_BATCH_MS)
+        l->barrier = l->queued;
+    return l->barrier && (l->answered >= l->barrier || age >= MAX_HOLD_MS);
+}
+
 static void go_on(struct loader *l)
 {
     pump(l);
-    if (l->state == LOADER_FULL && !l->full_left) {
+    bool full = l->state == LOADER_FULL && !l->full_left;
+    if (!full && (l->state != LOADER_LIVE || l->batch_started_ms < 0 || !batch_done(l)))
+        return;
+    l->barrier = 0;
+    l->batch_started_ms = l->in_flight || l->queue ? clock_now(l->clock) : -1;
+    if (full) {
         model_end_full(l->model);
         set_state(l, LOADER_LIVE);
-        l->batch_started_ms = l->in_flight || l->queue ? clock_now(l->clock) : -1;
         link_loaded(l->link);
-        l->callbacks.on_loaded(l->callbacks.arg, true);
-        return;
     }
-    if (l->state != LOADER_LIVE || l->batch_started_ms < 0)
-        return;
-    bool settled = !l->queue && !l->in_flight;
-    if (!settled && clock_now(l->clock) - l->batch_started_ms < MAX_BATCH_MS)
-        return;
-    l->batch_started_ms = settled ? -1 : clock_now(l->clock);
-    l->callbacks.on_loaded(l->callbacks.arg, false);
+    l->callbacks.on_loaded(l->callbacks.arg, full);
 }
 
 static void on_reading(void *arg, const redisReply *reply)
@@ -411,9 +428,13 @@ static void on_reading(void *arg, const redisReply *reply)
         l->full_left--;
     r->part_full = false;
     r->in_flight = false;
-    DL_APPEND(l->queue, r);
-    if (!r->again)
-        reading_drop(l, r);
+    l->answered = r->number;
+    if (r->again) {
+        enqueue(l, r);
+    } else {
+        HASH_DEL(l->readings, r);
+        free(r);
+    }
     if (!apply(l, &key, reply))
         go_on(l);
 }
