@@ -64,6 +64,30 @@ void fixture_close(struct fixture *f)
     nftw(f->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+int fixture_setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    fixture_open(f);
+    redis_start(f, NULL);
+    *state = f;
+    return 0;
+}
+
+int fixture_teardown(void **state)
+{
+    fixture_close(*state);
+    free(*state);
+    return 0;
+}
+
+void one_module(struct fixture *f)
+{
+    redis_do(f->socket, "HSET seshet:meta schema 2");
+    redis_do(f->socket, "SADD seshet:modules dice");
+    redis_do(f->socket, "HSET seshet:module:dice enabled yes cmd_prefix .");
+    redis_do(f->socket, "SADD seshet:module:dice:enicks $me");
+}
+
 /* ---- redis-server ---- */
 
 void redis_start(struct fixture *f, const char *const *arguments)
@@ -171,6 +195,7 @@ struct proxied {
     struct fixture *fixture;
     struct bufferevent *client;
     struct bufferevent *server;
+    struct event *trickle;
     bool subscribed;
 };
 
@@ -180,6 +205,7 @@ static void proxied_free(struct proxied *p)
     while (*link != p)
         link = &(*link)->next;
     *link = p->next;
+    event_free(p->trickle);
     bufferevent_free(p->client);
     bufferevent_free(p->server);
     free(p);
@@ -210,6 +236,10 @@ static void from_server(struct bufferevent *bev, void *arg)
     long len = (long)evbuffer_get_length(in);
     if (f->proxy_deaf && p->subscribed) {
         evbuffer_drain(in, (size_t)len);
+    } else if (f->proxy_trickle) {
+        static const struct timeval later = {0, 1000};
+        evbuffer_remove_buffer(in, bufferevent_get_output(p->client), (size_t)f->proxy_trickle);
+        event_add(p->trickle, &later);
     } else if (f->proxy_cut > 0 && len >= f->proxy_cut) {
         char part[4096];
         int n = evbuffer_remove(in, part, f->proxy_cut < 4096 ? (size_t)f->proxy_cut : 4096);
@@ -220,6 +250,15 @@ static void from_server(struct bufferevent *bev, void *arg)
         f->proxy_cut -= f->proxy_cut ? len : 0;
         evbuffer_add_buffer(bufferevent_get_output(p->client), in);
     }
+}
+
+static void on_trickle(evutil_socket_t fd, short what, void *arg)
+{
+    struct proxied *p = arg;
+    (void)fd;
+    (void)what;
+    if (evbuffer_get_length(bufferevent_get_input(p->server)))
+        from_server(p->server, p);
 }
 
 static void proxied_ended(struct bufferevent *bev, short what, void *arg)
@@ -242,6 +281,7 @@ static void proxy_accept(struct evconnlistener *listener, evutil_socket_t fd,
     p->fixture = f;
     p->next = f->proxied;
     f->proxied = p;
+    p->trickle = evtimer_new(f->base, on_trickle, p);
     p->client = bufferevent_socket_new(f->base, fd, BEV_OPT_CLOSE_ON_FREE);
     p->server = bufferevent_socket_new(f->base, -1, BEV_OPT_CLOSE_ON_FREE);
     bufferevent_setcb(p->client, from_client, NULL, proxied_ended, p);
