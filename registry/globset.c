@@ -340,6 +340,32 @@ static void try_key(struct search *s, enum kind kind, uint32_t key)
             try_glob(s, &t->globs[i]);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    uint32_t ka = *(const uint32_t *)a;
+    uint32_t kb = *(const uint32_t *)b;
+    return (ka > kb) - (ka < kb);
+}
+
+/* A piece that the text has many times is looked up once. */
+static void try_grams(struct search *s)
+{
+    const struct table *t = &s->set->tables[BY_GRAM];
+    uint32_t keys[GLOB_MAX_TEXT];
+    size_t count = 0;
+    for (size_t i = 0; i + GRAM <= s->len; i++) {
+        uint32_t key = hash_gram(s->text + i);
+        uint32_t bucket = bucket_of(t, key);
+        if (t->starts[bucket] != t->starts[bucket + 1] && count < GLOB_MAX_TEXT)
+            keys[count++] = key;
+    }
+    if (count > 1)
+        qsort(keys, count, sizeof *keys, compare_keys);
+    for (size_t i = 0; i < count; i++)
+        if (!i || keys[i] != keys[i - 1])
+            try_key(s, BY_GRAM, keys[i]);
+}
+
 static void try_loose(struct search *s)
 {
     const struct needs has = needs_of(s->text, s->len);
@@ -360,8 +386,7 @@ size_t globset_find(const struct globset *set, const char *text, size_t len, siz
             try_key(&s, BY_HOST, hash_bytes(host, (size_t)(text + len - host)));
     }
     if (set->tables[BY_GRAM].count)
-        for (size_t i = 0; i + GRAM <= len; i++)
-            try_key(&s, BY_GRAM, hash_gram(text + i));
+        try_grams(&s);
     if (set->nloose)
         try_loose(&s);
     return s.best;

@@ -27,7 +27,7 @@ void globset_free(struct globset *set); /* NULL is fine */
 size_t globset_bytes(const struct globset *set);
 
 /* The lowest number below `below` that matches the folded text and is accepted (accept may be
- * NULL), or else `below`. */
+ * NULL), or else `below`. len: at most GLOB_MAX_TEXT. */
 size_t globset_find(const struct globset *set, const char *text, size_t len, size_t below,
                     bool (*accept)(const void *arg, size_t number), const void *arg);
 
