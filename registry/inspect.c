@@ -19,14 +19,15 @@ static void on_scanned(void *arg, enum registry_result result, const redisReply 
 {
     struct scan *scan = arg;
     struct scan_answer answer = {.result = result, .text = text};
-    const char **keys = NULL;
-    if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
-        const redisReply *found = reply->element[1];
-        keys = xcalloc(found->elements + 1, sizeof *keys);
+    const redisReply *found = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2
+                                  ? reply->element[1]
+                                  : NULL;
+    const char **keys = xcalloc((found ? found->elements : 0) + 1, sizeof *keys);
+    answer.keys = keys;
+    if (found) {
         for (size_t i = 0; i < found->elements; i++)
             if (found->element[i]->len >= scan->prefix_len)
                 keys[answer.count++] = found->element[i]->str + scan->prefix_len;
-        answer.keys = keys;
         answer.next = strcmp(reply->element[0]->str, "0") != 0 ? reply->element[0]->str : NULL;
     }
     scan->done(scan->arg, &answer);

@@ -5,6 +5,7 @@
 
 #include "registry/registry.h"
 #include "registry/uri.h"
+#include "server/first_values.h"
 
 void check_print(const struct conf_errors *errors)
 {
@@ -41,6 +42,7 @@ static size_t check_networks(const char *dir, size_t *count)
     size_t wrong = errors.errors;
     check_print(&errors);
     for (size_t i = 0; networks && i < networks->count; i++) {
+        first_values_check(&networks->files[i]);
         check_print(&networks->files[i].errors);
         wrong += networks->files[i].errors.errors;
     }

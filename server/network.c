@@ -10,6 +10,8 @@
 #include "registry/registry.h"
 #include "server/conn_config.h"
 #include "server/ctcp_reply.h"
+#include "server/first_values.h"
+#include "server/flood_guard.h"
 #include "server/identities.h"
 #include "server/index.h"
 #include "server/router.h"
@@ -101,8 +103,7 @@ static void on_event(void *arg, const struct irc_event *event)
         return;
     if (event->type == EVENT_JOIN && event->from_me)
         ask_about(n, event->channel);
-    router_event(n, event);
-    if (event->type == EVENT_CTCP)
+    if (router_event(n, event) && event->type == EVENT_CTCP)
         ctcp_reply(n, event);
 }
 
@@ -179,6 +180,7 @@ struct network *network_new(struct server *server, struct conf_network *conf, ch
         .own_nick = conf->nick, .casemapping = casemapping_name(CASEMAPPING_RFC1459), .user = n};
     supervisor_set_network(server->supervisor, n->key, &facts);
     HASH_ADD_KEYPTR(hh, server->networks, n->key, strlen(n->key), n);
+    first_values_give(n);
     if (conf->connect && server->networks_started)
         conn_start(n->conn);
     return n;
@@ -201,6 +203,7 @@ int network_reconfigure(struct network *n, struct conf_network *conf, char **err
     n->conf = conf;
     n->key = conf->key;
     HASH_ADD_KEYPTR(hh, n->server->networks, n->key, strlen(n->key), n);
+    first_values_give(n);
     if (!conf->connect)
         conn_quit(n->conn, "Switched off");
     else if (!n->server->networks_started)
@@ -235,6 +238,7 @@ void network_free(struct network *n)
         supervisor_drop_network(n->server->supervisor, n->key);
         HASH_DEL(n->server->networks, n);
     }
+    flood_guard_forget(n);
     conn_free(n->conn);
     forget_identity(n);
     irc_state_free(n->state);

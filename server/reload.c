@@ -7,6 +7,8 @@
 #include "base/dirwatch.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "server/first_values.h"
+#include "server/flood_guard.h"
 #include "server/network.h"
 #include "server/worker.h"
 
@@ -14,8 +16,17 @@
 #define REOPEN_MS  2000 /* a folder that cannot be watched is tried again */
 #define MAX_ERRORS 200
 
+/* Somebody who asked for it. */
+struct waiter {
+    void (*done)(void *arg);
+    void *arg;
+    bool begun; /* the reading that runs began after the question */
+    struct waiter *next;
+};
+
 struct reload {
     struct server *server;
+    struct waiter *waiters;
     struct dirwatch *watch;
     struct event *watch_event;
     struct event *settle;
@@ -88,6 +99,7 @@ static void apply_network(struct reload *r, struct conf_network_file *file)
     char *error = NULL;
     int failed = 0;
     struct network *n = network_find(r->server, file->key);
+    first_values_check(file);
     report(r, &file->errors, file->key);
     if (!file->network || (n && conf_network_equal(n->conf, file->network)))
         return;
@@ -150,6 +162,7 @@ static void apply_main(struct server *server, struct conf_main *conf)
         log_warn("conf.restart", LOG_NOBODY,
                  "registry changed: that takes effect when seshetd is started again");
     server->conf = conf;
+    flood_guard_configure(server->guard);
     conf_main_free(old);
 }
 
@@ -205,6 +218,21 @@ static void apply(struct reload *r, struct job *job)
              r->nerrors);
 }
 
+/* all: also those who wait for a reading that has not begun. */
+static void tell_waiters(struct reload *r, bool all)
+{
+    for (struct waiter **link = &r->waiters; *link;) {
+        struct waiter *w = *link;
+        if (!w->begun && !all) {
+            link = &w->next;
+            continue;
+        }
+        *link = w->next;
+        w->done(w->arg);
+        free(w);
+    }
+}
+
 static void done(void *arg)
 {
     struct job *job = arg;
@@ -213,6 +241,7 @@ static void done(void *arg)
     if (job->worked && !r->server->stopping)
         apply(r, job);
     job_free(job);
+    tell_waiters(r, false);
     if (r->again && !r->server->stopping)
         start(r, r->again_main);
 }
@@ -225,6 +254,8 @@ static void start(struct reload *r, bool with_main)
         return;
     }
     r->again = r->again_main = false;
+    for (struct waiter *w = r->waiters; w; w = w->next)
+        w->begun = true;
     struct job *job = xcalloc(1, sizeof *job);
     job->reload = r;
     job->main_path = with_main ? xstrdup(r->server->conf->path) : NULL;
@@ -233,6 +264,7 @@ static void start(struct reload *r, bool with_main)
     if (!r->running) {
         log_error("conf.busy", LOG_NOBODY, "too much work waits: the configuration was not read");
         job_free(job);
+        tell_waiters(r, true);
     }
 }
 
@@ -320,8 +352,13 @@ void reload_first(struct reload *r, struct conf_networks *networks)
     conf_networks_free(networks);
 }
 
-void reload_all(struct reload *r)
+void reload_all(struct reload *r, void (*fn)(void *arg), void *arg)
 {
+    if (fn) {
+        struct waiter *w = xmalloc(sizeof *w);
+        *w = (struct waiter){.done = fn, .arg = arg, .next = r->waiters};
+        r->waiters = w;
+    }
     start(r, true);
 }
 
@@ -329,6 +366,7 @@ void reload_free(struct reload *r)
 {
     if (!r)
         return;
+    tell_waiters(r, true);
     close_watch(r);
     event_free(r->settle);
     event_free(r->reopen);

@@ -12,16 +12,20 @@
 #include "base/xmalloc.h"
 #include "modules/ipc/codec.h"
 #include "net/link/loop.h"
+#include "registry/flood.h"
+#include "registry/ignores.h"
 #include "registry/register.h"
 #include "registry/registry.h"
+#include "server/admin.h"
 #include "server/control/control.h"
+#include "server/first_values.h"
+#include "server/flood_guard.h"
 #include "server/identities.h"
 #include "server/module_storage.h"
 #include "server/network.h"
 #include "server/notify.h"
 #include "server/paths.h"
 #include "server/reload.h"
-#include "server/report.h"
 #include "server/say.h"
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
@@ -115,6 +119,8 @@ static void on_registry_state(void *arg, enum registry_state state, const char *
     if (state != REGISTRY_SYNCED)
         return;
     register_modules(server);
+    for (const struct network *n = server->networks; n; n = n->hh.next)
+        first_values_give(n);
     start_networks(server);
 }
 
@@ -136,8 +142,11 @@ static void on_say(void *arg, const struct modhost_origin *from, const struct ip
                       .len = strlen(said->text),
                       .module = from->module->name};
     (void)arg;
-    if (from->user)
-        say_text(from->user, &say);
+    if (!from->user)
+        return;
+    if (from->event)
+        flood_guard_answered(from->user, from->module, from->event);
+    say_text(from->user, &say);
 }
 
 static void on_ask(void *arg, const struct modhost_origin *from, const struct ipc_ask *ask,
@@ -214,8 +223,9 @@ static int start_supervisor(struct server *server, char **error)
 static int start_control(struct server *server, char **error)
 {
     struct control_env env = {.base = server->base, .defer = &server->defer};
+    server->commands = admin_table_new();
     server->control =
-        control_open(&env, server->conf->control.socket, report_commands, server, error);
+        control_open(&env, server->conf->control.socket, server->commands, server, error);
     return server->control ? 0 : -1;
 }
 
@@ -232,6 +242,9 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
         return -1;
     }
     server->registry_wait = evtimer_new(server->base, on_registry_wait, server);
+    server->flood = flood_new(server->clock);
+    server->ignores = ignores_new();
+    server->guard = flood_guard_new(server);
     if (start_registry(server, error) || start_supervisor(server, error) ||
         start_control(server, error)) {
         conf_networks_free(networks);
@@ -252,7 +265,7 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
     (void)what;
     if (sig == SIGHUP) {
         log_info("server.reload", LOG_NOBODY, "SIGHUP: reading the configuration again");
-        reload_all(server->reload);
+        reload_all(server->reload, NULL, NULL);
     } else {
         server_stop(server, sig == SIGTERM ? "SIGTERM" : "SIGINT");
     }
@@ -333,6 +346,9 @@ void server_free(struct server *server)
         defer_run(&server->defer);
     supervisor_free(server->supervisor);
     registry_close(server->registry);
+    flood_guard_free(server->guard);
+    ignores_free(server->ignores);
+    flood_free(server->flood);
     worker_pool_free(server->workers);
     if (server->base)
         defer_run(&server->defer);
@@ -347,5 +363,6 @@ void server_free(struct server *server)
     if (server->base)
         event_base_free(server->base);
     identities_free(server->identities);
+    free(server->commands);
     conf_main_free(server->conf);
 }

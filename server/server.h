@@ -23,6 +23,10 @@ struct server {
     struct registry *registry;
     struct supervisor *supervisor;
     struct control *control;
+    struct control_command *commands; /* of the control socket */
+    struct flood *flood;              /* uses in the last while, of all networks */
+    struct ignores *ignores;          /* kept here because Redis did not take them */
+    struct flood_guard *guard;
     struct identities *identities;
     struct reload *reload;
     struct conf_main *conf;

@@ -55,6 +55,15 @@ struct watched {
     bool reopen;
 };
 
+/* Somebody who asked for a reload. */
+struct waiter {
+    struct waiter *next;
+    char *name;    /* NULL: everything */
+    uint32_t scan; /* the listing that must have been read */
+    void (*done)(void *arg);
+    void *arg;
+};
+
 struct catalogue {
     struct supervisor_env env;
     struct catalogue_hooks hooks;
@@ -74,6 +83,8 @@ struct catalogue {
     size_t count;
     uint32_t last_serial;
     unsigned probes;
+    uint32_t scans; /* listings read since the start */
+    struct waiter *waiters;
     bool begun;     /* the loop runs */
     bool published; /* the first time */
     bool changed;   /* something is to be told */
@@ -97,6 +108,40 @@ static void scan_in(struct catalogue *c, int64_t ms)
     c->scan_due = due;
     struct timeval tv = timeval_ms(ms);
     event_add(c->scan_timer, &tv);
+}
+
+/* ---- Reloads that were asked for ------------------------------------------------------------- */
+
+static bool settled(const struct catalogue_entry *e)
+{
+    return !e->touched && !e->waits && !e->probe && !e->fresh && !e->removed && !e->missing_since;
+}
+
+static bool is_over(const struct catalogue *c, const struct waiter *w)
+{
+    if (c->stopped)
+        return true;
+    if ((int32_t)(c->scans - w->scan) < 0)
+        return false;
+    for (size_t i = 0; i < c->count; i++)
+        if ((!w->name || !strcmp(w->name, c->by_id[i]->decl.name)) && !settled(c->by_id[i]))
+            return false;
+    return true;
+}
+
+static void tell_waiters(struct catalogue *c)
+{
+    for (struct waiter **link = &c->waiters; *link;) {
+        struct waiter *w = *link;
+        if (!is_over(c, w)) {
+            link = &w->next;
+            continue;
+        }
+        *link = w->next;
+        w->done(w->arg);
+        free(w->name);
+        free(w);
+    }
 }
 
 /* ---- Telling -------------------------------------------------------------------------------- */
@@ -140,6 +185,7 @@ static void publish(struct catalogue *c)
     while (nold)
         module_version_unref(old[--nold]);
     free(old);
+    tell_waiters(c);
 }
 
 static void publish_soon(struct catalogue *c)
@@ -317,6 +363,7 @@ static void miss(struct catalogue *c, struct catalogue_entry *e)
 {
     int64_t now = clock_now(c->env.clock);
     bool known = e->version || e->fresh || e->error || e->probe;
+    e->touched = false;
     if (!known && !e->waits)
         return;
     e->waits = false;
@@ -363,7 +410,9 @@ static void on_scanned(evutil_socket_t fd, short what, void *arg)
     if (!c->stopped)
         read_listing(c, &list, false);
     scan_list_free(&list);
+    c->scans++;
     start_probes(c);
+    tell_waiters(c);
 }
 
 /* ---- Watching ------------------------------------------------------------------------------- */
@@ -452,6 +501,26 @@ void catalogue_rescan(struct catalogue *c)
     scan_in(c, 0);
 }
 
+void catalogue_reload(struct catalogue *c, const char *name, void (*done)(void *arg), void *arg)
+{
+    struct catalogue_entry *e = NULL;
+    struct waiter *w = xmalloc(sizeof *w);
+    /* A listing that is under way may have been made before the change. */
+    *w = (struct waiter){.next = c->waiters,
+                         .name = xstrdup_null(name),
+                         .scan = c->scans + 1 + scanner_busy(c->scanner),
+                         .done = done,
+                         .arg = arg};
+    c->waiters = w;
+    if (name)
+        HASH_FIND_STR(c->by_name, name, e);
+    if (e)
+        e->touched = true;
+    scan_in(c, 0);
+    if (c->stopped)
+        tell_waiters(c);
+}
+
 /* ---- Beginning and end ---------------------------------------------------------------------- */
 
 /* What an earlier server left behind. */
@@ -524,6 +593,7 @@ struct catalogue *catalogue_new(const struct supervisor_env *env,
 void catalogue_stop(struct catalogue *c)
 {
     c->stopped = true;
+    tell_waiters(c);
     for (size_t i = 0; i < c->count; i++) {
         struct catalogue_entry *e = c->by_id[i];
         e->waits = false;
@@ -559,6 +629,8 @@ void catalogue_free(struct catalogue *c)
 {
     if (!c)
         return;
+    c->stopped = true;
+    tell_waiters(c);
     for (int i = 0; i < 2; i++)
         close_watch(&c->watched[i]);
     free_event(c->scanned);
