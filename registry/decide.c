@@ -98,8 +98,8 @@ static bool mask_list_empty(const struct mask_list *list)
 
 static void mask_rules(struct deciding *d)
 {
-    const struct mask_list *black = &d->m->masks[LIST_BLACKLIST];
-    const struct mask_list *white = &d->m->masks[LIST_WHITELIST];
+    const struct mask_list *black = module_view_masks(d->m, LIST_BLACKLIST);
+    const struct mask_list *white = module_view_masks(d->m, LIST_WHITELIST);
     const struct mask_source *source = d->facts->source;
     struct mask_source made;
     const char *mask = NULL;

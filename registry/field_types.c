@@ -50,6 +50,14 @@ static bool has_control(const char *text)
     return false;
 }
 
+/* Most texts of most definitions are empty, and there may be 100,000s: those share this one. */
+static const char nothing[] = "";
+
+static char *text_new(const char *text)
+{
+    return *text ? xstrdup(text) : (char *)nothing;
+}
+
 static int text_parse(const char *text, void *value, char *why, size_t why_size)
 {
     if (strlen(text) > FIELD_MAX_TEXT) {
@@ -60,18 +68,19 @@ static int text_parse(const char *text, void *value, char *why, size_t why_size)
         snprintf(why, why_size, "must be one line without control characters");
         return -1;
     }
-    *(char **)value = xstrdup(text);
+    *(char **)value = text_new(text);
     return 0;
 }
 
 static void text_copy(void *dst, const void *src)
 {
-    *(char **)dst = xstrdup(*(char *const *)src);
+    *(char **)dst = text_new(*(char *const *)src);
 }
 
 static void text_clear(void *value)
 {
-    free(*(char **)value);
+    if (*(char **)value != nothing)
+        free(*(char **)value);
 }
 
 static bool text_equal(const void *a, const void *b)
@@ -91,7 +100,7 @@ static int word_parse(const char *text, void *value, char *why, size_t why_size)
                  FIELD_MAX_WORD);
         return -1;
     }
-    *(char **)value = xstrdup(text);
+    *(char **)value = text_new(text);
     return 0;
 }
 
@@ -113,7 +122,7 @@ static int capability_parse(const char *text, void *value, char *why, size_t why
         snprintf(why, why_size, "an anticapability cannot be asked for: write it without the -");
         return -1;
     }
-    char *copy = xstrdup(text);
+    char *copy = text_new(text);
     for (char *s = copy; *s; s++)
         *s = (char)tolower((unsigned char)*s);
     *(char **)value = copy;

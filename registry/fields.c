@@ -17,6 +17,12 @@ const struct field_row module_field_rows[FIELD_COUNT] = {
 #undef X
 };
 
+/* "Those of masks come last": LIST_FIRST_OF_MASKS rests on it. */
+#define X(name, text, items, help)                                                                 \
+    _Static_assert(((items) == ITEM_MASK) == (LIST_##name >= LIST_FIRST_OF_MASKS), text);
+MODULE_LIST_LIST(X)
+#undef X
+
 const struct list_row module_list_rows[LIST_COUNT] = {
 #define X(name, text, items, help) {text, items, help},
     MODULE_LIST_LIST(X)
@@ -168,6 +174,13 @@ int module_fields_parse(struct module_fields *f, enum module_field field, const 
     type->clear(member(f, field));
     memcpy(member(f, field), member(&parsed, field), type->size);
     return 0;
+}
+
+void module_fields_close(struct module_fields *f, enum module_field field)
+{
+    const char *nobody = FIELD_NOBODY;
+    module_field_rows[field].type->clear(member(f, field));
+    module_field_rows[field].type->copy(member(f, field), &nobody);
 }
 
 void module_fields_write(const struct module_fields *f, enum module_field field, struct buf *out)

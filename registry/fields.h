@@ -51,7 +51,7 @@ struct buf;
     X(INHERIT, inherit, field_type_lists, FIELD_OVERLAY_ONLY, "yes",                               \
       "yes, no, or the shared lists that still count on this network")
 
-/* X(NAME, "name", what its items are, help) */
+/* X(NAME, "name", what its items are, help); those of masks come last */
 #define MODULE_LIST_LIST(X)                                                                        \
     X(ECHANNELS, "echannels", ITEM_CHANNEL, "channels the module is enabled in")                   \
     X(DCHANNELS, "dchannels", ITEM_CHANNEL, "channels it is disabled in; beats both e-lists")      \
@@ -84,7 +84,7 @@ struct command_rate {
 
 /* The values. Strings are owned by the struct and never NULL once it is initialized. */
 struct module_fields {
-    char *name; /* in a view the module's name; in a definition "" unless Redis says it */
+    char *name; /* "" unless Redis says it; the key and the view have it in any case */
     bool enabled;
     char *description;
     char *usage;
@@ -102,8 +102,9 @@ struct module_fields {
     size_t ncommand_rates;
 };
 
-#define LIST_BIT(list) (UINT32_C(1) << (list))
-#define LISTS_ALL      (LIST_BIT(LIST_COUNT) - 1)
+#define LIST_FIRST_OF_MASKS LIST_WHITELIST
+#define LIST_BIT(list)      (UINT32_C(1) << (list))
+#define LISTS_ALL           (LIST_BIT(LIST_COUNT) - 1)
 
 struct field_type {
     size_t size;
@@ -167,6 +168,8 @@ bool module_fields_equal(const struct module_fields *a, const struct module_fiel
 int module_fields_parse(struct module_fields *f, enum module_field field, const char *text,
                         char *why, size_t why_size);
 
+/* Makes a guard ask for what nobody has. */
+void module_fields_close(struct module_fields *f, enum module_field field);
 /* Its value, as it would stand in Redis. */
 void module_fields_write(const struct module_fields *f, enum module_field field, struct buf *out);
 

@@ -65,10 +65,7 @@ static const char *stand_in(const struct registry_key *key, struct module_def *d
                 : (def->set & (UINT32_C(1) << field)) != 0)
         return "the last good value counts";
     if (module_field_rows[field].flags & FIELD_GUARD) {
-        char **value =
-            field == FIELD_AUTH_GROUP ? &def->fields.auth_group : &def->fields.capability;
-        free(*value);
-        *value = xstrdup(FIELD_NOBODY);
+        module_fields_close(&def->fields, field);
         def->set |= UINT32_C(1) << field;
         return "nobody may use the module's commands";
     }

@@ -156,12 +156,13 @@ void module_view_unref(struct module_view *m)
     module_def_unref(m->shared);
     module_def_unref(m->overlay);
     module_fields_clear(&m->fields);
-    for (size_t i = 0; i < LIST_COUNT; i++) {
+    for (size_t i = 0; i < LIST_FIRST_OF_MASKS; i++) {
         for (size_t j = 0; j < m->lists[i].count; j++)
             free(m->lists[i].names[j]);
         free(m->lists[i].names);
-        mask_list_clear(&m->masks[i]);
     }
+    for (size_t i = LIST_FIRST_OF_MASKS; i < LIST_COUNT; i++)
+        mask_list_clear(&m->masks[i - LIST_FIRST_OF_MASKS]);
     free(m);
 }
 
@@ -187,14 +188,13 @@ static struct module_view *merge(const struct module_def *shared, const struct m
     merge_rates(m, &shared->fields);
     if (overlay)
         merge_rates(m, &overlay->fields);
-    free(m->fields.name);
-    m->fields.name = xstrdup(shared->name);
     for (int i = 0; i < LIST_COUNT; i++) {
         struct set_builder b = {.casemapping = casemapping, .network = network};
         struct item_list *inherited = m->fields.inherit & LIST_BIT(i) ? shared->lists[i] : NULL;
         const struct item_list *own = overlay ? overlay->lists[i] : NULL;
-        if (module_list_rows[i].items == ITEM_MASK) {
-            m->masks[i] = mask_list_make(inherited, shared->scoped, own, network, casemapping);
+        if (i >= LIST_FIRST_OF_MASKS) {
+            m->masks[i - LIST_FIRST_OF_MASKS] =
+                mask_list_make(inherited, shared->scoped, own, network, casemapping);
             continue;
         }
         builder_add_list(&b, inherited);

@@ -31,9 +31,9 @@ struct mask_list {
 struct module_view {
     unsigned refs;
     char name[REGISTRY_MAX_NAME + 1];
-    struct module_fields fields;       /* name is set */
-    struct name_set lists[LIST_COUNT]; /* lists of masks stand below, and are empty here */
-    struct mask_list masks[LIST_COUNT];
+    struct module_fields fields;
+    struct name_set lists[LIST_FIRST_OF_MASKS];
+    struct mask_list masks[LIST_COUNT - LIST_FIRST_OF_MASKS]; /* see module_view_masks */
     enum casemapping casemapping;
     /* What it was made from when it is for one network alone; otherwise NULL. */
     struct module_def *shared;
@@ -64,6 +64,12 @@ const struct module_view *registry_view_find(const struct registry_view *view, c
 /* The character before the module's commands: its own, or else the network's. */
 char registry_view_prefix(const struct registry_view *view, const struct module_view *m);
 
+/* list: one of masks. */
+static inline const struct mask_list *module_view_masks(const struct module_view *m,
+                                                        enum module_list list)
+{
+    return &m->masks[list - LIST_FIRST_OF_MASKS];
+}
 /* The mask that matches the source, or NULL. */
 const char *mask_list_match(const struct mask_list *list, const struct mask_source *source);
 /* Folds the name first. */
