@@ -7,11 +7,11 @@
 #include "base/xmalloc.h"
 #include "registry/glob.h"
 
-#define GRAM        4
+#define GRAM        4 /* bytes of the longest piece out of the middle; the shortest has two */
 #define SKETCH_BITS 16
 #define SKETCH_SIZE (1u << SKETCH_BITS)
 
-enum kind { BY_TEXT, BY_HOST, BY_GRAM, LOOSE, KINDS };
+enum kind { BY_TEXT, BY_HOST, BY_GRAM2, BY_GRAM3, BY_GRAM4, LOOSE };
 
 struct glob {
     uint32_t key; /* hash of the piece it is found by; of kind LOOSE none */
@@ -67,10 +67,13 @@ static uint32_t hash_bytes(const char *s, size_t len)
     return mix((h ^ word) * UINT64_C(0xbf58476d1ce4e5b9));
 }
 
-static uint32_t hash_gram(const char *s)
+static uint32_t hash_gram(const char *s, size_t len)
 {
-    uint32_t gram;
-    memcpy(&gram, s, GRAM);
+    uint32_t gram = (uint32_t)len;
+    if (len == GRAM)
+        memcpy(&gram, s, GRAM);
+    else
+        memcpy((char *)&gram + 1, s, len);
     return mix(gram);
 }
 
@@ -110,15 +113,15 @@ static const char *fixed_host(const char *glob, size_t len)
     return host && host < glob + len && !has_wild(host, (size_t)(glob + len - host)) ? host : NULL;
 }
 
-/* The next four fixed bytes at or behind *at, which goes on behind their first; or NULL. */
-static const char *next_gram(const char *glob, size_t len, size_t *at)
+/* The next so many fixed bytes at or behind *at, which goes on behind their first; or NULL. */
+static const char *next_gram(const char *glob, size_t len, size_t gram, size_t *at)
 {
     size_t fixed = 0;
     for (size_t i = *at; i < len; i++) {
         fixed = is_wild(glob[i]) ? 0 : fixed + 1;
-        if (fixed == GRAM) {
-            *at = i - GRAM + 2;
-            return glob + i - GRAM + 1;
+        if (fixed == gram) {
+            *at = i - gram + 2;
+            return glob + i - gram + 1;
         }
     }
     return NULL;
@@ -143,12 +146,12 @@ static void sketch_add(struct sketch *sketch, uint32_t hash)
 
 static void sketch_add_glob(struct sketch *sketch, const char *glob, size_t len)
 {
-    size_t at = 0;
     const char *piece = fixed_host(glob, len);
     if (piece)
         sketch_add(sketch, ~hash_bytes(piece, (size_t)(glob + len - piece)));
-    while ((piece = next_gram(glob, len, &at)))
-        sketch_add(sketch, hash_gram(piece));
+    for (size_t gram = 2, at = 0; gram <= GRAM; gram++, at = 0)
+        while ((piece = next_gram(glob, len, gram, &at)))
+            sketch_add(sketch, hash_gram(piece, gram));
 }
 
 /* The kind by which the glob is found, and *key: of its pieces the one that fewest others have. */
@@ -156,7 +159,6 @@ static enum kind choose(struct sketch *sketch, const char *glob, size_t len, uin
 {
     enum kind kind = LOOSE;
     unsigned fewest = UINT16_MAX + 1u;
-    size_t at = 0;
     const char *piece = fixed_host(glob, len);
     if (!has_wild(glob, len)) {
         *key = hash_bytes(glob, len);
@@ -167,12 +169,15 @@ static enum kind choose(struct sketch *sketch, const char *glob, size_t len, uin
         fewest = *sketch_count(sketch, ~*key);
         kind = BY_HOST;
     }
-    while ((piece = next_gram(glob, len, &at))) {
-        uint32_t hash = hash_gram(piece);
-        if (*sketch_count(sketch, hash) < fewest) {
-            fewest = *sketch_count(sketch, hash);
-            *key = hash;
-            kind = BY_GRAM;
+    /* Short ones only where there is nothing else: a text has them by chance. */
+    for (size_t gram = GRAM, at = 0; gram >= 2 && kind == LOOSE; gram--, at = 0) {
+        while ((piece = next_gram(glob, len, gram, &at))) {
+            uint32_t hash = hash_gram(piece, gram);
+            if (*sketch_count(sketch, hash) < fewest) {
+                fewest = *sketch_count(sketch, hash);
+                *key = hash;
+                kind = (enum kind)(BY_GRAM2 + gram - 2);
+            }
         }
     }
     return kind;
@@ -347,23 +352,31 @@ static int compare_keys(const void *a, const void *b)
     return (ka > kb) - (ka < kb);
 }
 
-/* A piece that the text has many times is looked up once. */
-static void try_grams(struct search *s)
+static bool has_key(const struct table *t, uint32_t key)
 {
-    const struct table *t = &s->set->tables[BY_GRAM];
+    uint32_t bucket = bucket_of(t, key);
+    for (uint32_t i = t->starts[bucket]; i < t->starts[bucket + 1]; i++)
+        if (t->globs[i].key == key)
+            return true;
+    return false;
+}
+
+/* A piece that the text has many times is looked up once. */
+static void try_grams(struct search *s, enum kind kind, size_t gram)
+{
+    const struct table *t = &s->set->tables[kind];
     uint32_t keys[GLOB_MAX_TEXT];
     size_t count = 0;
-    for (size_t i = 0; i + GRAM <= s->len; i++) {
-        uint32_t key = hash_gram(s->text + i);
-        uint32_t bucket = bucket_of(t, key);
-        if (t->starts[bucket] != t->starts[bucket + 1] && count < GLOB_MAX_TEXT)
+    for (size_t i = 0; t->count && i + gram <= s->len; i++) {
+        uint32_t key = hash_gram(s->text + i, gram);
+        if (has_key(t, key) && count < GLOB_MAX_TEXT)
             keys[count++] = key;
     }
     if (count > 1)
         qsort(keys, count, sizeof *keys, compare_keys);
     for (size_t i = 0; i < count; i++)
         if (!i || keys[i] != keys[i - 1])
-            try_key(s, BY_GRAM, keys[i]);
+            try_key(s, kind, keys[i]);
 }
 
 static void try_loose(struct search *s)
@@ -385,8 +398,8 @@ size_t globset_find(const struct globset *set, const char *text, size_t len, siz
         if (host)
             try_key(&s, BY_HOST, hash_bytes(host, (size_t)(text + len - host)));
     }
-    if (set->tables[BY_GRAM].count)
-        try_grams(&s);
+    for (size_t gram = 2; gram <= GRAM; gram++)
+        try_grams(&s, (enum kind)(BY_GRAM2 + gram - 2), gram);
     if (set->nloose)
         try_loose(&s);
     return s.best;

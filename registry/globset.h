@@ -9,7 +9,7 @@
 /*
  * Many globs against one text; what maskset.h is made of. '*' any run, '?' one byte, '\' takes the
  * next byte as it is. Whether a glob is looked at is decided by a piece of it that the text must
- * have: the whole text, what follows its last '@', or four bytes in a row.
+ * have: the whole text, what follows its last '@', or two to four bytes in a row.
  */
 struct globset;
 

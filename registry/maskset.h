@@ -15,9 +15,10 @@
  * only by what matches nothing at all.
  *
  * The cost of a match grows with the length of the source, not with the number of masks: masks are
- * found by their whole text, their host, or the four bytes of them that fewest others have. Those
- * that have no four bytes in a row are looked at one by one, after a test of one word each. No mask
- * takes more than linear time, whatever it looks like.
+ * found by their whole text, their host, or the four bytes of them (fewer where there are not so
+ * many in a row) that fewest others have. Those without two fixed bytes in a row, such as *!*@*,
+ * are looked at one by one, after a test of one word each. No mask takes more than linear time,
+ * whatever it looks like.
  */
 struct maskset;
 
