@@ -19,7 +19,8 @@
  *     "storage": { KEY: { FIELD: VALUE } } }
  * DEFINITION is "fields": { FIELD: VALUE }, "lists": { LIST: [ITEM] }. A stored value that is no
  * UTF-8 is { "bytes": TEXT }, each character one byte. A page of an export has "next" unless it is
- * the last; a part of an import is one module, or what stands besides modules.
+ * the last; a part of an import is one module, or what stands besides modules; of one that takes
+ * several parts all but the last have "more", all but the first "continued".
  */
 #define EXPORT_VERSION 1
 #define PAGE_OVERLAYS  2000
@@ -297,6 +298,7 @@ struct import {
     json_t *changes;
     size_t nchanges;
     bool replace;
+    bool whole; /* the part is not one of several */
     char why[2 * REGISTRY_WHY_SIZE];
 };
 
@@ -448,6 +450,8 @@ static void note_removals(struct import *im, struct edit_place place, const json
     const struct module_def *def = known(im, place);
     const json_t *fields = json_object_get(object, "fields");
     const json_t *lists = json_object_get(object, "lists");
+    if (!im->whole)
+        return;
     for (int field = 0; def && field < FIELD_COUNT; field++) {
         const struct field_row *row = &module_field_rows[field];
         if ((row->flags & FIELD_SERVER) || !(def->set & UINT32_C(1) << field) ||
@@ -591,6 +595,7 @@ static int import_part(struct import *im, const json_t *part)
     const char *name;
     json_t *value;
     bool clear = im->replace && !json_is_true(json_object_get(part, "continued"));
+    im->whole = !json_is_true(json_object_get(part, "more"));
     json_object_foreach((json_t *)part, name, value)
     {
         bool is_object = json_is_object(value);
@@ -608,7 +613,7 @@ static int import_part(struct import *im, const json_t *part)
         } else if (!strcmp(name, "storage") && is_object) {
             if (import_storage(im, value))
                 return -1;
-        } else if (strcmp(name, "continued") != 0) {
+        } else if (strcmp(name, "continued") != 0 && strcmp(name, "more") != 0) {
             snprintf(im->why, sizeof im->why, "\"%.60s\" is no part of an export", name);
             return -1;
         }

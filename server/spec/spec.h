@@ -56,6 +56,8 @@ enum complete {
     COMPLETE_NETWORK,
     COMPLETE_FIELD,
     COMPLETE_LIST,
+    COMPLETE_ITEM, /* of that list */
+    COMPLETE_VALUE,
     COMPLETE_IGNORE,
     COMPLETE_EVENT,
     COMPLETE_FILE

@@ -31,6 +31,12 @@ static const struct command_param items = {.name = "items",
                                                "Channels, nicks or masks, as the list wants them.",
                                            .kind = PARAM_WORDS};
 
+static const struct command_param items_there = {.name = "items",
+                                                 .shown = "ITEM...",
+                                                 .help = "What stands in the list.",
+                                                 .kind = PARAM_WORDS,
+                                                 .complete = COMPLETE_ITEM};
+
 /* ---- What one command takes -------------------------------------------------------------------
  */
 
@@ -39,8 +45,11 @@ static const struct command_param description = {.name = "description",
                                                  .help = "What it does, in one sentence.",
                                                  .kind = PARAM_REST,
                                                  .optional = true};
-static const struct command_param value = {
-    .name = "value", .shown = "VALUE...", .help = "Its value.", .kind = PARAM_REST};
+static const struct command_param value = {.name = "value",
+                                           .shown = "VALUE...",
+                                           .help = "Its value.",
+                                           .kind = PARAM_REST,
+                                           .complete = COMPLETE_VALUE};
 
 static const struct command_param why_network = {
     .name = "network",
@@ -138,7 +147,7 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                             {&module_name, &list, &items, &overlay}},
     [COMMAND_MODULE_REMOVE] = {"module remove",
                                "Take items out of a list",
-                               {&module_name, &list, &items, &overlay}},
+                               {&module_name, &list, &items_there, &overlay}},
     [COMMAND_MODULE_RELOAD] = {"module reload",
                                "Look at the module files again, and load what is new",
                                {&any_module}},
