@@ -65,7 +65,7 @@ void flood_free(struct flood *f)
 {
     if (!f)
         return;
-    while (f->used)
+    while (f->windows)
         window_drop(f, f->used);
     free(f);
 }
@@ -85,9 +85,11 @@ static void sweep(struct flood *f, int64_t now)
 /* Never drops `keep`. */
 static void bound(struct flood *f, const struct window *keep)
 {
-    while (f->used != keep &&
-           (HASH_COUNT(f->windows) > FLOOD_MAX_WINDOWS || f->bytes > FLOOD_MAX_BYTES)) {
-        window_drop(f, f->used);
+    while (HASH_COUNT(f->windows) > FLOOD_MAX_WINDOWS || f->bytes > FLOOD_MAX_BYTES) {
+        struct window *oldest = f->windows ? f->used : NULL;
+        if (!oldest || oldest == keep)
+            return;
+        window_drop(f, oldest);
         f->forgotten++;
     }
 }

@@ -209,7 +209,7 @@ static bool match_memory(struct ignores *ig, const char *network, const struct m
 bool ignores_match(const struct registry_view *view, struct ignores *ig,
                    const struct mask_source *source, int64_t now_s, struct ignore_match *match)
 {
-    for (size_t i = 0; i < sizeof view->ignores / sizeof *view->ignores; i++) {
+    for (size_t i = 0; i < VIEW_IGNORES; i++) {
         struct ignore_list *list = view->ignores[i];
         if (list && match_items(list->items, list->count, &list->masks[source->casemapping], source,
                                 now_s, match))

@@ -23,9 +23,9 @@ enum key_kind {
 
 struct registry_key {
     enum key_kind kind;
+    enum module_list list;
     char network[REGISTRY_MAX_NAME + 1]; /* "": the shared definition */
     char module[REGISTRY_MAX_NAME + 1];
-    enum module_list list;
     char list_name[REGISTRY_MAX_NAME + 1]; /* KEY_LIST and KEY_UNKNOWN_LIST; "" otherwise */
 };
 

@@ -27,14 +27,12 @@ static size_t append(enum casemapping casemapping, char *dst, size_t len, const 
 void mask_source_init(struct mask_source *source, enum casemapping casemapping, const char *nick,
                       const char *user, const char *host, const char *account)
 {
-    char *text = source->text;
-    size_t len = append(casemapping, text, 0, nick);
-    text[len++] = '!';
-    len = append(casemapping, text, len, user);
-    text[len++] = '@';
-    len = append(casemapping, text, len, host);
+    size_t len = append(casemapping, source->text, 0, nick);
+    source->text[len++] = '!';
+    len = append(casemapping, source->text, len, user);
+    source->text[len++] = '@';
+    source->len = append(casemapping, source->text, len, host);
     source->casemapping = casemapping;
-    source->len = len;
     source->account_len = append(casemapping, source->account, 0, account);
 }
 
@@ -114,10 +112,11 @@ static void write_escaped(char *dst, size_t size, const char *before, const char
 {
     char escaped[2 * MASK_MAX_PART + 1];
     size_t len = 0;
-    for (size_t i = 0; text[i] && i < MASK_MAX_PART; i++) {
-        if (strchr("*?\\", text[i]))
+    const char *end = text + strnlen(text, MASK_MAX_PART);
+    for (const char *s = text; s < end; s++) {
+        if (strchr("*?\\", *s))
             escaped[len++] = '\\';
-        escaped[len++] = text[i];
+        escaped[len++] = *s;
     }
     escaped[len] = '\0';
     snprintf(dst, size, "%s%s%s", before, escaped, after);

@@ -317,7 +317,7 @@ void registry_view_free(struct registry_view *view)
         return;
     for (size_t i = 0; i < view->count; i++)
         module_view_unref((struct module_view *)view->modules[i]);
-    for (size_t i = 0; i < sizeof view->ignores / sizeof *view->ignores; i++)
+    for (size_t i = 0; i < VIEW_IGNORES; i++)
         ignore_list_unref(view->ignores[i]);
     free(view->modules);
     free(view);

@@ -40,14 +40,16 @@ struct module_view {
     struct module_def *overlay;
 };
 
+#define VIEW_IGNORES 2
+
 struct registry_view {
     char network[REGISTRY_MAX_NAME + 1];
     uint64_t generation; /* of the snapshot it was made from */
     enum casemapping casemapping;
     char default_prefix;
     size_t count;
-    const struct module_view **modules; /* sorted by name */
-    struct ignore_list *ignores[2];     /* of this network, of all networks; NULL: nobody */
+    const struct module_view **modules;        /* sorted by name */
+    struct ignore_list *ignores[VIEW_IGNORES]; /* of this network, of all networks; NULL: nobody */
 };
 
 /* default_prefix: the network's own command prefix. The snapshot may go away before the view. */

@@ -324,7 +324,7 @@ static void measure_masks(void)
 
 static void measure_size(void)
 {
-    struct registry_view **views = xcalloc(NETWORKS, sizeof *views);
+    struct registry_view **views = xcalloc(NETWORKS, sizeof(struct registry_view *));
     struct snapshot *empty = empty_snapshot();
     size_t heap = heap_bytes();
     struct model *m = model_new(on_problem, NULL);

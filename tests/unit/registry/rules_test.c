@@ -320,8 +320,11 @@ static struct decision ask(const struct registry_view *view, uint32_t source, ui
 
 static void random_bits(struct views_random *r, uint32_t bits[LIST_COUNT])
 {
-    for (int list = 0; list < LIST_COUNT; list++)
-        bits[list] = views_random(r, 256) & views_random(r, 256) & views_random(r, 256);
+    for (int list = 0; list < LIST_COUNT; list++) {
+        bits[list] = views_random(r, 256);
+        bits[list] &= views_random(r, 256);
+        bits[list] &= views_random(r, 256);
+    }
 }
 
 static void assert_same(const struct registry_view *a, const struct registry_view *b,
