@@ -58,6 +58,8 @@ static void edits_are_heard(void **state)
     assert_int_equal(views->snapshot->nnetworks, 1);
     views_put(views, "network:net:ignores", "*!*@a|0"); /* the same again */
     assert_false(views_commit(views));
+    views_put(views, "network:net:ignores", "*!*@a|1");
+    assert_true(views_commit(views));
     views_put(views, "network:net:ignores", ""); /* lifted */
     assert_true(views_commit(views));
     assert_int_equal(views->snapshot->nnetworks, 0);
@@ -162,6 +164,11 @@ static void memory(void **state)
     assert_false(ignored(other, ig, "a", NOW, &match));
     assert_true(ignored(view, ig, "b", NOW, &match));
     assert_true(ignored(other, ig, "B", NOW, &match));
+    assert_false(ignored(view, ig, "c", NOW, &match));
+    ignores_add(ig, "net", "*!*@c", NOW + 5, why, sizeof why);
+    assert_true(ignored(view, ig, "c", NOW, &match));
+    assert_true(ignores_remove(ig, "net", "*!*@c"));
+    assert_false(ignored(view, ig, "c", NOW, &match));
     ignores_add(ig, "net", "*!*@a", NOW + 50, why, sizeof why); /* longer */
     assert_true(ignored(view, ig, "a", NOW + 5, &match));
     ignores_each(ig, NULL, count, text);

@@ -88,6 +88,9 @@ static void unknown_parts_match_only_what_matches_nothing(void **state)
     assert_false(one("*!*@evil.example", "bob", "", "", NULL));
     assert_false(one("account:*", "bob", "b", "h", NULL));
     assert_false(one("account:*", "bob", "b", "h", ""));
+    /* the host is what follows the last @ */
+    assert_true(one("*!*@h.example", "bob", "b@c", "h.example", NULL));
+    assert_false(one("*!*@c@h.example", "bob", "b", "h.example", NULL));
     /* a name that looks like a wildcard is none */
     assert_true(one("*!*@\\*", "bob", "b", "*", NULL));
     assert_false(one("*!*@\\*", "bob", "b", "x", NULL));
@@ -309,6 +312,27 @@ static int64_t time_us(const struct maskset *set, const struct mask_source *sour
     return (clock_now(&clock_system) - before) * 1000 / rounds;
 }
 
+/* A run between two stars of any length is found, at each place of a word of bits. */
+static void finds_long_runs(void **state)
+{
+    (void)state;
+    for (int len = 1; len <= 200; len++) {
+        char host[256];
+        char mask[257];
+        memset(host, 'a', sizeof host);
+        host[20 + len] = '\0';
+        host[10] = 'b';
+        host[10 + len / 2] = 'c';
+        host[9 + len] = 'd';
+        snprintf(mask, sizeof mask, "*!*@*%.*s*", len, host + 10);
+        assert_true(one(mask, "n", "u", host, NULL));
+        mask[5 + len / 3] = '?';
+        assert_true(one(mask, "n", "u", host, NULL));
+        mask[5 + len / 3] = 'e';
+        assert_false(one(mask, "n", "u", host, NULL));
+    }
+}
+
 /* Patterns that take a backtracking matcher for ever, and a quadratic one long. */
 static void hostile_masks_are_not_slow(void **state)
 {
@@ -401,6 +425,7 @@ int main(void)
         cmocka_unit_test(checks_masks),
         cmocka_unit_test(writes_masks_for_sources),
         cmocka_unit_test(agrees_with_the_naive_matcher),
+        cmocka_unit_test(finds_long_runs),
         cmocka_unit_test(hostile_masks_are_not_slow),
         cmocka_unit_test(ten_thousand_masks_cost_little),
     };

@@ -427,6 +427,38 @@ static void masks_of_an_overlay(void **state)
     views_free(views);
 }
 
+static void an_event_without_a_source_is_on_no_list(void **state)
+{
+    struct views *views = views_new(NULL, NULL);
+    struct clock clock = clock_manual(1000);
+    struct flood *flood = flood_new(&clock);
+    char source[FLOOD_SOURCE_SIZE];
+    const struct decide_facts facts = {.type = EVENT_CONNECTED,
+                                       .network = "net",
+                                       .nick = "",
+                                       .user = "",
+                                       .host = "",
+                                       .me = "Bot",
+                                       .flood = flood};
+    (void)state;
+    views_put(views, "modules", "m");
+    views_put(views, "module:m", "enabled|yes|rate_user|0/1m");
+    views_put(views, "module:m:blacklist", "*!*@*");
+    views_put(views, "module:m:whitelist", "*!*@*");
+    struct registry_view *view = views_make(views, "net", CASEMAPPING_RFC1459);
+    struct decision d = decide_module(view->modules[0], &facts);
+    assert_int_equal(d.reason, DECIDE_NO_PLACE);
+    assert_true(d.allowed);
+    assert_false(d.whitelisted);
+    struct flood_use use = decide_use(view->modules[0], &facts, &d, source);
+    assert_string_equal(use.source, "");
+    flood_count(flood, &use);
+    assert_int_equal(flood_stats(flood).windows, 0);
+    registry_view_free(view);
+    flood_free(flood);
+    views_free(views);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +467,7 @@ int main(void)
         cmocka_unit_test(the_order_of_items_changes_no_answer),
         cmocka_unit_test(the_number_of_networks_changes_no_answer),
         cmocka_unit_test(masks_of_an_overlay),
+        cmocka_unit_test(an_event_without_a_source_is_on_no_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
