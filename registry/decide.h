@@ -119,7 +119,7 @@ struct decide_step {
     bool of_command;             /* a command's own limit */
     const struct rate *rate;     /* of a rate rule, when the module or command has one */
     const struct flood_hit *hit; /* of a rate rule that refuses */
-    bool decides;                /* the one that the decision names */
+    bool decides;                /* settles the answer; the last such step is the decision */
 };
 struct decide_trace {
     void (*step)(void *arg, const struct decide_step *step);
