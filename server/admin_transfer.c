@@ -351,7 +351,8 @@ static char *value_now(const struct module_def *def, const char *name)
     if (!(def->set & UINT32_C(1) << field))
         return NULL;
     module_fields_write(&def->fields, field, &out);
-    char *text = xstrndup(out.len ? buf_data(&out) : "", out.len);
+    buf_append(&out, "", 1);
+    char *text = xstrdup(buf_data(&out));
     buf_free(&out);
     return text;
 }

@@ -43,13 +43,6 @@ static void set_timer(struct event *timer, int ms)
 /* ---- Registry and modules ---------------------------------------------------------------------
  */
 
-static void registered(void *arg, enum registry_result result, const char *text)
-{
-    (void)arg;
-    if (result == REGISTRY_DENIED)
-        log_warn("module.unregistered", LOG_NOBODY, "a module could not be registered: %s", text);
-}
-
 /* "roll [SIDES]; flip" */
 static void write_usage(char *dst, size_t size, const struct module_decl *module)
 {
@@ -59,26 +52,6 @@ static void write_usage(char *dst, size_t size, const struct module_decl *module
         len += (size_t)snprintf(dst + len, size - len, "%s%s%s%s", i ? "; " : "",
                                 module->commands[i].name, *module->commands[i].usage ? " " : "",
                                 module->commands[i].usage);
-}
-
-static void register_modules(struct server *server)
-{
-    const struct module_decl *module;
-    if (registry_state(server->registry) != REGISTRY_SYNCED)
-        return;
-    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++) {
-        char usage[1024];
-        if (!module->present)
-            continue;
-        write_usage(usage, sizeof usage, module);
-        struct registry_module entry = {
-            .name = module->name,
-            .description = module->description,
-            .usage = usage,
-            .event_types = module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0)};
-        registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
-                                 registered, NULL);
-    }
 }
 
 static void start_networks(struct server *server)
@@ -95,6 +68,58 @@ static void start_networks(struct server *server)
     notify_send("READY=1");
 }
 
+/* Modules that are there, and not yet in the snapshot. */
+static unsigned missing_modules(const struct server *server)
+{
+    const struct snapshot *snapshot = registry_snapshot(server->registry);
+    const struct module_decl *module;
+    unsigned missing = 0;
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
+        missing += module->present && !snapshot_module(snapshot, module->name);
+    return missing;
+}
+
+/* Whoever speaks to us at once, when we are there, shall be answered. */
+static void start_when_ready(struct server *server)
+{
+    if (!server->networks_started && server->modules_known && !server->registering &&
+        !server->stopping && registry_state(server->registry) == REGISTRY_SYNCED &&
+        missing_modules(server) <= server->unregistered)
+        start_networks(server);
+}
+
+static void registered(void *arg, enum registry_result result, const char *text)
+{
+    struct server *server = arg;
+    if (result == REGISTRY_DENIED)
+        log_warn("module.unregistered", LOG_NOBODY, "a module could not be registered: %s", text);
+    server->registering--;
+    server->unregistered += result != REGISTRY_OK;
+    start_when_ready(server);
+}
+
+static void register_modules(struct server *server)
+{
+    const struct module_decl *module;
+    if (registry_state(server->registry) != REGISTRY_SYNCED)
+        return;
+    server->unregistered = 0;
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++) {
+        char usage[1024];
+        if (!module->present)
+            continue;
+        write_usage(usage, sizeof usage, module);
+        struct registry_module entry = {
+            .name = module->name,
+            .description = module->description,
+            .usage = usage,
+            .event_types = module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0)};
+        server->registering++;
+        registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
+                                 registered, server);
+    }
+}
+
 static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
 {
     struct server *server = arg;
@@ -104,9 +129,10 @@ static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
     start_networks(server);
 }
 
+/* Networks look at the snapshot by themselves, when an event comes. */
 static void on_snapshot(void *arg)
 {
-    (void)arg; /* networks look at the registry's snapshot when an event comes */
+    start_when_ready(arg);
 }
 
 static void on_registry_state(void *arg, enum registry_state state, const char *reason)
@@ -121,14 +147,16 @@ static void on_registry_state(void *arg, enum registry_state state, const char *
     register_modules(server);
     for (const struct network *n = server->networks; n; n = n->hh.next)
         first_values_give(n);
-    start_networks(server);
+    start_when_ready(server);
 }
 
 static void on_modules(void *arg)
 {
     struct server *server = arg;
     server->catalogue++;
+    server->modules_known = true;
     register_modules(server);
+    start_when_ready(server);
 }
 
 static void on_say(void *arg, const struct modhost_origin *from, const struct ipc_say *said)
@@ -332,6 +360,7 @@ void server_free(struct server *server)
 {
     struct network *n;
     struct network *next;
+    server->stopping = true; /* what is still answered starts nothing */
     reload_free(server->reload);
     control_close(server->control);
     HASH_ITER(hh, server->networks, n, next)

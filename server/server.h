@@ -36,6 +36,9 @@ struct server {
     int64_t started_ms;       /* clock_now */
     struct event *registry_wait;
     struct event *stop_deadline;
+    unsigned registering;  /* modules whose registration was not answered yet */
+    unsigned unregistered; /* those for which the answer was no */
+    bool modules_known;    /* those that were there at the start were examined */
     bool networks_started;
     bool ready;
     bool stopping;

@@ -9,7 +9,8 @@
 /* The buffer as a string; it is empty afterwards. */
 static char *take(struct buf *b)
 {
-    char *text = xstrndup(b->len ? buf_data(b) : "", b->len);
+    buf_append(b, "", 1);
+    char *text = xstrdup(buf_data(b));
     buf_free(b);
     return text;
 }
