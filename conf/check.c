@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/rate.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
@@ -12,6 +13,7 @@
 #define DIGITS            "0123456789"
 #define SPECIAL           "[]\\`_^{|}"
 #define FINGERPRINT_BYTES 32
+#define RATE_WHY_SIZE     256
 
 /* Whether all bytes are in `allowed`, or, with utf8, belong to characters beyond ASCII. */
 static bool only(const char *text, const char *allowed, bool utf8)
@@ -135,4 +137,22 @@ const char *conf_check_user_modes(const char *text)
     return only(text, LETTERS "+-", false) && strpbrk(text, LETTERS)
                ? NULL
                : "must be modes such as +B or +ix-w";
+}
+
+const char *conf_check_duration(const char *text)
+{
+    char why[RATE_WHY_SIZE];
+    int64_t ms;
+    return duration_parse(text, &ms, why, sizeof why)
+               ? "must be a duration such as 90s, 10m, 2h or 1d, of at most 31 days"
+               : NULL;
+}
+
+const char *conf_check_rate(const char *text)
+{
+    char why[RATE_WHY_SIZE];
+    struct rate rate;
+    if (rate_parse(text, &rate, why, sizeof why))
+        return "must be N/DURATION, such as 30/1m, or 0 for no limit";
+    return rate_limits(rate) && !rate.count ? "must allow at least one use" : NULL;
 }

@@ -18,5 +18,8 @@ const char *conf_check_channel(const char *text);
 const char *conf_check_channel_key(const char *text);
 const char *conf_check_command_prefix(const char *text);
 const char *conf_check_user_modes(const char *text);
+/* base/rate.h; at least one use, or "0". */
+const char *conf_check_rate(const char *text);
+const char *conf_check_duration(const char *text);
 
 #endif

@@ -86,6 +86,10 @@ struct conf_main {
         bool enable_new;
     } modules;
     struct {
+        char *source; /* "30/1m": uses in a duration; "0": no limit */
+        char *ignore; /* "10m": for how long who makes more is ignored */
+    } flood;
+    struct {
         char *socket;
     } control;
     struct {
@@ -110,6 +114,20 @@ struct conf_channel {
 };
 
 enum conf_sasl { CONF_SASL_NONE, CONF_SASL_PLAIN, CONF_SASL_EXTERNAL };
+
+/*
+ * A first value of a module on this network: what the registry gets where it has none. Whether
+ * there is such a field or list, and what its values may be, is the registry's knowledge: it is
+ * checked by who hands them over (conf_network_error).
+ */
+struct conf_first {
+    char *module;
+    char *name; /* of a field or a list; "rate_user.weather" from rate_user = { weather = ... } */
+    char **values; /* a field has one; true and false are "yes" and "no" */
+    size_t nvalues;
+    bool is_list;
+    unsigned line;
+};
 
 /* A network file. Everything has been checked to be sendable: no CR, LF or NUL, no spaces where
  * IRC allows none. */
@@ -144,6 +162,8 @@ struct conf_network {
         int interval_ms; /* then one line in this time, 0 (no pacing) to 60000 */
     } pacing;
     bool connect; /* false: known, but not connected */
+    struct conf_first *first;
+    size_t nfirst;
 };
 
 /* Reads and checks a main file, with its secrets. NULL when there is any error. Blocks on the disk.
@@ -181,6 +201,10 @@ struct conf_network_file {
     struct conf_network *network;
     struct conf_errors errors;
 };
+
+/* An error that only the one who takes over can see: the file does not count then, and its network
+ * must be freed and set to NULL. */
+void conf_network_error(struct conf_network_file *file, unsigned line, const char *text);
 
 struct conf_networks {
     struct conf_network_file *files; /* ordered by key */

@@ -177,6 +177,11 @@ static const struct conf_key keys[] = {
      .offset = AT(connect),
      .fallback = "true",
      .help = "Whether to connect; false keeps the file without using it."},
+    {.path = "modules",
+     .kind = CONF_FIRST,
+     .offset = AT(first),
+     .second = AT(nfirst),
+     .help = "First values for modules on this network, where the registry has none."},
 };
 
 const struct conf_schema conf_network_schema = {keys, sizeof keys / sizeof *keys};

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "conf/errors.h"
+#include "conf/first.h"
 
 #define MAX_SIBLINGS 32 /* keys of one group */
 
@@ -308,6 +309,9 @@ static void read_value(const struct reader *reader, const config_setting_t *sett
         break;
     case CONF_STRINGS:
         read_strings(reader, setting, key, base);
+        break;
+    case CONF_FIRST:
+        conf_first_read(setting, key, base, reader->source);
         break;
     case CONF_STRING:
     case CONF_PATH:

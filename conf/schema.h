@@ -19,7 +19,8 @@ enum conf_kind {
     CONF_SECRET,  /* the same; its content is loaded into a second char * */
     CONF_BOOL,
     CONF_INT,
-    CONF_WORD, /* one of `words`; an enum whose first value is `min` */
+    CONF_FIRST, /* modules = { NAME = { ... }; }: array of struct conf_first and its count */
+    CONF_WORD,  /* one of `words`; an enum whose first value is `min` */
 };
 
 struct conf_key {

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "conf/errors.h"
+#include "conf/first.h"
 
 static void free_strings(char **items, size_t count)
 {
@@ -34,6 +35,10 @@ static void free_value(const struct conf_schema *schema, const struct conf_key *
     case CONF_STRINGS:
         count = *(size_t *)conf_field(base, key->second);
         free_strings(*(char ***)conf_field(base, key->offset), count);
+        break;
+    case CONF_FIRST:
+        count = *(size_t *)conf_field(base, key->second);
+        conf_first_free(*(struct conf_first **)conf_field(base, key->offset), count);
         break;
     case CONF_SECRET:
         str_free_secret(*(char **)conf_field(base, key->second));
@@ -82,7 +87,7 @@ static bool same_stamp(const struct conf_stamp *a, const struct conf_stamp *b)
            a->mtime_ns == b->mtime_ns;
 }
 
-/* Lists, of groups or of texts. */
+/* Lists, of groups or of texts, and first values. */
 static bool same_items(const struct conf_schema *schema, const struct conf_key *key, const void *a,
                        const void *b)
 {
@@ -91,6 +96,9 @@ static bool same_items(const struct conf_schema *schema, const struct conf_key *
         return false;
     const char *x = *(char **)conf_field(a, key->offset);
     const char *y = *(char **)conf_field(b, key->offset);
+    if (key->kind == CONF_FIRST)
+        return conf_first_equal(*(struct conf_first **)conf_field(a, key->offset),
+                                *(struct conf_first **)conf_field(b, key->offset), count);
     for (size_t i = 0; i < count; i++) {
         bool same = key->kind == CONF_STRINGS
                         ? same_text(x, y, i * sizeof(char *))
@@ -109,6 +117,7 @@ static bool same_value(const struct conf_schema *schema, const struct conf_key *
         return true; /* its keys are compared on their own */
     case CONF_GROUPS:
     case CONF_STRINGS:
+    case CONF_FIRST:
         return same_items(schema, key, a, b);
     case CONF_SECRET:
         return same_text(a, b, key->second); /* wherever it was read from */

@@ -33,6 +33,8 @@ struct redis_conn {
     struct request *requests; /* in the order they were sent */
     size_t pending;
     size_t pending_bytes;
+    size_t reading;   /* how much of an answer was there when this was last looked at */
+    int64_t heard_ms; /* when an answer, or more of one, was last seen */
     bool freeing;
     redis_conn_reply_fn *message_fn;
     void *message_arg;
@@ -143,6 +145,7 @@ static void request_done(redisAsyncContext *ac, void *reply, void *arg)
     DL_DELETE(c->requests, rq);
     c->pending--;
     c->pending_bytes -= rq->bytes;
+    c->heard_ms = clock_now(c->clock);
     const redisReply *rp = reply;
     if (rp && rp->type == REDIS_REPLY_ERROR && !c->freeing)
         c->callbacks.on_error(c->callbacks.arg, rp->str);
@@ -199,7 +202,13 @@ size_t redis_conn_pending(const struct redis_conn *c)
     return c->pending;
 }
 
-int64_t redis_conn_waiting_since(const struct redis_conn *c)
+int64_t redis_conn_waiting_since(struct redis_conn *c)
 {
-    return c->requests ? c->requests->sent_ms : -1;
+    if (!c->requests || !c->ac)
+        return -1;
+    if (c->ac->c.reader->len != c->reading)
+        c->heard_ms = clock_now(c->clock);
+    c->reading = c->ac->c.reader->len;
+    int64_t sent_ms = c->requests->sent_ms;
+    return sent_ms > c->heard_ms ? sent_ms : c->heard_ms;
 }

@@ -52,7 +52,8 @@ int redis_conn_subscribe(struct redis_conn *c, const char *channel, redis_conn_r
 
 bool redis_conn_full(const struct redis_conn *c);
 size_t redis_conn_pending(const struct redis_conn *c);
-/* When the longest waiting command was sent; -1 when none waits. */
-int64_t redis_conn_waiting_since(const struct redis_conn *c);
+/* Since when commands wait without a byte of an answer coming; -1 when none waits. To be asked now
+ * and then: a byte counts as come when it is seen here. */
+int64_t redis_conn_waiting_since(struct redis_conn *c);
 
 #endif

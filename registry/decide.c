@@ -1,11 +1,15 @@
 #include "registry/decide.h"
 
+#include <stddef.h>
+
 static const struct {
     const char *name;
     bool allowed;
     const char *sentence;
-} reasons[] = {
-#define X(name, number, text, allowed, sentence) [number] = {text, allowed, sentence},
+    const char *otherwise;
+} reasons[DECIDE_REASON_END] = {
+#define X(name, number, text, allowed, sentence, otherwise)                                        \
+    [number] = {text, allowed, sentence, otherwise},
     DECIDE_REASON_LIST(X)
 #undef X
 };
@@ -20,11 +24,112 @@ const char *decide_reason_sentence(enum decide_reason reason)
     return reasons[reason].sentence;
 }
 
-static struct decision because(enum decide_reason reason, const char *item,
-                               const struct decide_place *place)
+const char *decide_reason_otherwise(enum decide_reason reason)
 {
-    return (struct decision){reasons[reason].allowed, reason, item, place};
+    return reasons[reason].otherwise;
 }
+
+/* A decision on its way. Once it is refused, the rules that follow are only named to the trace. */
+struct deciding {
+    const struct module_view *m;
+    const struct decide_facts *facts;
+    const struct decide_trace *trace; /* or NULL */
+    struct decision decision;
+    bool refused;
+};
+
+static bool done(const struct deciding *d)
+{
+    return d->refused && !d->trace;
+}
+
+static void tell(const struct deciding *d, const struct decide_step *step)
+{
+    if (d->trace)
+        d->trace->step(d->trace->arg, step);
+}
+
+static void skip(const struct deciding *d, enum decide_reason rule)
+{
+    tell(d, &(struct decide_step){.rule = rule, .outcome = DECIDE_SKIPPED});
+}
+
+static void settle(struct deciding *d, const struct decide_step *step)
+{
+    d->decision.allowed = reasons[step->rule].allowed;
+    d->decision.reason = step->rule;
+    d->decision.item = step->item;
+    d->decision.place = step->place;
+    d->refused = !d->decision.allowed;
+}
+
+/* A rule that refuses when it applies; the rest of the step is filled in by the caller. */
+static void refuse_if(struct deciding *d, bool applies, struct decide_step step)
+{
+    if (d->refused) {
+        skip(d, step.rule);
+        return;
+    }
+    step.outcome = applies ? DECIDE_REFUSES : DECIDE_PASSES;
+    step.decides = applies;
+    step.place = d->decision.place;
+    if (applies) {
+        settle(d, &step);
+        if (step.hit)
+            d->decision.hit = *step.hit;
+    }
+    tell(d, &step);
+}
+
+/* ---- Rules 1 to 4: the module and the source ---- */
+
+static void module_rules(struct deciding *d)
+{
+    uint32_t types = d->m->fields.event_types;
+    refuse_if(d, !d->m->fields.enabled, (struct decide_step){.rule = DECIDE_DISABLED});
+    refuse_if(d, types && !(types & EVENT_BIT(d->facts->type)),
+              (struct decide_step){.rule = DECIDE_EVENT_TYPE});
+}
+
+static bool mask_list_empty(const struct mask_list *list)
+{
+    return !list->shared && !list->own;
+}
+
+static void mask_rules(struct deciding *d)
+{
+    const struct mask_list *black = module_view_masks(d->m, LIST_BLACKLIST);
+    const struct mask_list *white = module_view_masks(d->m, LIST_WHITELIST);
+    const struct mask_source *source = d->facts->source;
+    struct mask_source made;
+    const char *mask = NULL;
+    /* An event without a source is on no list. */
+    bool ask =
+        !d->refused && *d->facts->nick && !(mask_list_empty(black) && mask_list_empty(white));
+    if (ask && !source) {
+        mask_source_init(&made, d->m->casemapping, d->facts->nick, d->facts->user, d->facts->host,
+                         d->facts->account);
+        source = &made;
+    }
+    if (ask)
+        mask = mask_list_match(black, source);
+    refuse_if(d, mask != NULL, (struct decide_step){.rule = DECIDE_BLACKLIST, .item = mask});
+    if (d->refused) {
+        skip(d, DECIDE_WHITELIST);
+        return;
+    }
+    mask = ask ? mask_list_match(white, source) : NULL;
+    struct decide_step step = {.rule = DECIDE_WHITELIST,
+                               .outcome = mask ? DECIDE_ALLOWS : DECIDE_PASSES,
+                               .item = mask,
+                               .decides = mask != NULL};
+    d->decision.whitelisted = mask != NULL;
+    if (mask)
+        settle(d, &step);
+    tell(d, &step);
+}
+
+/* ---- Rules 5 to 11: the place ---- */
 
 /* The list's item that is present, or NULL. place is NULL for a private message. */
 static const char *nick_present(const struct module_view *m, enum module_list list,
@@ -51,39 +156,180 @@ static bool channel_listed(const struct module_view *m, enum module_list list,
     return place && name_set_has(&m->lists[list], m->casemapping, place->channel);
 }
 
-/* Rules 5 to 9. */
-static struct decision decide_place(const struct module_view *m, const struct decide_facts *facts,
-                                    const struct decide_place *place)
+/* Rules 5 to 9: the first that applies, and its item. */
+static enum decide_reason place_rule(const struct module_view *m, const struct decide_facts *facts,
+                                     const struct decide_place *place, const char **item)
 {
-    const char *nick;
+    *item = place ? place->channel : NULL;
     if (channel_listed(m, LIST_DCHANNELS, place))
-        return because(DECIDE_DCHANNEL, place->channel, place);
-    if ((nick = nick_present(m, LIST_DNICKS, facts, place)))
-        return because(DECIDE_DNICK, nick, place);
+        return DECIDE_DCHANNEL;
+    if ((*item = nick_present(m, LIST_DNICKS, facts, place)))
+        return DECIDE_DNICK;
+    *item = place ? place->channel : NULL;
     if (channel_listed(m, LIST_ECHANNELS, place))
-        return because(DECIDE_ECHANNEL, place->channel, place);
-    if ((nick = nick_present(m, LIST_ENICKS, facts, place)))
-        return because(DECIDE_ENICK, nick, place);
-    return because(DECIDE_NO_RULE, NULL, place);
+        return DECIDE_ECHANNEL;
+    if ((*item = nick_present(m, LIST_ENICKS, facts, place)))
+        return DECIDE_ENICK;
+    return DECIDE_NO_RULE;
+}
+
+static void tell_place(const struct deciding *d, const struct decide_step *applied)
+{
+    for (enum decide_reason rule = DECIDE_DCHANNEL; d->trace && rule <= DECIDE_NO_RULE; rule++) {
+        struct decide_step step = {.rule = rule, .place = applied->place};
+        step.outcome = rule < applied->rule ? DECIDE_PASSES : DECIDE_SKIPPED;
+        if (rule == applied->rule)
+            step = *applied;
+        if (rule != DECIDE_NO_RULE || rule == applied->rule)
+            tell(d, &step);
+    }
+}
+
+static struct decide_step judge_place(const struct deciding *d, const struct decide_place *place)
+{
+    struct decide_step step = {.place = place};
+    step.rule = place_rule(d->m, d->facts, place, &step.item);
+    step.outcome = reasons[step.rule].allowed ? DECIDE_ALLOWS : DECIDE_REFUSES;
+    return step;
+}
+
+/* The first place that allows, or else the first one. */
+static void places_rules(struct deciding *d)
+{
+    const struct decide_facts *facts = d->facts;
+    size_t count = facts->is_private ? 1 : facts->nplaces;
+    const struct decide_place *places = facts->is_private ? NULL : facts->places;
+    size_t right = 0;
+    struct decide_step step = {0};
+    for (; right < count; right++) {
+        step = judge_place(d, places ? &places[right] : NULL);
+        if (step.outcome == DECIDE_ALLOWS)
+            break;
+    }
+    bool found = right < count;
+    for (size_t i = 0; i < right && (d->trace || i == 0); i++) {
+        struct decide_step wrong = judge_place(d, places ? &places[i] : NULL);
+        wrong.decides = !found && i == 0;
+        if (wrong.decides)
+            settle(d, &wrong);
+        tell_place(d, &wrong);
+    }
+    if (found) {
+        step.decides = true;
+        settle(d, &step);
+        tell_place(d, &step);
+    }
+}
+
+static void place_rules(struct deciding *d)
+{
+    const struct decide_facts *facts = d->facts;
+    if (d->refused || d->decision.whitelisted) {
+        for (enum decide_reason rule = DECIDE_DCHANNEL; rule <= DECIDE_ENICK; rule++)
+            skip(d, rule);
+    } else if (facts->is_private || facts->nplaces) {
+        places_rules(d);
+    } else {
+        bool moves = facts->type == EVENT_QUIT || facts->type == EVENT_NICK;
+        struct decide_step step = {.rule = moves ? DECIDE_NOWHERE : DECIDE_NO_PLACE,
+                                   .outcome = moves ? DECIDE_REFUSES : DECIDE_ALLOWS,
+                                   .decides = true};
+        settle(d, &step);
+        tell(d, &step);
+    }
+}
+
+/* ---- Rules 12 to 17: what the source may do ---- */
+
+static void source_rules(struct deciding *d)
+{
+    const struct module_fields *fields = &d->m->fields;
+    refuse_if(d, d->facts->ignored != NULL,
+              (struct decide_step){.rule = DECIDE_IGNORED, .item = d->facts->ignored});
+    if (d->facts->type != EVENT_COMMAND) {
+        skip(d, DECIDE_AUTH_GROUP);
+        skip(d, DECIDE_CAPABILITY);
+        return;
+    }
+    /* Nobody has been granted anything: what asks for it is closed. */
+    const char *group = *fields->auth_group ? fields->auth_group : NULL;
+    const char *capability = *fields->capability ? fields->capability : NULL;
+    refuse_if(d, group != NULL, (struct decide_step){.rule = DECIDE_AUTH_GROUP, .item = group});
+    refuse_if(d, capability != NULL,
+              (struct decide_step){.rule = DECIDE_CAPABILITY, .item = capability});
+}
+
+struct flood_use decide_use(const struct module_view *m, const struct decide_facts *facts,
+                            const struct decision *decision, char *source)
+{
+    const struct decide_place *place = decision->place;
+    if (!place && !facts->is_private && facts->nplaces == 1)
+        place = &facts->places[0];
+    flood_source_key(source, FLOOD_SOURCE_SIZE, m->casemapping, facts->nick, facts->host,
+                     facts->account);
+    return (struct flood_use){.module = m,
+                              .network = facts->network,
+                              .command = facts->command,
+                              .source = source,
+                              .channel = place ? place->channel : NULL,
+                              .whitelisted = decision->whitelisted};
+}
+
+static bool has_rates(const struct module_fields *f)
+{
+    return rate_limits(f->rate_user) || rate_limits(f->rate_channel) ||
+           rate_limits(f->rate_network) || f->ncommand_rates;
+}
+
+/* One limit: the module's, or the command's own when it has one. use NULL: nobody asks. */
+static void rate_rule(struct deciding *d, const struct flood_use *use, enum flood_limit limit,
+                      bool of_command)
+{
+    const struct rate *rate = flood_rate(d->m, limit, of_command ? d->facts->command : NULL);
+    struct flood_hit hit;
+    struct decide_step step = {.rule = (enum decide_reason)(DECIDE_RATE_USER + (int)limit),
+                               .of_command = of_command,
+                               .rate = rate};
+    if (of_command && !rate)
+        return;
+    if (!use) {
+        skip(d, step.rule);
+        return;
+    }
+    bool reached =
+        !d->refused && flood_limit_reached(d->facts->flood, use, limit, of_command, &hit);
+    step.hit = reached ? &hit : NULL;
+    refuse_if(d, reached, step);
+}
+
+static void rate_rules(struct deciding *d)
+{
+    char source[FLOOD_SOURCE_SIZE];
+    struct flood_use use = {0};
+    bool ask = !d->refused && d->facts->flood;
+    if (!d->trace && (!ask || !has_rates(&d->m->fields)))
+        return;
+    if (ask)
+        use = decide_use(d->m, d->facts, &d->decision, source);
+    for (int limit = FLOOD_USER; limit <= FLOOD_NETWORK; limit++) {
+        rate_rule(d, ask ? &use : NULL, (enum flood_limit)limit, false);
+        if (d->facts->command)
+            rate_rule(d, ask ? &use : NULL, (enum flood_limit)limit, true);
+    }
+}
+
+struct decision decide_explain(const struct module_view *m, const struct decide_facts *facts,
+                               const struct decide_trace *trace)
+{
+    static void (*const rules[])(struct deciding * d) = {module_rules, mask_rules, place_rules,
+                                                         source_rules, rate_rules};
+    struct deciding d = {.m = m, .facts = facts, .trace = trace};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules && !done(&d); i++)
+        rules[i](&d);
+    return d.decision;
 }
 
 struct decision decide_module(const struct module_view *m, const struct decide_facts *facts)
 {
-    if (!m->fields.enabled)
-        return because(DECIDE_DISABLED, NULL, NULL);
-    if (m->fields.event_types && !(m->fields.event_types & EVENT_BIT(facts->type)))
-        return because(DECIDE_EVENT_TYPE, NULL, NULL);
-    if (facts->is_private)
-        return decide_place(m, facts, NULL);
-    if (!facts->nplaces)
-        return because(facts->type == EVENT_QUIT || facts->type == EVENT_NICK ? DECIDE_NOWHERE
-                                                                              : DECIDE_NO_PLACE,
-                       NULL, NULL);
-    struct decision first = decide_place(m, facts, &facts->places[0]);
-    for (size_t i = 1; i < facts->nplaces && !first.allowed; i++) {
-        struct decision d = decide_place(m, facts, &facts->places[i]);
-        if (d.allowed)
-            return d;
-    }
-    return first;
+    return decide_explain(m, facts, NULL);
 }

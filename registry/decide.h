@@ -5,33 +5,62 @@
 #include <stddef.h>
 
 #include "net/proto/event_type.h"
+#include "registry/flood.h"
+#include "registry/maskset.h"
 #include "registry/view.h"
 
 /*
- * Does this module see this event? The first rule that applies decides. A pure function: the same
- * view and facts give the same answer, whatever the order of list items.
+ * Does this module see this event? The first rule that refuses decides; of rules 4 to 9 the first
+ * that applies says whether it is for this place. A pure function: the same view, facts and counts
+ * give the same answer, whatever the order of list items. With a trace it explains itself.
  *
- * X(NAME, number, "name", allowed, "sentence"); numbers are the rules' and are never reused.
+ * Rules 13 and 14 are about commands alone: happenings are told to a module whoever causes them.
+ * An ignored source's events reach no module at all, and flood controls are for both.
+ *
+ * X(NAME, number, "name", allowed, "sentence", "sentence when it does not apply"); numbers are the
+ * rules' and are never reused.
  */
 #define DECIDE_REASON_LIST(X)                                                                      \
-    X(DISABLED, 1, "disabled", false, "the module is not enabled")                                 \
-    X(EVENT_TYPE, 2, "event_type", false, "the module does not handle this type of event")         \
-    X(DCHANNEL, 5, "dchannel", false, "the channel is in dchannels")                               \
-    X(DNICK, 6, "dnick", false, "a nick of dnicks is there")                                       \
-    X(ECHANNEL, 7, "echannel", true, "the channel is in echannels")                                \
-    X(ENICK, 8, "enick", true, "a nick of enicks is there")                                        \
-    X(NO_RULE, 9, "no_rule", false, "no list enables the module here")                             \
-    X(NO_PLACE, 10, "no_place", true, "the event belongs to no channel; enabled is enough")        \
-    X(NOWHERE, 11, "nowhere", false, "the source shares no channel with the bot")
+    X(DISABLED, 1, "disabled", false, "the module is not enabled", "the module is enabled")        \
+    X(EVENT_TYPE, 2, "event_type", false, "the module does not handle this type of event",         \
+      "the module handles this type of event")                                                     \
+    X(BLACKLIST, 3, "blacklist", false, "the source is on the blacklist",                          \
+      "the source is not on the blacklist")                                                        \
+    X(WHITELIST, 4, "whitelist", true, "the source is on the whitelist",                           \
+      "the source is not on the whitelist")                                                        \
+    X(DCHANNEL, 5, "dchannel", false, "the channel is in dchannels",                               \
+      "the channel is not in dchannels")                                                           \
+    X(DNICK, 6, "dnick", false, "a nick of dnicks is there", "no nick of dnicks is there")         \
+    X(ECHANNEL, 7, "echannel", true, "the channel is in echannels",                                \
+      "the channel is not in echannels")                                                           \
+    X(ENICK, 8, "enick", true, "a nick of enicks is there", "no nick of enicks is there")          \
+    X(NO_RULE, 9, "no_rule", false, "no list enables the module here", "")                         \
+    X(NO_PLACE, 10, "no_place", true, "the event belongs to no channel; enabled is enough", "")    \
+    X(NOWHERE, 11, "nowhere", false, "the source shares no channel with the bot", "")              \
+    X(IGNORED, 12, "ignored", false, "the source is ignored", "the source is not ignored")         \
+    X(AUTH_GROUP, 13, "auth_group", false,                                                         \
+      "the source is not authorized by the module's auth_group",                                   \
+      "the module asks for no authorization profile")                                              \
+    X(CAPABILITY, 14, "capability", false, "the source does not have the module's capability",     \
+      "the module asks for no capability")                                                         \
+    X(RATE_USER, 15, "rate_user", false, "the source used it too often",                           \
+      "the source's limit is not reached")                                                         \
+    X(RATE_CHANNEL, 16, "rate_channel", false, "it was used too often in this channel",            \
+      "the channel's limit is not reached")                                                        \
+    X(RATE_NETWORK, 17, "rate_network", false, "it was used too often on this network",            \
+      "the network's limit is not reached")
 
 enum decide_reason {
-#define X(name, number, text, allowed, sentence) DECIDE_##name = number,
+#define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,
     DECIDE_REASON_LIST(X)
 #undef X
+        DECIDE_REASON_END
 };
 
 const char *decide_reason_name(enum decide_reason reason);
 const char *decide_reason_sentence(enum decide_reason reason);
+/* Of a rule that was looked at and does not apply. */
+const char *decide_reason_otherwise(enum decide_reason reason);
 
 /* Where an event happens. */
 struct decide_place {
@@ -45,6 +74,7 @@ struct decide_place {
 
 struct decide_facts {
     enum event_type type; /* EVENT_COMMAND when one of the module's commands is called */
+    const char *network;  /* its key; needed with flood */
     const char *nick;     /* the source; "" for none */
     const char *user;     /* "" when unknown */
     const char *host;     /* "" when unknown */
@@ -53,17 +83,58 @@ struct decide_facts {
     bool is_private;      /* then the occupants are the source and the bot, and places is empty */
     const struct decide_place *places; /* QUIT and NICK: each channel the source is in */
     size_t nplaces;
+    /* The same source, folded under the view's casemapping; NULL: it is made where a list of masks
+     * is asked. One for all modules is cheaper. */
+    const struct mask_source *source;
+    const char *ignored;       /* the mask that covers the source (ignores_match), or NULL */
+    const char *command;       /* EVENT_COMMAND: its name in ASCII lower case; else NULL */
+    const struct flood *flood; /* NULL: the flood controls are not asked */
 };
 
 struct decision {
     bool allowed;
+    /* When allowed: what made the place right (4, 7, 8 or 10). */
     enum decide_reason reason;
-    /* What made it so, or NULL: the list's item, and the place. With several places: the first one
-     * that allows, or else the first one. */
+    /* What made it so, or NULL: the list's item, the mask, the profile or capability, and the
+     * place. With several places: the first one that allows, or else the first one. */
     const char *item;
     const struct decide_place *place;
+    bool whitelisted;     /* exempt from the user's limit */
+    struct flood_hit hit; /* with DECIDE_RATE_*: the limit */
+};
+
+/* One rule, told while it is looked at, in the order of the rules; those of places (5 to 9) once
+ * for each place; those of rates once for the module and once more for a command's own limit. */
+enum decide_outcome {
+    DECIDE_PASSES,  /* does not apply */
+    DECIDE_ALLOWS,  /* this place is right; rules 12 and later are still to come */
+    DECIDE_REFUSES, /* decides: no */
+    DECIDE_SKIPPED  /* not looked at: the answer stood before, or nobody asked for it */
+};
+struct decide_step {
+    enum decide_reason rule;
+    enum decide_outcome outcome;
+    const char *item; /* as in struct decision */
+    const struct decide_place *place;
+    bool of_command;             /* a command's own limit */
+    const struct rate *rate;     /* of a rate rule, when the module or command has one */
+    const struct flood_hit *hit; /* of a rate rule that refuses */
+    bool decides;                /* settles the answer; the last such step is the decision */
+};
+struct decide_trace {
+    void (*step)(void *arg, const struct decide_step *step);
+    void *arg;
 };
 
 struct decision decide_module(const struct module_view *m, const struct decide_facts *facts);
+/* The same decision by the same code; trace may be NULL. */
+struct decision decide_explain(const struct module_view *m, const struct decide_facts *facts,
+                               const struct decide_trace *trace);
+
+/* What is to be counted (flood_count) once the use takes place: for a command when it is sent to
+ * the module, for any other event when the module first answers it. source: flood_source_key, of
+ * FLOOD_SOURCE_SIZE bytes; it and what facts and decision name must outlive the use. */
+struct flood_use decide_use(const struct module_view *m, const struct decide_facts *facts,
+                            const struct decision *decision, char *source);
 
 #endif

@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
-#include "net/proto/event_type.h"
-
-#define SEPARATORS ", \t"
+#include "registry/maskset.h"
 
 const struct field_row module_field_rows[FIELD_COUNT] = {
 #define X(name, member, type, flags, initial, help)                                                \
@@ -19,189 +17,17 @@ const struct field_row module_field_rows[FIELD_COUNT] = {
 #undef X
 };
 
+/* "Those of masks come last": LIST_FIRST_OF_MASKS rests on it. */
+#define X(name, text, items, help)                                                                 \
+    _Static_assert(((items) == ITEM_MASK) == (LIST_##name >= LIST_FIRST_OF_MASKS), text);
+MODULE_LIST_LIST(X)
+#undef X
+
 const struct list_row module_list_rows[LIST_COUNT] = {
 #define X(name, text, items, help) {text, items, help},
     MODULE_LIST_LIST(X)
 #undef X
 };
-
-/* ---- Types ---- */
-
-static int bool_parse(const char *text, void *value, char *why, size_t why_size)
-{
-    if (!str_parse_bool(text, value))
-        return 0;
-    snprintf(why, why_size, "must be yes or no");
-    return -1;
-}
-
-static void bool_copy(void *dst, const void *src)
-{
-    *(bool *)dst = *(const bool *)src;
-}
-
-static bool bool_equal(const void *a, const void *b)
-{
-    return *(const bool *)a == *(const bool *)b;
-}
-
-static void nothing_to_clear(void *value)
-{
-    (void)value;
-}
-
-static bool has_control(const char *text)
-{
-    for (; *text; text++)
-        if (iscntrl((unsigned char)*text))
-            return true;
-    return false;
-}
-
-static int text_parse(const char *text, void *value, char *why, size_t why_size)
-{
-    if (strlen(text) > FIELD_MAX_TEXT) {
-        snprintf(why, why_size, "must be at most %d bytes long", FIELD_MAX_TEXT);
-        return -1;
-    }
-    if (has_control(text)) {
-        snprintf(why, why_size, "must be one line without control characters");
-        return -1;
-    }
-    *(char **)value = xstrdup(text);
-    return 0;
-}
-
-static void text_copy(void *dst, const void *src)
-{
-    *(char **)dst = xstrdup(*(char *const *)src);
-}
-
-static void text_clear(void *value)
-{
-    free(*(char **)value);
-}
-
-static bool text_equal(const void *a, const void *b)
-{
-    return !strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int word_parse(const char *text, void *value, char *why, size_t why_size)
-{
-    if (!registry_name_valid(text)) {
-        snprintf(why, why_size, "must be one word of letters, digits, '-' and '_', at most %d long",
-                 FIELD_MAX_WORD);
-        return -1;
-    }
-    *(char **)value = xstrdup(text);
-    return 0;
-}
-
-static int char_parse(const char *text, void *value, char *why, size_t why_size)
-{
-    if (text[0] && (!isgraph((unsigned char)text[0]) || text[1])) {
-        snprintf(why, why_size, "must be one character, such as ! or . (or empty: the network's)");
-        return -1;
-    }
-    *(char *)value = text[0];
-    return 0;
-}
-
-static void char_copy(void *dst, const void *src)
-{
-    *(char *)dst = *(const char *)src;
-}
-
-static bool char_equal(const void *a, const void *b)
-{
-    return *(const char *)a == *(const char *)b;
-}
-
-/* Calls one(word) for each word of a list in text; stops at the first that fails. */
-static int each_word(const char *text, int (*one)(const char *word, uint32_t *bits), uint32_t *bits,
-                     const char *what, char *why, size_t why_size)
-{
-    for (const char *s = text + strspn(text, SEPARATORS); *s;) {
-        size_t len = strcspn(s, SEPARATORS);
-        char word[FIELD_MAX_WORD + 1];
-        if (len >= sizeof word)
-            len = sizeof word - 1;
-        memcpy(word, s, len);
-        word[len] = '\0';
-        if (one(word, bits)) {
-            snprintf(why, why_size, "\"%s\" is no %s", word, what);
-            return -1;
-        }
-        s += len;
-        s += strspn(s, SEPARATORS);
-    }
-    return 0;
-}
-
-static int one_event(const char *word, uint32_t *bits)
-{
-    enum event_type type;
-    if (event_type_parse(word, &type))
-        return -1;
-    *bits |= EVENT_BIT(type);
-    return 0;
-}
-
-static int events_parse(const char *text, void *value, char *why, size_t why_size)
-{
-    uint32_t bits = 0;
-    if (each_word(text, one_event, &bits, "type of event", why, why_size))
-        return -1;
-    *(uint32_t *)value = bits;
-    return 0;
-}
-
-static int one_list(const char *word, uint32_t *bits)
-{
-    int list = module_list_find(word);
-    if (list < 0)
-        return -1;
-    *bits |= LIST_BIT(list);
-    return 0;
-}
-
-static int lists_parse(const char *text, void *value, char *why, size_t why_size)
-{
-    bool all;
-    uint32_t bits = 0;
-    if (!str_parse_bool(text, &all))
-        bits = all ? LISTS_ALL : 0;
-    else if (each_word(text, one_list, &bits, "list (yes, no, or names of lists)", why, why_size))
-        return -1;
-    *(uint32_t *)value = bits;
-    return 0;
-}
-
-static void bits_copy(void *dst, const void *src)
-{
-    *(uint32_t *)dst = *(const uint32_t *)src;
-}
-
-static bool bits_equal(const void *a, const void *b)
-{
-    return *(const uint32_t *)a == *(const uint32_t *)b;
-}
-
-const struct field_type field_type_bool = {sizeof(bool), bool_parse, bool_copy, nothing_to_clear,
-                                           bool_equal};
-const struct field_type field_type_text = {sizeof(char *), text_parse, text_copy, text_clear,
-                                           text_equal};
-const struct field_type field_type_word = {sizeof(char *), word_parse, text_copy, text_clear,
-                                           text_equal};
-const struct field_type field_type_char = {sizeof(char), char_parse, char_copy, nothing_to_clear,
-                                           char_equal};
-const struct field_type field_type_events = {sizeof(uint32_t), events_parse, bits_copy,
-                                             nothing_to_clear, bits_equal};
-const struct field_type field_type_lists = {sizeof(uint32_t), lists_parse, bits_copy,
-                                            nothing_to_clear, bits_equal};
-
-/* ---- Rows ---- */
 
 int module_field_find(const char *name)
 {
@@ -229,6 +55,57 @@ const char *module_field_nearest(const char *name)
     return str_nearest(name, names, sizeof names / sizeof *names);
 }
 
+/* What stands after the '.': a command's name, as modules declare them. */
+static int check_command(const char *command, char *why, size_t why_size)
+{
+    bool fits = *command && strlen(command) <= REGISTRY_MAX_COMMAND;
+    for (const char *s = command; *s && fits; s++)
+        fits = !isspace((unsigned char)*s) && !iscntrl((unsigned char)*s) && *s != '.';
+    if (!fits) {
+        snprintf(why, why_size, "a command's name is one word of at most %d bytes without a dot",
+                 REGISTRY_MAX_COMMAND);
+        return -1;
+    }
+    for (const char *s = command; *s; s++) {
+        if (isupper((unsigned char)*s)) {
+            snprintf(why, why_size, "write the command's name in lower case");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int module_field_parse_name(const char *name, enum module_field *field, const char **command,
+                            char *why, size_t why_size)
+{
+    char base[FIELD_MAX_WORD];
+    const char *dot = strchr(name, '.');
+    size_t len = dot ? (size_t)(dot - name) : strlen(name);
+    bool fits = len < sizeof base;
+    if (!fits)
+        len = sizeof base - 1;
+    memcpy(base, name, len);
+    base[len] = '\0';
+    int found = fits ? module_field_find(base) : -1;
+    if (found < 0) {
+        const char *near = module_field_nearest(base);
+        snprintf(why, why_size, "there is no such field%s%s%s", near ? "; did you mean " : "",
+                 near ? near : "", near ? "?" : "");
+        return -1;
+    }
+    if (dot && !(module_field_rows[found].flags & FIELD_PER_COMMAND)) {
+        snprintf(why, why_size, "%s is for the whole module: it cannot be set for a command", base);
+        return -1;
+    }
+    if (dot && check_command(dot + 1, why, why_size))
+        return -1;
+    *field = (enum module_field)found;
+    *command = dot ? dot + 1 : NULL;
+    return 0;
+}
+
+/* ---- Values ---- */
+
 static void *member(struct module_fields *f, enum module_field field)
 {
     return (char *)f + module_field_rows[field].offset;
@@ -252,6 +129,7 @@ void module_fields_clear(struct module_fields *f)
 {
     for (int i = 0; i < FIELD_COUNT; i++)
         module_field_rows[i].type->clear(member(f, i));
+    free(f->command_rates);
     *f = (struct module_fields){0};
 }
 
@@ -263,10 +141,25 @@ void module_fields_copy_one(struct module_fields *dst, const struct module_field
     type->copy(member(dst, field), const_member(src, field));
 }
 
+static int compare_rate(const void *a, const void *b)
+{
+    const struct command_rate *ra = a;
+    const struct command_rate *rb = b;
+    if (ra->field != rb->field)
+        return ra->field < rb->field ? -1 : 1;
+    return strcmp(ra->command, rb->command);
+}
+
 bool module_fields_equal(const struct module_fields *a, const struct module_fields *b)
 {
     for (int i = 0; i < FIELD_COUNT; i++)
         if (!module_field_rows[i].type->equal(const_member(a, i), const_member(b, i)))
+            return false;
+    if (a->ncommand_rates != b->ncommand_rates)
+        return false;
+    for (size_t i = 0; i < a->ncommand_rates; i++)
+        if (compare_rate(&a->command_rates[i], &b->command_rates[i]) != 0 ||
+            !field_type_rate.equal(&a->command_rates[i].rate, &b->command_rates[i].rate))
             return false;
     return true;
 }
@@ -280,6 +173,61 @@ int module_fields_parse(struct module_fields *f, enum module_field field, const 
         return -1;
     type->clear(member(f, field));
     memcpy(member(f, field), member(&parsed, field), type->size);
+    return 0;
+}
+
+void module_fields_close(struct module_fields *f, enum module_field field)
+{
+    const char *nobody = FIELD_NOBODY;
+    module_field_rows[field].type->clear(member(f, field));
+    module_field_rows[field].type->copy(member(f, field), &nobody);
+}
+
+void module_fields_write(const struct module_fields *f, enum module_field field, struct buf *out)
+{
+    module_field_rows[field].type->write(const_member(f, field), out);
+}
+
+/* ---- Limits of single commands ---- */
+
+const struct command_rate *module_fields_rate(const struct module_fields *f,
+                                              enum module_field field, const char *command)
+{
+    struct command_rate key = {.field = field};
+    if (!f->ncommand_rates || !str_copy(key.command, sizeof key.command, command))
+        return NULL;
+    return bsearch(&key, f->command_rates, f->ncommand_rates, sizeof key, compare_rate);
+}
+
+void module_fields_set_rate(struct module_fields *f, const struct command_rate *rate)
+{
+    struct command_rate *there =
+        (struct command_rate *)module_fields_rate(f, rate->field, rate->command);
+    if (there) {
+        *there = *rate;
+        return;
+    }
+    f->command_rates =
+        xrealloc(f->command_rates, (f->ncommand_rates + 1) * sizeof *f->command_rates);
+    size_t at = f->ncommand_rates++;
+    for (; at && compare_rate(&f->command_rates[at - 1], rate) > 0; at--)
+        f->command_rates[at] = f->command_rates[at - 1];
+    f->command_rates[at] = *rate;
+}
+
+int module_fields_parse_rate(struct module_fields *f, enum module_field field, const char *command,
+                             const char *text, char *why, size_t why_size)
+{
+    struct command_rate rate = {.field = field};
+    str_copy(rate.command, sizeof rate.command, command);
+    if (f->ncommand_rates >= FIELD_MAX_RATES && !module_fields_rate(f, field, command)) {
+        snprintf(why, why_size, "a module may have limits for at most %d commands",
+                 FIELD_MAX_RATES);
+        return -1;
+    }
+    if (rate_parse(text, &rate.rate, why, why_size))
+        return -1;
+    module_fields_set_rate(f, &rate);
     return 0;
 }
 
@@ -319,6 +267,14 @@ void list_item_split(const char *text, const char **item, size_t *network_len)
     }
 }
 
+static bool holds_control(const char *text)
+{
+    for (; *text; text++)
+        if (iscntrl((unsigned char)*text))
+            return true;
+    return false;
+}
+
 int list_item_check(enum module_list list, const char *text, char *why, size_t why_size)
 {
     const char *item;
@@ -328,8 +284,10 @@ int list_item_check(enum module_list list, const char *text, char *why, size_t w
         snprintf(why, why_size, "an item must be 1 to %d bytes long", FIELD_MAX_ITEM);
         return -1;
     }
+    if (module_list_rows[list].items == ITEM_MASK)
+        return mask_check(item, why, why_size);
     /* RFC 2812 2.3.1: what neither a nickname nor a channel may hold. */
-    if (has_control(item) || strpbrk(item, " ,")) {
+    if (holds_control(item) || strpbrk(item, " ,")) {
         snprintf(why, why_size, "\"%.100s\": an item holds no space, comma or control character",
                  text);
         return -1;

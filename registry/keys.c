@@ -51,10 +51,14 @@ struct registry_key key_parse(const char *text)
         key.kind = KEY_META;
     else if (!strcmp(s, "modules"))
         key.kind = KEY_MODULES;
-    else if (skip(&s, "module:") ||
-             (skip(&s, "network:") && take_name(&s, key.network, registry_network_valid) &&
-              skip(&s, ":module:")))
+    else if (!strcmp(s, "ignores"))
+        key.kind = KEY_IGNORES;
+    else if (skip(&s, "module:"))
         key.kind = parse_module(s, &key);
+    else if (skip(&s, "network:") && take_name(&s, key.network, registry_network_valid))
+        key.kind = !strcmp(s, ":ignores") ? KEY_IGNORES
+                   : skip(&s, ":module:") ? parse_module(s, &key)
+                                          : KEY_OTHER;
     return key;
 }
 
@@ -66,6 +70,10 @@ const char *key_write(const struct registry_key *key, char *dst, size_t size)
         break;
     case KEY_MODULES:
         str_copy(dst, size, "modules");
+        break;
+    case KEY_IGNORES:
+        snprintf(dst, size, "%s%s%signores", key->network[0] ? "network:" : "", key->network,
+                 key->network[0] ? ":" : "");
         break;
     case KEY_OTHER:
         str_copy(dst, size, "");

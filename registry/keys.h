@@ -7,6 +7,7 @@
  * Which keys hold definitions, after the prefix ("seshet:" unless configured):
  *   meta   modules   module:NAME   module:NAME:LIST
  *   network:NET:module:NAME   network:NET:module:NAME:LIST
+ *   ignores   network:NET:ignores
  * Besides, written by servers: status:..., storage:... (storage.h), and presence:ID, a key that
  * each server writes every few seconds to hear its own invalidation.
  */
@@ -16,14 +17,15 @@ enum key_kind {
     KEY_MODULES,
     KEY_HASH,        /* a module's or an overlay's scalars */
     KEY_LIST,        /* one of its lists */
+    KEY_IGNORES,     /* who is ignored, on one network or (network "") on all */
     KEY_UNKNOWN_LIST /* looks like a list, but there is none of that name */
 };
 
 struct registry_key {
     enum key_kind kind;
+    enum module_list list;
     char network[REGISTRY_MAX_NAME + 1]; /* "": the shared definition */
     char module[REGISTRY_MAX_NAME + 1];
-    enum module_list list;
     char list_name[REGISTRY_MAX_NAME + 1]; /* KEY_LIST and KEY_UNKNOWN_LIST; "" otherwise */
 };
 

@@ -55,9 +55,10 @@ struct link {
     char reason[MAX_REASON];
     char *presence_key; /* with the prefix */
     int64_t opened_ms;
-    int64_t beat_sent_ms; /* the oldest without an echo; -1: none */
+    int64_t beat_done_ms; /* when Redis did the first write that has no echo; -1: none */
     int64_t beat_heard_ms;
-    bool beat_refused;
+    bool beat_echoed;              /* the last one sent */
+    char beat_refused[MAX_REASON]; /* why Redis refuses to write; "": it does not */
 };
 
 static void set_state(struct link *l, enum link_state state)
@@ -162,7 +163,8 @@ static void on_tracking(void *arg, const redisReply *reply)
     if (!step_ok(l, reply, "CLIENT TRACKING (needs Redis 6 or newer)"))
         return;
     set_state(l, LINK_READY);
-    l->beat_sent_ms = -1;
+    l->beat_done_ms = -1;
+    l->beat_refused[0] = '\0';
     send_heartbeat(l);
     l->callbacks.on_ready(l->callbacks.arg);
 }
@@ -175,14 +177,16 @@ static void start_tracking(struct link *l)
     char meta[KEY_MAX_PREFIX + 16];
     char module[KEY_MAX_PREFIX + 16];
     char network[KEY_MAX_PREFIX + 16];
+    char ignores[KEY_MAX_PREFIX + 16];
     snprintf(id, sizeof id, "%lld", l->listener_id);
     snprintf(meta, sizeof meta, "%smeta", l->config.prefix);
     /* "seshet:module" is also the beginning of "seshet:modules". */
     snprintf(module, sizeof module, "%smodule", l->config.prefix);
     snprintf(network, sizeof network, "%snetwork:", l->config.prefix);
-    const char *argv[] = {"CLIENT", "TRACKING", "ON",     "REDIRECT",     id,
-                          "BCAST",  "PREFIX",   meta,     "PREFIX",       module,
-                          "PREFIX", network,    "PREFIX", l->presence_key};
+    snprintf(ignores, sizeof ignores, "%signores", l->config.prefix);
+    const char *argv[] = {"CLIENT", "TRACKING", "ON",     "REDIRECT",     id,       "BCAST",
+                          "PREFIX", meta,       "PREFIX", module,         "PREFIX", network,
+                          "PREFIX", ignores,    "PREFIX", l->presence_key};
     redis_conn_command(l->talker, on_tracking, l, sizeof argv / sizeof *argv, argv, NULL);
 }
 
@@ -231,7 +235,8 @@ static void changed(struct link *l, const redisReply *key)
     if (key->type != REDIS_REPLY_STRING || strlen(key->str) != key->len)
         return;
     if (!strcmp(key->str, l->presence_key)) {
-        l->beat_sent_ms = -1;
+        l->beat_done_ms = -1;
+        l->beat_echoed = true;
         l->beat_heard_ms = clock_now(l->env.clock);
     } else if (!strncmp(key->str, l->config.prefix, prefix)) {
         l->callbacks.on_changed(l->callbacks.arg, key->str + prefix);
@@ -389,17 +394,50 @@ void link_retry_now(struct link *l)
 
 /* ---- Heartbeat ---- */
 
+/* Redis did it: from now on its echo is due. */
+static void beat_done(struct link *l)
+{
+    if (!l->beat_echoed && l->beat_done_ms < 0)
+        l->beat_done_ms = clock_now(l->env.clock);
+}
+
+static void on_touched(void *arg, const redisReply *reply)
+{
+    struct link *l = arg;
+    if (reply && l->state == LINK_READY && reply->type == REDIS_REPLY_INTEGER && reply->integer)
+        beat_done(l);
+}
+
+/* Redis refuses to write (memory or disk full, no permission), and reading goes on. A change of the
+ * key's lifetime needs no memory, and has an echo as well. */
+static void touch_heartbeat(struct link *l, const char *ttl)
+{
+    const char *argv[] = {"PEXPIRE", l->presence_key, ttl};
+    redis_conn_command(l->talker, on_touched, l, 3, argv, NULL);
+}
+
+static void beat_ttl(const struct link *l, char *ttl, size_t size)
+{
+    snprintf(ttl, size, "%u", l->config.heartbeat_ms + 2 * l->config.timeout_ms);
+}
+
 static void on_beat(void *arg, const redisReply *reply)
 {
     struct link *l = arg;
-    bool failed = reply && reply->type == REDIS_REPLY_ERROR;
-    if (failed && l->state == LINK_READY) {
-        l->beat_sent_ms = -1; /* no echo will come; reading goes on (memory or disk full) */
-        if (!l->beat_refused)
-            log_warn("registry.heartbeat", LOG_NOBODY, "Redis refuses to write %s: %s",
-                     l->presence_key, reply->str);
+    char ttl[16];
+    if (!reply || l->state != LINK_READY)
+        return;
+    bool refused = reply->type == REDIS_REPLY_ERROR;
+    bool was_refused = l->beat_refused[0] != '\0';
+    if (refused) {
+        beat_ttl(l, ttl, sizeof ttl);
+        touch_heartbeat(l, ttl);
+    } else {
+        beat_done(l);
     }
-    l->beat_refused = failed;
+    str_copy(l->beat_refused, sizeof l->beat_refused, refused ? reply->str : "");
+    if (refused != was_refused)
+        l->callbacks.on_writable(l->callbacks.arg, refused ? l->beat_refused : NULL);
 }
 
 /* The key lives a little longer than the time in which its loss would be noticed. */
@@ -407,11 +445,11 @@ static void send_heartbeat(struct link *l)
 {
     char ttl[16];
     char now[24];
-    snprintf(ttl, sizeof ttl, "%u", l->config.heartbeat_ms + 2 * l->config.timeout_ms);
+    beat_ttl(l, ttl, sizeof ttl);
     snprintf(now, sizeof now, "%lld", (long long)clock_wall(l->env.clock));
     const char *argv[] = {"SET", l->presence_key, now, "PX", ttl};
-    if (redis_conn_command(l->talker, on_beat, l, 5, argv, NULL) == 0 && l->beat_sent_ms < 0)
-        l->beat_sent_ms = clock_now(l->env.clock);
+    l->beat_echoed = false;
+    redis_conn_command(l->talker, on_beat, l, 5, argv, NULL);
 }
 
 static bool overdue(const struct link *l, int64_t since)
@@ -431,7 +469,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     } else if (l->state == LINK_READY) {
         if (overdue(l, redis_conn_waiting_since(l->talker)))
             on_conn_down(l, "commands are not answered in time");
-        else if (overdue(l, l->beat_sent_ms))
+        else if (overdue(l, l->beat_done_ms))
             on_conn_down(l, "changes are not told any more (the heartbeat's echo is missing)");
         else
             send_heartbeat(l);
@@ -450,7 +488,7 @@ struct link *link_open(const struct registry_env *env, const struct link_config 
     l->config.client_name = xstrdup(config->client_name);
     l->callbacks = *callbacks;
     l->backoff = (struct backoff){.first_ms = FIRST_BACKOFF_MS, .max_ms = config->max_backoff_ms};
-    l->beat_sent_ms = -1;
+    l->beat_done_ms = -1;
     l->beat_heard_ms = -1;
     char host[64] = "";
     uint32_t unique;

@@ -13,7 +13,8 @@
  * Redis says nothing to the second one when the first is gone.
  *
  * Proof that changes are heard: every heartbeat a key of our own is written, and its invalidation
- * must come back within the timeout.
+ * must come back within the timeout. A Redis that lets nothing be written, not even a key's
+ * lifetime, cannot give this proof; then everything is to be read when it writes again.
  */
 struct link;
 
@@ -34,6 +35,9 @@ struct link_callbacks {
     void (*on_lost)(void *arg, bool refused, const char *reason);
     /* A key, without the prefix, was changed; NULL: all were (FLUSHALL). */
     void (*on_changed)(void *arg, const char *key);
+    /* Redis refuses to write, and why (memory or disk full, no permission); NULL: it writes again.
+     * Reading goes on meanwhile. */
+    void (*on_writable)(void *arg, const char *refused);
     void *arg;
 };
 

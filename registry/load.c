@@ -9,11 +9,14 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/migrate.h"
 
 #define MAX_IN_FLIGHT 256
-/* Keys that go on changing join the batch under way for so long, so that it ends in peace; those
- * that change after that wait for the next one. */
+/* Keys that change without pause must not hold the others back for longer: from then on only what
+ * was known to have changed is waited for... */
 #define MAX_BATCH_MS 20
+/* ...and, up to here, the definitions of modules that turn up among it. */
+#define MAX_HOLD_MS 200
 
 enum loader_state {
     LOADER_IDLE, /* no link */
@@ -30,12 +33,12 @@ struct reading {
     struct registry_key parsed;
     struct loader *loader;
     unsigned epoch;
+    uint64_t number; /* of all that were ever queued, in order */
     bool in_flight;
     bool again;     /* changed while in flight */
     bool part_full; /* the reading of everything waits for it */
-    bool next_batch;
     struct reading *prev;
-    struct reading *next; /* in the queue, or among those for the next batch */
+    struct reading *next; /* in the queue */
     UT_hash_handle hh;
 };
 
@@ -55,12 +58,14 @@ struct loader {
     unsigned epoch; /* answers of an older one are stale */
     struct reading *readings;
     struct reading *queue;
-    struct reading *next_batch;
-    bool batch_closed;
     size_t in_flight;
     size_t full_left; /* answers that the reading of everything waits for */
     bool expect_modules;
-    bool meta_there;
+    char schema[64];          /* as it was read; "": none */
+    bool index_read;          /* since loader_full */
+    uint64_t queued;          /* readings so far */
+    uint64_t answered;        /* the number of the last one that was */
+    uint64_t barrier;         /* commit when this one was answered; 0: when all were */
     int64_t batch_started_ms; /* -1: nothing was read since the last commit */
 };
 
@@ -74,32 +79,6 @@ static void set_state(struct loader *l, enum loader_state state)
 
 /* ---- Readings ---- */
 
-static void enqueue(struct loader *l, struct reading *r, bool next_batch)
-{
-    r->next_batch = next_batch;
-    if (next_batch)
-        DL_APPEND(l->next_batch, r);
-    else
-        DL_APPEND(l->queue, r);
-}
-
-static void dequeue(struct loader *l, struct reading *r)
-{
-    if (r->next_batch)
-        DL_DELETE(l->next_batch, r);
-    else
-        DL_DELETE(l->queue, r);
-    r->next_batch = false;
-}
-
-static void reading_drop(struct loader *l, struct reading *r)
-{
-    HASH_DEL(l->readings, r);
-    if (!r->in_flight)
-        dequeue(l, r);
-    free(r);
-}
-
 /* In-flight readings stay until their answer comes; they find themselves stale by the epoch. */
 static void forget_all(struct loader *l)
 {
@@ -107,21 +86,26 @@ static void forget_all(struct loader *l)
     struct reading *next = NULL;
     HASH_ITER(hh, l->readings, r, next)
     {
+        HASH_DEL(l->readings, r);
         if (r->in_flight)
-            HASH_DEL(l->readings, r);
-        else
-            reading_drop(l, r);
+            continue;
+        DL_DELETE(l->queue, r);
+        free(r);
     }
     l->epoch++;
     l->in_flight = 0;
     l->full_left = 0;
+    l->barrier = 0;
     l->batch_started_ms = -1;
-    l->batch_closed = false;
 }
 
-enum why { CHANGED, NEEDED, PART_OF_FULL };
+static void enqueue(struct loader *l, struct reading *r)
+{
+    r->number = ++l->queued;
+    DL_APPEND(l->queue, r);
+}
 
-static void want(struct loader *l, const struct registry_key *key, enum why why)
+static void want(struct loader *l, const struct registry_key *key, bool part_full)
 {
     char name[KEY_MAX];
     struct reading *r;
@@ -134,36 +118,36 @@ static void want(struct loader *l, const struct registry_key *key, enum why why)
         r->loader = l;
         r->epoch = l->epoch;
         HASH_ADD_STR(l->readings, key, r);
-        enqueue(l, r, why == CHANGED && l->batch_closed);
-    } else if (r->in_flight && why == CHANGED) {
+        enqueue(l, r);
+    } else if (r->in_flight && !part_full) {
         r->again = true;
     }
-    if (why == PART_OF_FULL && !r->part_full) {
+    if (part_full && !r->part_full) {
         r->part_full = true;
         l->full_left++;
     }
 }
 
 /* All keys of one shared definition. */
-static void want_module(struct loader *l, const char *module, enum why why)
+static void want_module(struct loader *l, const char *module, bool part_full)
 {
     struct registry_key key = {.kind = KEY_HASH};
     if (!registry_name_valid(module))
         return;
     str_copy(key.module, sizeof key.module, module);
-    want(l, &key, why);
+    want(l, &key, part_full);
     key.kind = KEY_LIST;
     for (int i = 0; i < LIST_COUNT; i++) {
         key.list = (enum module_list)i;
         str_copy(key.list_name, sizeof key.list_name, module_list_rows[i].name);
-        want(l, &key, why);
+        want(l, &key, part_full);
     }
 }
 
-static void want_named(struct loader *l, enum key_kind kind)
+static void want_named(struct loader *l, enum key_kind kind, bool part_full)
 {
     const struct registry_key key = {.kind = kind};
-    want(l, &key, PART_OF_FULL);
+    want(l, &key, part_full);
 }
 
 static void refuse(struct loader *l, const char *reason)
@@ -171,6 +155,23 @@ static void refuse(struct loader *l, const char *reason)
     forget_all(l);
     set_state(l, LOADER_REFUSED);
     l->callbacks.on_refused(l->callbacks.arg, reason);
+}
+
+/* Redis answers, but does not give what was asked for: no permission, a script that runs for long.
+ * It would not tell when that ends, so the link is made again until it does. */
+static void give_up(struct loader *l, const char *what, const redisReply *reply)
+{
+    char text[REGISTRY_WHY_SIZE];
+    snprintf(text, sizeof text, "Redis refuses to read %.80s: %.140s", what,
+             reply->type == REDIS_REPLY_ERROR ? reply->str : "unexpected answer");
+    forget_all(l);
+    set_state(l, LOADER_IDLE);
+    link_fail(l->link, true, text);
+}
+
+static bool wrong_type(const redisReply *reply)
+{
+    return !strncmp(reply->str, "WRONGTYPE", 9);
 }
 
 /* ---- Applying answers ---- */
@@ -186,99 +187,142 @@ static struct model_bytes *bytes_of(const redisReply *reply)
     return bytes;
 }
 
-static void ignore_reply(void *arg, const redisReply *reply)
+static void on_stamped(void *arg, const redisReply *reply)
 {
-    (void)arg;
-    (void)reply;
+    struct loader *l = arg;
+    if (reply && reply->type == REDIS_REPLY_ERROR)
+        log_warn("registry.schema", LOG_NOBODY, "Redis refuses to write schema %d into %smeta: %s",
+                 REGISTRY_SCHEMA, l->prefix, reply->str);
 }
 
-static void create_meta(struct loader *l)
+/* The registry is ours from now on. */
+static void stamp(struct loader *l)
 {
     char key[KEY_MAX_PREFIX + 8];
     char schema[12];
+    char why[REGISTRY_WHY_SIZE];
+    int number = 0;
+    if (l->schema[0] && migrate_judge(l->schema, &number, why, sizeof why) == MIGRATE_CURRENT)
+        return;
+    for (int i = number; number && i < REGISTRY_SCHEMA; i++)
+        log_info("registry.schema", LOG_NOBODY, "schema %d -> %d: %s", i, i + 1, migrate_step(i));
     snprintf(key, sizeof key, "%smeta", l->prefix);
     snprintf(schema, sizeof schema, "%d", REGISTRY_SCHEMA);
-    const char *argv[] = {"HSETNX", key, "schema", schema};
-    link_command(l->link, ignore_reply, NULL, 4, argv, NULL);
+    const char *argv[] = {"EVAL", migrate_stamp_script, "1", key, l->schema, schema};
+    link_command(l->link, on_stamped, l, 6, argv, NULL);
 }
 
-/* 0, or -1 when the registry is refused. */
+/* 0, or -1 when everything under way was forgotten. */
 static int apply_meta(struct loader *l, const redisReply *reply)
 {
     char text[REGISTRY_WHY_SIZE];
-    const char *schema = NULL;
-    int64_t number;
+    int number;
     if (reply->type == REDIS_REPLY_ERROR) {
-        snprintf(text, sizeof text, "cannot read %smeta: %.150s", l->prefix, reply->str);
+        if (wrong_type(reply)) {
+            snprintf(text, sizeof text,
+                     "%smeta is no hash, as it must be: put it right with redis-cli DEL %smeta",
+                     l->prefix, l->prefix);
+            refuse(l, text);
+        } else {
+            give_up(l, "meta", reply);
+        }
+        return -1;
+    }
+    l->schema[0] = '\0';
+    for (size_t i = 0; i + 1 < reply->elements; i += 2)
+        if (!strcmp(reply->element[i]->str, "schema"))
+            str_copy(l->schema, sizeof l->schema, reply->element[i + 1]->str);
+    if (!l->schema[0] && l->index_read) {
+        l->callbacks.on_vanished(l->callbacks.arg);
+        return -1;
+    }
+    if (l->schema[0] && migrate_judge(l->schema, &number, text, sizeof text) == MIGRATE_REFUSE) {
         refuse(l, text);
         return -1;
     }
-    for (size_t i = 0; i + 1 < reply->elements; i += 2)
-        if (!strcmp(reply->element[i]->str, "schema"))
-            schema = reply->element[i + 1]->str;
-    l->meta_there = schema != NULL;
-    if (!schema || (!str_parse_int(schema, 1, REGISTRY_SCHEMA, &number)))
-        return 0;
-    snprintf(text, sizeof text,
-             "the registry has schema \"%.40s\", and this server understands up to %d: use a newer "
-             "seshet, or another prefix or database",
-             schema, REGISTRY_SCHEMA);
-    refuse(l, text);
-    return -1;
+    if (l->index_read)
+        stamp(l);
+    return 0;
 }
 
-/* 0, or -1 when Redis turns out to have lost its data. */
+/* 0, or -1 when everything under way was forgotten. */
 static int apply_index(struct loader *l, const redisReply *reply)
 {
     const struct registry_key key = {.kind = KEY_MODULES};
+    const struct item_list *last = model_index(l->model);
     bool full = l->state == LOADER_FULL;
     if (reply->type == REDIS_REPLY_ERROR) {
-        const struct item_list *last = model_index(l->model);
+        if (!wrong_type(reply)) {
+            give_up(l, "modules", reply);
+            return -1;
+        }
         for (size_t i = 0; full && last && i < last->count; i++)
-            want_module(l, last->items[i], PART_OF_FULL);
-        model_apply_unreadable(l->model, &key, reply->str);
+            want_module(l, last->items[i], true);
+        l->index_read = true;
+        model_apply_unreadable(l->model, &key, "the key has the wrong type: it must be a set");
         return 0;
     }
-    if (full && !reply->elements && !l->meta_there && l->expect_modules) {
+    if (full && !reply->elements && !l->schema[0] && l->expect_modules) {
         forget_all(l);
         set_state(l, LOADER_EMPTIED);
         l->callbacks.on_emptied(l->callbacks.arg);
         return -1;
     }
-    if (full && !l->meta_there)
-        create_meta(l);
+    if (!full && !reply->elements && last) {
+        /* Somebody's wish, or all data are lost: that shows in what else is left. */
+        l->callbacks.on_vanished(l->callbacks.arg);
+        return -1;
+    }
+    if (full && !l->index_read) {
+        l->index_read = true;
+        stamp(l);
+    }
     for (size_t i = 0; i < reply->elements; i++) {
         const char *name = reply->element[i]->str;
         if (full || !model_in_index(l->model, name))
-            want_module(l, name, full ? PART_OF_FULL : NEEDED);
+            want_module(l, name, full);
     }
+    if (l->barrier)
+        l->barrier = l->queued;
     struct model_bytes *names = bytes_of(reply);
     model_apply_index(l->model, names, reply->elements);
     free(names);
     return 0;
 }
 
-static void apply_definition(struct loader *l, const struct registry_key *key,
-                             const redisReply *reply)
+static bool is_hash(enum key_kind kind)
 {
+    return kind == KEY_META || kind == KEY_HASH || kind == KEY_IGNORES;
+}
+
+/* 0, or -1 when everything under way was forgotten. */
+static int apply_definition(struct loader *l, const struct registry_key *key,
+                            const redisReply *reply)
+{
+    char name[KEY_MAX];
     if (reply->type == REDIS_REPLY_ERROR) {
-        bool type = !strncmp(reply->str, "WRONGTYPE", 9);
-        char text[REGISTRY_WHY_SIZE];
-        snprintf(text, sizeof text, "%.120s",
-                 type ? (key->kind == KEY_HASH ? "the key has the wrong type: it must be a hash"
-                                               : "the key has the wrong type: it must be a set")
-                      : reply->str);
-        model_apply_unreadable(l->model, key, text);
-    } else if (key->kind == KEY_UNKNOWN_LIST) {
-        model_apply_unknown_list(l->model, key, reply->integer != 0);
-    } else {
-        struct model_bytes *bytes = bytes_of(reply);
-        if (key->kind == KEY_HASH)
-            model_apply_hash(l->model, key, bytes, reply->elements);
-        else
-            model_apply_list(l->model, key, bytes, reply->elements);
-        free(bytes);
+        if (!wrong_type(reply)) {
+            give_up(l, key_write(key, name, sizeof name), reply);
+            return -1;
+        }
+        model_apply_unreadable(l->model, key,
+                               is_hash(key->kind) ? "the key has the wrong type: it must be a hash"
+                                                  : "the key has the wrong type: it must be a set");
+        return 0;
     }
+    if (key->kind == KEY_UNKNOWN_LIST) {
+        model_apply_unknown_list(l->model, key, reply->integer != 0);
+        return 0;
+    }
+    struct model_bytes *bytes = bytes_of(reply);
+    if (key->kind == KEY_HASH)
+        model_apply_hash(l->model, key, bytes, reply->elements);
+    else if (key->kind == KEY_IGNORES)
+        model_apply_ignores(l->model, key, bytes, reply->elements);
+    else
+        model_apply_list(l->model, key, bytes, reply->elements);
+    free(bytes);
+    return 0;
 }
 
 /* 0, or -1 when everything under way was forgotten. */
@@ -289,12 +333,14 @@ static int apply(struct loader *l, const struct registry_key *key, const redisRe
         return apply_meta(l, reply);
     case KEY_MODULES:
         return apply_index(l, reply);
+    case KEY_IGNORES:
+        return apply_definition(l, key, reply);
     case KEY_HASH:
     case KEY_LIST:
     case KEY_UNKNOWN_LIST:
         /* A shared definition counts once its module is registered; then all of it is read. */
         if (key->network[0] || model_in_index(l->model, key->module))
-            apply_definition(l, key, reply);
+            return apply_definition(l, key, reply);
         return 0;
     case KEY_OTHER:
         break;
@@ -310,14 +356,14 @@ static void send_one(struct loader *l, struct reading *r)
 {
     char key[KEY_MAX_PREFIX + KEY_MAX];
     snprintf(key, sizeof key, "%s%s", l->prefix, r->key);
-    bool hash = r->parsed.kind == KEY_META || r->parsed.kind == KEY_HASH;
+    bool hash = is_hash(r->parsed.kind);
     const char *argv[] = {hash                                 ? "HGETALL"
                           : r->parsed.kind == KEY_UNKNOWN_LIST ? "EXISTS"
                                                                : "SMEMBERS",
                           key};
     if (link_command(l->link, on_reading, r, 2, argv, NULL))
         return; /* the link is going */
-    dequeue(l, r);
+    DL_DELETE(l->queue, r);
     r->in_flight = true;
     r->again = false;
     l->in_flight++;
@@ -335,39 +381,32 @@ static void pump(struct loader *l)
     }
 }
 
-static void begin_next_batch(struct loader *l)
+/* Whether what has been read since the last commit is a whole. Answers come in the order of the
+ * readings, and all keys of a MULTI are queued at once: none of them is left out. */
+static bool batch_done(struct loader *l)
 {
-    struct reading *r = NULL;
-    struct reading *next = NULL;
-    DL_FOREACH_SAFE(l->next_batch, r, next)
-    {
-        dequeue(l, r);
-        enqueue(l, r, false);
-    }
-    pump(l);
+    int64_t age = clock_now(l->clock) - l->batch_started_ms;
+    if (!l->queue && !l->in_flight)
+        return true;
+    if (!l->barrier && age >= MAX_BATCH_MS)
+        l->barrier = l->queued;
+    return l->barrier && (l->answered >= l->barrier || age >= MAX_HOLD_MS);
 }
 
 static void go_on(struct loader *l)
 {
     pump(l);
-    if (l->state == LOADER_FULL && !l->full_left) {
+    bool full = l->state == LOADER_FULL && !l->full_left;
+    if (!full && (l->state != LOADER_LIVE || l->batch_started_ms < 0 || !batch_done(l)))
+        return;
+    l->barrier = 0;
+    l->batch_started_ms = l->in_flight || l->queue ? clock_now(l->clock) : -1;
+    if (full) {
         model_end_full(l->model);
         set_state(l, LOADER_LIVE);
-        l->batch_started_ms = l->in_flight || l->queue ? clock_now(l->clock) : -1;
         link_loaded(l->link);
-        l->callbacks.on_loaded(l->callbacks.arg, true);
-        return;
     }
-    if (l->state != LOADER_LIVE || l->batch_started_ms < 0)
-        return;
-    if (l->queue || l->in_flight) {
-        l->batch_closed = clock_now(l->clock) - l->batch_started_ms >= MAX_BATCH_MS;
-        return;
-    }
-    l->batch_started_ms = -1;
-    l->batch_closed = false;
-    l->callbacks.on_loaded(l->callbacks.arg, false);
-    begin_next_batch(l);
+    l->callbacks.on_loaded(l->callbacks.arg, full);
 }
 
 static void on_reading(void *arg, const redisReply *reply)
@@ -389,9 +428,13 @@ static void on_reading(void *arg, const redisReply *reply)
         l->full_left--;
     r->part_full = false;
     r->in_flight = false;
-    enqueue(l, r, l->batch_closed);
-    if (!r->again)
-        reading_drop(l, r);
+    l->answered = r->number;
+    if (r->again) {
+        enqueue(l, r);
+    } else {
+        HASH_DEL(l->readings, r);
+        free(r);
+    }
     if (!apply(l, &key, reply))
         go_on(l);
 }
@@ -408,10 +451,7 @@ static void on_scan(void *arg, const redisReply *reply)
         return;
     l->full_left--;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
-        char text[REGISTRY_WHY_SIZE];
-        snprintf(text, sizeof text, "cannot list the registry's keys (SCAN): %.150s",
-                 reply->type == REDIS_REPLY_ERROR ? reply->str : "unexpected answer");
-        refuse(l, text);
+        give_up(l, "all keys (SCAN)", reply);
         return;
     }
     const redisReply *keys = reply->element[1];
@@ -425,7 +465,7 @@ static void on_scan(void *arg, const redisReply *reply)
             l->callbacks.on_old_status(l->callbacks.arg, k->str);
         struct registry_key key = key_parse(k->str + prefix);
         if (key.kind == KEY_UNKNOWN_LIST || (key.network[0] && key.kind != KEY_OTHER))
-            want(l, &key, PART_OF_FULL);
+            want(l, &key, true);
     }
     if (strcmp(reply->element[0]->str, "0") != 0)
         send_scan(l, reply->element[0]->str);
@@ -484,12 +524,14 @@ void loader_full(struct loader *l, bool expect_modules)
 {
     forget_all(l);
     l->expect_modules = expect_modules;
-    l->meta_there = false;
+    l->schema[0] = '\0';
+    l->index_read = false;
     set_state(l, LOADER_FULL);
     model_begin_full(l->model);
-    /* In this order: whether meta is there decides what an empty index means. */
-    want_named(l, KEY_META);
-    want_named(l, KEY_MODULES);
+    /* In this order: what meta says decides what an empty index means. */
+    want_named(l, KEY_META, true);
+    want_named(l, KEY_MODULES, true);
+    want_named(l, KEY_IGNORES, true);
     pump(l);
     send_scan(l, "0");
 }
@@ -507,7 +549,7 @@ bool loader_changed(struct loader *l, const char *text)
     case LOADER_FULL:
     case LOADER_LIVE:
         if (key.kind != KEY_OTHER)
-            want(l, &key, CHANGED);
+            want(l, &key, false);
         pump(l);
         break;
     }

@@ -7,21 +7,22 @@
 /*
  * Brings the model up to what Redis holds: everything after each connect, and single keys when they
  * change. A key that changes while its reading is under way is read again. What is read together is
- * committed together, so a MULTI becomes one snapshot.
+ * committed together, so a MULTI becomes one snapshot. A registry of an older schema, or without
+ * any, is taken over and stamped with ours (migrate.h).
  */
 struct loader;
-
-#define REGISTRY_SCHEMA 1
 
 struct loader_callbacks {
     /* The model is whole, and worth a commit. full: after a reading of everything. */
     void (*on_loaded)(void *arg, bool full);
-    /* Nothing can be read (a newer schema, no permission); it is tried again when seshet:meta
-     * changes, and after a reconnect. */
+    /* Nothing can be read (a newer schema); it is tried again when seshet:meta changes, and after a
+     * reconnect. What Redis refuses to answer fails the link instead, which is tried again soon. */
     void (*on_refused)(void *arg, const char *reason);
     /* Redis holds neither meta nor modules, though there were modules: nothing was applied. It is
      * tried again when seshet:meta or seshet:modules change. */
     void (*on_emptied)(void *arg);
+    /* What every registry has went away: call loader_full, which finds out what is left. */
+    void (*on_vanished)(void *arg);
     /* A hash that tells of problems, from before this reading of everything; with the prefix. */
     void (*on_old_status)(void *arg, const char *key);
     void *arg;

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/model_read.h"
 
 #define PARTS (1 + LIST_COUNT) /* the hash and each list: the keys that make one definition */
 
@@ -22,6 +23,8 @@ struct entry {
 struct group {
     char network[REGISTRY_MAX_NAME + 1];
     struct entry *entries;
+    struct ignore_list *ignores;
+    uint32_t ignores_read; /* the full reading that saw them last */
     bool changed;
     struct network_overlays *built; /* what the last commit made of it */
     UT_hash_handle hh;
@@ -62,6 +65,7 @@ static void group_remove(struct model *m, struct group *g)
     }
     HASH_DEL(m->groups, g);
     network_overlays_unref(g->built);
+    ignore_list_unref(g->ignores);
     free(g);
 }
 
@@ -150,11 +154,6 @@ static void problems_of_key(struct model *m, const struct registry_key *key, boo
 
 /* ---- The index ---- */
 
-static bool bytes_are_string(const struct model_bytes *b)
-{
-    return memchr(b->data, '\0', b->len) == NULL;
-}
-
 void model_apply_index(struct model *m, const struct model_bytes *names, size_t count)
 {
     const struct registry_key key = {.kind = KEY_MODULES};
@@ -163,7 +162,7 @@ void model_apply_index(struct model *m, const struct model_bytes *names, size_t 
     char why[REGISTRY_WHY_SIZE] = "";
     problems_of_key(m, &key, true);
     for (size_t i = 0; i < count; i++) {
-        if (!bytes_are_string(&names[i]) || !registry_name_valid(names[i].data))
+        if (!model_bytes_text(&names[i]) || !registry_name_valid(names[i].data))
             snprintf(why, sizeof why,
                      "\"%.80s\" is no name for a module: letters, digits, '-' and '_', at most %d",
                      names[i].data, REGISTRY_MAX_NAME);
@@ -208,6 +207,8 @@ static struct module_def *def_clone(const struct module_def *def)
     copy->set = def->set;
     for (int i = 0; i < FIELD_COUNT; i++)
         module_fields_copy_one(&copy->fields, &def->fields, i);
+    for (size_t i = 0; i < def->fields.ncommand_rates; i++)
+        module_fields_set_rate(&copy->fields, &def->fields.command_rates[i]);
     for (int i = 0; i < LIST_COUNT; i++)
         copy->lists[i] = item_list_ref(def->lists[i]);
     return copy;
@@ -230,7 +231,7 @@ static bool def_empty(const struct module_def *def)
     for (int i = 0; i < LIST_COUNT; i++)
         if (def->lists[i])
             return false;
-    return !def->set;
+    return !def->set && !def->fields.ncommand_rates;
 }
 
 /* Takes the definition. An overlay that says nothing goes away. */
@@ -251,42 +252,12 @@ static void entry_replace(struct group *g, struct entry *e, struct module_def *d
     }
 }
 
-/* The value of a wrong field: what it was, or else nothing is set. */
-static void keep_last(struct module_def *def, const struct module_def *old, enum module_field field)
-{
-    if (old->set & (UINT32_C(1) << field)) {
-        module_fields_copy_one(&def->fields, &old->fields, field);
-        def->set |= UINT32_C(1) << field;
-    }
-}
-
 static void apply_field(struct model *m, const struct registry_key *key, struct module_def *def,
                         const struct module_def *old, const struct model_bytes *pair)
 {
-    char why[REGISTRY_WHY_SIZE];
     char text[2 * REGISTRY_WHY_SIZE];
-    int field = bytes_are_string(&pair[0]) ? module_field_find(pair[0].data) : -1;
-    if (field < 0) {
-        const char *near = module_field_nearest(pair[0].data);
-        snprintf(text, sizeof text, "there is no such field%s%s%s", near ? "; did you mean " : "",
-                 near ? near : "", near ? "?" : "");
+    if (model_read_field(key, def, old, pair, text, sizeof text))
         problem(m, key, pair[0].data, text);
-        return;
-    }
-    if ((module_field_rows[field].flags & FIELD_OVERLAY_ONLY) && !key->network[0])
-        snprintf(why, sizeof why, "belongs into an overlay (network:NET:module:%s)", key->module);
-    else if (!bytes_are_string(&pair[1]))
-        snprintf(why, sizeof why, "must be text without zero bytes");
-    else if (!module_fields_parse(&def->fields, field, pair[1].data, why, sizeof why)) {
-        def->set |= UINT32_C(1) << field;
-        return;
-    }
-    keep_last(def, old, field);
-    snprintf(text, sizeof text, "\"%.60s\" is wrong: %s; until then %s counts", pair[1].data, why,
-             def->set & (UINT32_C(1) << field) ? "the last good value"
-             : key->network[0]                 ? "the shared value"
-                                               : "the default");
-    problem(m, key, module_field_rows[field].name, text);
 }
 
 /* An overlay's key that is not there, of an overlay nobody knows. */
@@ -332,7 +303,7 @@ void model_apply_list(struct model *m, const struct registry_key *key,
     char one[REGISTRY_WHY_SIZE];
     problems_of_key(m, key, true);
     for (size_t i = 0; i < count; i++) {
-        bool text = bytes_are_string(&items[i]);
+        bool text = model_bytes_text(&items[i]);
         if (!text)
             snprintf(one, sizeof one, "an item holds a zero byte");
         else if (nkept == FIELD_MAX_ITEMS)
@@ -359,6 +330,29 @@ void model_apply_list(struct model *m, const struct registry_key *key,
     entry_replace(g, e, def);
 }
 
+void model_apply_ignores(struct model *m, const struct registry_key *key,
+                         const struct model_bytes *pairs, size_t count)
+{
+    char why[2 * REGISTRY_WHY_SIZE] = "";
+    struct group *g = count ? group_get(m, key->network) : group_find(m, key->network);
+    struct ignore_list *list =
+        model_read_ignores(pairs, count, g ? g->ignores : NULL, why, sizeof why);
+    problems_of_key(m, key, true);
+    if (why[0])
+        problem(m, key, "ignores", why);
+    problems_of_key(m, key, false);
+    if (!g)
+        return;
+    g->ignores_read = m->full;
+    if (ignore_list_equal(list, g->ignores)) {
+        ignore_list_unref(list);
+        return;
+    }
+    ignore_list_unref(g->ignores);
+    g->ignores = list;
+    g->changed = true;
+}
+
 void model_apply_unknown_list(struct model *m, const struct registry_key *key, bool there)
 {
     problems_of_key(m, key, true);
@@ -378,12 +372,16 @@ void model_apply_unreadable(struct model *m, const struct registry_key *key, con
     snprintf(text, sizeof text, "%s; until then what was known of it counts", why);
     problems_of_key(m, key, true);
     problem(m, key,
-            key->list_name[0]       ? key->list_name
-            : key->kind == KEY_HASH ? "(hash)"
-                                    : "modules",
+            key->list_name[0]          ? key->list_name
+            : key->kind == KEY_HASH    ? "(hash)"
+            : key->kind == KEY_IGNORES ? "ignores"
+                                       : "modules",
             text);
     problems_of_key(m, key, false);
-    struct entry *e = entry_find(group_find(m, key->network), key->module);
+    struct group *g = group_find(m, key->network);
+    if (g && key->kind == KEY_IGNORES)
+        g->ignores_read = m->full;
+    struct entry *e = entry_find(g, key->module);
     if (e && key->kind == KEY_HASH)
         e->read[0] = m->full;
     else if (e && key->kind == KEY_LIST)
@@ -454,6 +452,11 @@ void model_end_full(struct model *m)
         {
             entry_sweep(m, g, e);
         }
+        if (g->ignores_read != m->full) {
+            struct registry_key key = {.kind = KEY_IGNORES};
+            str_copy(key.network, sizeof key.network, g->network);
+            model_apply_ignores(m, &key, NULL, 0);
+        }
     }
     problems_end(&m->problems, NULL);
 }
@@ -477,7 +480,8 @@ static void group_build(struct group *g)
     struct network_overlays *n = xcalloc(1, sizeof *n);
     n->refs = 1;
     str_copy(n->network, sizeof n->network, g->network);
-    n->modules = xcalloc(HASH_COUNT(g->entries), sizeof(struct module_def *));
+    n->ignores = ignore_list_ref(g->ignores);
+    n->modules = xcalloc(HASH_COUNT(g->entries) + 1, sizeof(struct module_def *));
     for (struct entry *e = g->entries; e; e = e->hh.next)
         n->modules[n->count++] = module_def_ref(e->def);
     qsort(n->modules, n->count, sizeof(struct module_def *), by_def_name);
@@ -493,7 +497,7 @@ static void commit_overlays(struct model *m, struct snapshot *s)
     {
         if (!g->network[0])
             continue;
-        if (!g->entries) {
+        if (!g->entries && !g->ignores) {
             group_remove(m, g);
             continue;
         }
@@ -519,6 +523,7 @@ static void commit_modules(struct model *m, struct snapshot *s)
     s->modules = xcalloc(count + 1, sizeof(struct module_def *));
     for (size_t i = 0; i < count; i++)
         s->modules[s->nmodules++] = module_def_ref(entry_get(shared, m->index->items[i])->def);
+    s->ignores = ignore_list_ref(shared->ignores);
     shared->changed = false;
 }
 
@@ -541,4 +546,9 @@ struct snapshot *model_commit(struct model *m, const struct snapshot *last)
 void model_tell_problems(struct model *m)
 {
     problems_tell_all(&m->problems);
+}
+
+void model_each_problem(const struct model *m, problems_each_fn *fn, void *arg)
+{
+    problems_each(&m->problems, fn, arg);
 }

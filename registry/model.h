@@ -30,6 +30,9 @@ void model_apply_hash(struct model *m, const struct registry_key *key,
                       const struct model_bytes *pairs, size_t count);
 void model_apply_list(struct model *m, const struct registry_key *key,
                       const struct model_bytes *items, size_t count);
+/* An ignores hash: mask, expiry, mask, expiry...; count is even. */
+void model_apply_ignores(struct model *m, const struct registry_key *key,
+                         const struct model_bytes *pairs, size_t count);
 /* A key that looks like a list of a module, but no such list exists. */
 void model_apply_unknown_list(struct model *m, const struct registry_key *key, bool there);
 /* The key cannot be read (it has the wrong type): what was known of it stays. why: a sentence. */
@@ -44,5 +47,6 @@ void model_end_full(struct model *m);
 struct snapshot *model_commit(struct model *m, const struct snapshot *last);
 
 void model_tell_problems(struct model *m); /* all of them, again */
+void model_each_problem(const struct model *m, problems_each_fn *fn, void *arg);
 
 #endif

@@ -14,9 +14,9 @@
  * when it is mended. */
 typedef void problems_fn(void *arg, const char *status, const char *field, const char *text);
 
-struct problem;
+struct problem_key;
 struct problems {
-    struct problem *first;
+    struct problem_key *keys;
     size_t count;
     problems_fn *tell;
     void *arg;
@@ -31,6 +31,11 @@ void problems_begin(struct problems *p, const char *key);
 void problems_add(struct problems *p, const char *key, const char *status, const char *field,
                   const char *text);
 void problems_end(struct problems *p, const char *key);
+
+/* What is wrong now, in no order; fn changes nothing. key: the Redis key, without the prefix. */
+typedef void problems_each_fn(void *arg, const char *key, const char *status, const char *field,
+                              const char *text);
+void problems_each(const struct problems *p, problems_each_fn *fn, void *arg);
 
 /* Tells all again: the status hashes were emptied. */
 void problems_tell_all(struct problems *p);

@@ -14,6 +14,7 @@
 #include "registry/embedded.h"
 #include "registry/link.h"
 #include "registry/load.h"
+#include "registry/migrate.h"
 #include "registry/storage.h"
 
 #define DEFAULT_PREFIX       "seshet:"
@@ -23,7 +24,7 @@
 #define MAX_BACKOFF_MS       5000
 #define EMBEDDED_BACKOFF_MS  500 /* it is ours, and near */
 #define STOP_WAIT_MS         300 /* for answers, before an embedded Redis is asked to end */
-#define MAX_REASON           256
+#define MAX_REASON           512
 
 /* A command somebody asked for. */
 struct job {
@@ -49,7 +50,8 @@ struct registry {
     struct snapshot *snapshot;
     enum registry_state state;
     char reason[MAX_REASON];
-    struct job *failed; /* to be told from the loop */
+    char unwritable[MAX_REASON]; /* why Redis refuses to write; "": it does not */
+    struct job *failed;          /* to be told from the loop */
     struct event *tell_failed;
     size_t jobs;             /* not told yet */
     bool stopping;           /* registry_stop_begin was called */
@@ -69,9 +71,9 @@ static void set_state(struct registry *r, enum registry_state state, const char 
 {
     if (state == r->state && !strcmp(reason, r->reason))
         return;
-    enum log_level level = state == REGISTRY_AWAY || state == REGISTRY_REFUSED ? LOG_LEVEL_WARN
-                           : state == REGISTRY_EMPTIED                         ? LOG_LEVEL_ERROR
-                                                                               : LOG_LEVEL_INFO;
+    enum log_level level = state == REGISTRY_EMPTIED ? LOG_LEVEL_ERROR
+                           : reason[0]               ? LOG_LEVEL_WARN
+                                                     : LOG_LEVEL_INFO;
     log_write(level, "registry.state", LOG_NOBODY, "%s -> %s%s%s", registry_state_name(r->state),
               registry_state_name(state), reason[0] ? ": " : "", reason);
     r->state = state;
@@ -212,8 +214,23 @@ static void on_loaded(void *arg, bool full)
     commit(r);
     if (!full)
         return;
-    set_state(r, REGISTRY_SYNCED, "");
+    set_state(r, REGISTRY_SYNCED, r->unwritable);
     model_tell_problems(r->model);
+}
+
+/* After a while without writing something may have been missed: the heartbeat was blind. */
+static void on_writable(void *arg, const char *refused)
+{
+    struct registry *r = arg;
+    if (refused) {
+        snprintf(r->unwritable, sizeof r->unwritable,
+                 "read, but not written: Redis refuses writes: %.200s", refused);
+        if (r->state == REGISTRY_SYNCED)
+            set_state(r, REGISTRY_SYNCED, r->unwritable);
+    } else {
+        r->unwritable[0] = '\0';
+        load_everything(r);
+    }
 }
 
 static void on_refused(void *arg, const char *reason)
@@ -221,15 +238,35 @@ static void on_refused(void *arg, const char *reason)
     set_state(arg, REGISTRY_REFUSED, reason);
 }
 
+/* How to reach this Redis by hand. */
+static void write_redis_cli(const struct registry *r, char *dst, size_t size)
+{
+    char db[24] = "";
+    if (r->uri.db)
+        snprintf(db, sizeof db, " -n %d", r->uri.db);
+    if (r->uri.kind == URI_UNIX)
+        snprintf(dst, size, "redis-cli -s %s%s", r->uri.path, db);
+    else
+        snprintf(dst, size, "redis-cli -h %.100s -p %d%s%s", r->uri.host, r->uri.port, db,
+                 r->uri.kind == URI_TLS ? " --tls" : "");
+}
+
 static void on_emptied(void *arg)
 {
     struct registry *r = arg;
+    char cli[192];
     char text[MAX_REASON];
+    write_redis_cli(r, cli, sizeof cli);
     snprintf(text, sizeof text,
-             "Redis came back empty; the %zu modules known before stay in force. Bring the data "
-             "back, or accept the empty registry: redis-cli HSET %smeta schema %d",
-             r->snapshot->nmodules, r->prefix, REGISTRY_SCHEMA);
+             "Redis came back empty; the %zu modules known before stay in force, and nothing is "
+             "written. Bring the data back, or accept the empty registry: %s HSET %smeta schema %d",
+             r->snapshot->nmodules, cli, r->prefix, REGISTRY_SCHEMA);
     set_state(r, REGISTRY_EMPTIED, text);
+}
+
+static void on_vanished(void *arg)
+{
+    load_everything(arg);
 }
 
 static void forget_status(void *arg, enum registry_result result, const redisReply *reply,
@@ -262,6 +299,7 @@ static void on_lost(void *arg, bool refused, const char *reason)
     loader_stop(r->loader);
     if (r->stopping)
         return;
+    r->unwritable[0] = '\0';
     bool connected = r->state == REGISTRY_LOADING || r->state == REGISTRY_SYNCED;
     if (!connected && r->embedded && embedded_is_starting(r->embedded))
         return; /* it is not listening yet: no news */
@@ -351,9 +389,9 @@ static int prepare(struct registry *r, const struct registry_config *config, cha
 
 static void open_link(struct registry *r, const struct registry_config *config)
 {
-    const struct link_callbacks link_callbacks = {on_ready, on_lost, on_changed, r};
-    const struct loader_callbacks loader_callbacks = {on_loaded, on_refused, on_emptied,
-                                                      on_old_status, r};
+    const struct link_callbacks link_callbacks = {on_ready, on_lost, on_changed, on_writable, r};
+    const struct loader_callbacks loader_callbacks = {on_loaded,   on_refused,    on_emptied,
+                                                      on_vanished, on_old_status, r};
     const struct link_config link_config = {
         .uri = &r->uri,
         .tls = r->tls,
@@ -448,4 +486,9 @@ struct registry_stats registry_stats(const struct registry *r)
     stats.pending = link_pending(r->link);
     stats.heartbeat_age_ms = link_heartbeat_age(r->link);
     return stats;
+}
+
+void registry_each_problem(const struct registry *r, problems_each_fn *fn, void *arg)
+{
+    model_each_problem(r->model, fn, arg);
 }

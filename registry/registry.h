@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "registry/problems.h"
 #include "registry/snapshot.h"
 
 /*
@@ -26,11 +27,12 @@ enum registry_state {
     REGISTRY_LOADING,  /* connected, reading everything */
     REGISTRY_SYNCED,   /* the snapshot is what Redis holds, and edits are heard */
     REGISTRY_AWAY,     /* no Redis; tried again with backoff */
-    REGISTRY_REFUSED,  /* Redis answers, but cannot be used: password, replica, newer schema,
-                          too old; tried again with backoff */
+    REGISTRY_REFUSED,  /* Redis answers, but cannot be used: password, permissions, replica, newer
+                          schema, too old; tried again with backoff */
     REGISTRY_EMPTIED   /* Redis lost its data (FLUSHALL, a restart without data). The last snapshot
                           is kept, and nothing is registered, until someone brings the data back or
-                          accepts the empty registry with HSET seshet:meta schema 1 */
+                          accepts the empty registry, as the reason says: HSET seshet:meta schema N
+                        */
 };
 const char *registry_state_name(enum registry_state state);
 
@@ -54,7 +56,8 @@ struct registry_config {
 struct registry_callbacks {
     /* A new snapshot stands: registry_snapshot() is it. Once for each batch of edits. */
     void (*on_snapshot)(void *arg);
-    /* The state, or its reason, changed. reason: a sentence for people; "" when synced. */
+    /* The state, or its reason, changed. reason: a sentence for people; "" when all is well. In
+     * SYNCED it says that Redis refuses writes. */
     void (*on_state)(void *arg, enum registry_state state, const char *reason);
     void *arg;
 };
@@ -87,6 +90,9 @@ struct registry_stats {
     int64_t heartbeat_age_ms; /* since Redis last echoed one; -1: never */
 };
 struct registry_stats registry_stats(const struct registry *r);
+
+/* What is wrong in Redis now, as seshet:status:... shows it. */
+void registry_each_problem(const struct registry *r, problems_each_fn *fn, void *arg);
 
 /* How a write or a read of storage ended. */
 enum registry_result {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/xmalloc.h"
+#include "registry/maskset.h"
 #include "registry/view.h"
 
 struct snapshot *snapshot_ref(const struct snapshot *s)
@@ -22,6 +23,7 @@ void snapshot_unref(const struct snapshot *s)
         module_def_unref(mine->modules[i]);
     for (size_t i = 0; i < mine->nnetworks; i++)
         network_overlays_unref(mine->networks[i]);
+    ignore_list_unref(mine->ignores);
     free(mine->modules);
     free(mine->networks);
     free(mine);
@@ -147,6 +149,8 @@ void item_list_unref(struct item_list *list)
         return;
     for (size_t i = 0; i < list->count; i++)
         free(list->items[i]);
+    for (size_t i = 0; i < SNAPSHOT_CASEMAPPINGS; i++)
+        maskset_free(list->masks[i]);
     free(list->items);
     free(list);
 }
@@ -163,6 +167,61 @@ bool item_list_equal(const struct item_list *a, const struct item_list *b)
     return true;
 }
 
+/* ---- Ignores ---- */
+
+static int compare_ignores(const void *a, const void *b)
+{
+    return strcmp(((const struct ignore *)a)->mask, ((const struct ignore *)b)->mask);
+}
+
+struct ignore_list *ignore_list_new(const struct ignore *items, size_t count)
+{
+    if (!count)
+        return NULL;
+    struct ignore_list *list = xcalloc(1, sizeof *list);
+    list->refs = 1;
+    list->count = count;
+    list->items = xcalloc(count, sizeof *list->items);
+    for (size_t i = 0; i < count; i++)
+        list->items[i] = (struct ignore){xstrdup(items[i].mask), items[i].expires_s};
+    qsort(list->items, count, sizeof *list->items, compare_ignores);
+    return list;
+}
+
+struct ignore_list *ignore_list_ref(struct ignore_list *list)
+{
+    if (list)
+        list->refs++;
+    return list;
+}
+
+void ignore_list_unref(struct ignore_list *list)
+{
+    if (!list || --list->refs)
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i].mask);
+    for (size_t i = 0; i < SNAPSHOT_CASEMAPPINGS; i++)
+        maskset_free(list->masks[i]);
+    free(list->items);
+    free(list);
+}
+
+bool ignore_list_equal(const struct ignore_list *a, const struct ignore_list *b)
+{
+    if (a == b)
+        return true;
+    if (!a || !b || a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].expires_s != b->items[i].expires_s ||
+            strcmp(a->items[i].mask, b->items[i].mask) != 0)
+            return false;
+    return true;
+}
+
+/* ---- Overlays ---- */
+
 struct network_overlays *network_overlays_ref(struct network_overlays *n)
 {
     n->refs++;
@@ -175,6 +234,7 @@ void network_overlays_unref(struct network_overlays *n)
         return;
     for (size_t i = 0; i < n->count; i++)
         module_def_unref(n->modules[i]);
+    ignore_list_unref(n->ignores);
     free(n->modules);
     free(n);
 }

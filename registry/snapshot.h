@@ -12,16 +12,31 @@
  * loop's thread. A new snapshot shares every part that did not change.
  */
 
+struct maskset;
+struct module_view;
+
+#define SNAPSHOT_CASEMAPPINGS (CASEMAPPING_ASCII + 1)
+
 /* A list as it stands in Redis: sorted bytewise, no item twice. */
 struct item_list {
     unsigned refs;
     size_t count;
     char **items;
+    /* A list of masks: those for all networks, built on first use and shared by all (view.c). */
+    struct maskset *masks[SNAPSHOT_CASEMAPPINGS];
 };
 
-struct module_view;
-
-#define SNAPSHOT_CASEMAPPINGS (CASEMAPPING_ASCII + 1)
+/* Who is ignored: a hash of mask -> expiry. Sorted bytewise by mask. */
+struct ignore {
+    char *mask;
+    int64_t expires_s; /* since 1970; 0: never */
+};
+struct ignore_list {
+    unsigned refs;
+    size_t count;
+    struct ignore *items;
+    struct maskset *masks[SNAPSHOT_CASEMAPPINGS]; /* built on first use */
+};
 
 /* A module's shared definition, or what one network overlays. */
 struct module_def {
@@ -40,6 +55,7 @@ struct network_overlays {
     char network[REGISTRY_MAX_NAME + 1];
     size_t count;
     struct module_def **modules; /* sorted by name */
+    struct ignore_list *ignores; /* NULL: nobody */
 };
 
 struct snapshot {
@@ -48,7 +64,8 @@ struct snapshot {
     size_t nmodules;
     struct module_def **modules; /* sorted by name */
     size_t nnetworks;
-    struct network_overlays **networks; /* those with an overlay, sorted by name */
+    struct network_overlays **networks; /* with an overlay or ignores, sorted by name */
+    struct ignore_list *ignores;        /* on every network; NULL: nobody */
 };
 
 struct snapshot *snapshot_ref(const struct snapshot *s);
@@ -69,6 +86,13 @@ struct item_list *item_list_new(const char *const *items, size_t count);
 struct item_list *item_list_ref(struct item_list *list);
 void item_list_unref(struct item_list *list); /* NULL is fine */
 bool item_list_equal(const struct item_list *a, const struct item_list *b);
+
+/* Takes copies of the masks; items need not be sorted, and no mask is there twice. NULL for no
+ * items. */
+struct ignore_list *ignore_list_new(const struct ignore *items, size_t count);
+struct ignore_list *ignore_list_ref(struct ignore_list *list);
+void ignore_list_unref(struct ignore_list *list); /* NULL is fine */
+bool ignore_list_equal(const struct ignore_list *a, const struct ignore_list *b);
 
 struct network_overlays *network_overlays_ref(struct network_overlays *n);
 void network_overlays_unref(struct network_overlays *n);

@@ -74,19 +74,102 @@ bool name_set_has(const struct name_set *set, enum casemapping casemapping, cons
     return bsearch(&key, set->names, set->count, sizeof *set->names, compare_names) != NULL;
 }
 
+/* ---- Lists of masks ---- */
+
+/* Compiles the items that hold on all networks (network NULL), or on that one alone. */
+static void add_masks(const struct item_list *list, const char *network, const char **masks,
+                      size_t *count)
+{
+    size_t network_len = network ? strlen(network) : 0;
+    for (size_t i = 0; list && i < list->count; i++) {
+        const char *item;
+        size_t len;
+        list_item_split(list->items[i], &item, &len);
+        if (len == network_len && !memcmp(list->items[i], network ? network : "", len))
+            masks[(*count)++] = item;
+    }
+}
+
+static const struct maskset *shared_masks(struct item_list *list, enum casemapping casemapping)
+{
+    struct maskset **cached = &list->masks[casemapping];
+    if (!*cached) {
+        const char **masks = xcalloc(list->count, sizeof *masks);
+        size_t count = 0;
+        add_masks(list, NULL, masks, &count);
+        *cached = maskset_new(casemapping, masks, count);
+        free(masks);
+    }
+    return *cached;
+}
+
+/* What the network adds to a list that it shares: the shared items for it alone, and its overlay's.
+ */
+static struct maskset *own_masks(const struct item_list *shared, const struct item_list *overlay,
+                                 const char *network, enum casemapping casemapping)
+{
+    size_t most = (shared ? shared->count : 0) + 2 * (overlay ? overlay->count : 0);
+    if (!most || !network)
+        return NULL;
+    const char **masks = xcalloc(most, sizeof *masks);
+    size_t count = 0;
+    add_masks(shared, network, masks, &count);
+    add_masks(overlay, NULL, masks, &count);
+    add_masks(overlay, network, masks, &count);
+    struct maskset *set = count ? maskset_new(casemapping, masks, count) : NULL;
+    free(masks);
+    return set;
+}
+
+/* scoped: some shared item is for one network only. */
+static struct mask_list mask_list_make(struct item_list *shared, bool scoped,
+                                       const struct item_list *overlay, const char *network,
+                                       enum casemapping casemapping)
+{
+    struct mask_list list = {.own =
+                                 own_masks(scoped ? shared : NULL, overlay, network, casemapping)};
+    if (shared) {
+        list.list = item_list_ref(shared);
+        list.shared = shared_masks(shared, casemapping);
+    }
+    return list;
+}
+
+static void mask_list_clear(struct mask_list *list)
+{
+    item_list_unref(list->list);
+    maskset_free(list->own);
+}
+
+const char *mask_list_match(const struct mask_list *list, const struct mask_source *source)
+{
+    const char *mask = maskset_match(list->shared, source);
+    return mask ? mask : maskset_match(list->own, source);
+}
+
 /* ---- One module ---- */
 
 void module_view_unref(struct module_view *m)
 {
     if (!m || --m->refs)
         return;
+    module_def_unref(m->shared);
+    module_def_unref(m->overlay);
     module_fields_clear(&m->fields);
-    for (size_t i = 0; i < LIST_COUNT; i++) {
+    for (size_t i = 0; i < LIST_FIRST_OF_MASKS; i++) {
         for (size_t j = 0; j < m->lists[i].count; j++)
             free(m->lists[i].names[j]);
         free(m->lists[i].names);
     }
+    for (size_t i = LIST_FIRST_OF_MASKS; i < LIST_COUNT; i++)
+        mask_list_clear(&m->masks[i - LIST_FIRST_OF_MASKS]);
     free(m);
+}
+
+static void merge_rates(struct module_view *m, const struct module_fields *from)
+{
+    for (size_t i = 0; i < from->ncommand_rates; i++)
+        module_fields_set_rate(&m->fields, &from->command_rates[i]);
 }
 
 /* network and overlay may be NULL. */
@@ -102,12 +185,20 @@ static struct module_view *merge(const struct module_def *shared, const struct m
         bool over = overlay && (overlay->set & (UINT32_C(1) << i));
         module_fields_copy_one(&m->fields, over ? &overlay->fields : &shared->fields, i);
     }
+    merge_rates(m, &shared->fields);
+    if (overlay)
+        merge_rates(m, &overlay->fields);
     for (int i = 0; i < LIST_COUNT; i++) {
         struct set_builder b = {.casemapping = casemapping, .network = network};
-        if (m->fields.inherit & LIST_BIT(i))
-            builder_add_list(&b, shared->lists[i]);
-        if (overlay)
-            builder_add_list(&b, overlay->lists[i]);
+        struct item_list *inherited = m->fields.inherit & LIST_BIT(i) ? shared->lists[i] : NULL;
+        const struct item_list *own = overlay ? overlay->lists[i] : NULL;
+        if (i >= LIST_FIRST_OF_MASKS) {
+            m->masks[i - LIST_FIRST_OF_MASKS] =
+                mask_list_make(inherited, shared->scoped, own, network, casemapping);
+            continue;
+        }
+        builder_add_list(&b, inherited);
+        builder_add_list(&b, own);
         m->lists[i] = builder_finish(&b);
     }
     return m;
@@ -129,21 +220,73 @@ static bool has_items_for(const struct module_def *def, const char *network)
     return false;
 }
 
-static struct module_view *view_of(struct module_def *shared, const struct module_def *overlay,
-                                   const char *network, enum casemapping casemapping)
+static struct module_view *merge_for(struct module_def *shared, struct module_def *overlay,
+                                     const char *network, enum casemapping casemapping)
 {
-    if (overlay || (shared->scoped && has_items_for(shared, network)))
-        return merge(shared, overlay, network, casemapping);
-    if (!shared->merged[casemapping])
-        shared->merged[casemapping] = merge(shared, NULL, NULL, casemapping);
-    shared->merged[casemapping]->refs++;
-    return shared->merged[casemapping];
+    struct module_view *m = merge(shared, overlay, network, casemapping);
+    m->shared = module_def_ref(shared);
+    m->overlay = overlay ? module_def_ref(overlay) : NULL;
+    return m;
+}
+
+/* Whether a view of the same network, made earlier, still says what stands now. */
+static bool still_right(const struct module_view *old, const struct module_def *shared,
+                        const struct module_def *overlay, enum casemapping casemapping)
+{
+    if (!old || old->casemapping != casemapping || old->overlay != overlay)
+        return false;
+    return old->shared == shared || (!overlay && old == shared->merged[casemapping]);
+}
+
+/* A new reference. old: what the network's last view had for this module, or NULL. */
+static struct module_view *view_of(struct module_def *shared, struct module_def *overlay,
+                                   struct module_view *old, const struct registry_view *view)
+{
+    enum casemapping map = view->casemapping;
+    if (!still_right(old, shared, overlay, map)) {
+        if (overlay || (shared->scoped && has_items_for(shared, view->network)))
+            return merge_for(shared, overlay, view->network, map);
+        if (!shared->merged[map])
+            shared->merged[map] = merge(shared, NULL, NULL, map);
+        old = shared->merged[map];
+    }
+    old->refs++;
+    return old;
 }
 
 /* ---- The view ---- */
 
-struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
-                                        enum casemapping casemapping, char default_prefix)
+static void fill(struct registry_view *view, const struct snapshot *s,
+                 const struct registry_view *last)
+{
+    const struct network_overlays *overlays = snapshot_network(s, view->network);
+    view->ignores[0] = ignore_list_ref(overlays ? overlays->ignores : NULL);
+    view->ignores[1] = ignore_list_ref(s->ignores);
+    size_t o = 0;
+    size_t l = 0;
+    /* All three are sorted by name. */
+    for (size_t i = 0; i < s->nmodules; i++) {
+        struct module_def *shared = s->modules[i];
+        struct module_def *overlay = NULL;
+        struct module_view *old = NULL;
+        int order = 1;
+        while (overlays && o < overlays->count &&
+               (order = strcmp(overlays->modules[o]->name, shared->name)) < 0)
+            o++;
+        if (overlays && o < overlays->count && !order)
+            overlay = overlays->modules[o];
+        while (last && l < last->count &&
+               (order = strcmp(last->modules[l]->name, shared->name)) < 0)
+            l++;
+        if (last && l < last->count && !order)
+            old = (struct module_view *)last->modules[l];
+        view->modules[i] = view_of(shared, overlay, old, view);
+    }
+}
+
+static struct registry_view *make(const struct snapshot *s, const char *network,
+                                  enum casemapping casemapping, char default_prefix,
+                                  const struct registry_view *last)
 {
     struct registry_view *view = xcalloc(1, sizeof *view);
     str_copy(view->network, sizeof view->network, network);
@@ -152,13 +295,20 @@ struct registry_view *registry_view_new(const struct snapshot *s, const char *ne
     view->default_prefix = default_prefix;
     view->count = s->nmodules;
     view->modules = xcalloc(s->nmodules ? s->nmodules : 1, sizeof(struct module_view *));
-    const struct network_overlays *overlays = snapshot_network(s, network);
-    for (size_t i = 0; i < s->nmodules; i++) {
-        struct module_def *def = s->modules[i];
-        view->modules[i] =
-            view_of(def, snapshot_overlay(overlays, def->name), network, casemapping);
-    }
+    fill(view, s, last);
     return view;
+}
+
+struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
+                                        enum casemapping casemapping, char default_prefix)
+{
+    return make(s, network, casemapping, default_prefix, NULL);
+}
+
+struct registry_view *registry_view_next(const struct registry_view *last, const struct snapshot *s,
+                                         enum casemapping casemapping, char default_prefix)
+{
+    return make(s, last->network, casemapping, default_prefix, last);
 }
 
 void registry_view_free(struct registry_view *view)
@@ -167,6 +317,8 @@ void registry_view_free(struct registry_view *view)
         return;
     for (size_t i = 0; i < view->count; i++)
         module_view_unref((struct module_view *)view->modules[i]);
+    for (size_t i = 0; i < VIEW_IGNORES; i++)
+        ignore_list_unref(view->ignores[i]);
     free(view->modules);
     free(view);
 }

@@ -1,6 +1,7 @@
 #ifndef REGISTRY_VIEW_H
 #define REGISTRY_VIEW_H
 
+#include "registry/maskset.h"
 #include "registry/snapshot.h"
 
 /*
@@ -20,13 +21,26 @@ struct name_set {
     bool me; /* holds $me, which is not among the names */
 };
 
+/* A list of masks: what all networks share, and what this network adds. */
+struct mask_list {
+    struct item_list *list;       /* holds `shared`; or NULL */
+    const struct maskset *shared; /* NULL: none */
+    struct maskset *own;          /* NULL: none */
+};
+
 struct module_view {
     unsigned refs;
     char name[REGISTRY_MAX_NAME + 1];
     struct module_fields fields;
-    struct name_set lists[LIST_COUNT];
+    struct name_set lists[LIST_FIRST_OF_MASKS];
+    struct mask_list masks[LIST_COUNT - LIST_FIRST_OF_MASKS]; /* see module_view_masks */
     enum casemapping casemapping;
+    /* What it was made from when it is for one network alone; otherwise NULL. */
+    struct module_def *shared;
+    struct module_def *overlay;
 };
+
+#define VIEW_IGNORES 2
 
 struct registry_view {
     char network[REGISTRY_MAX_NAME + 1];
@@ -34,12 +48,17 @@ struct registry_view {
     enum casemapping casemapping;
     char default_prefix;
     size_t count;
-    const struct module_view **modules; /* sorted by name */
+    const struct module_view **modules;        /* sorted by name */
+    struct ignore_list *ignores[VIEW_IGNORES]; /* of this network, of all networks; NULL: nobody */
 };
 
 /* default_prefix: the network's own command prefix. The snapshot may go away before the view. */
 struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
                                         enum casemapping casemapping, char default_prefix);
+/* The same for the network of `last`, which shares every module that did not change since: the cost
+ * of an edit is what it changed. */
+struct registry_view *registry_view_next(const struct registry_view *last, const struct snapshot *s,
+                                         enum casemapping casemapping, char default_prefix);
 void registry_view_free(struct registry_view *view); /* NULL is fine */
 
 /* NULL when no such module is registered. */
@@ -47,6 +66,14 @@ const struct module_view *registry_view_find(const struct registry_view *view, c
 /* The character before the module's commands: its own, or else the network's. */
 char registry_view_prefix(const struct registry_view *view, const struct module_view *m);
 
+/* list: one of masks. */
+static inline const struct mask_list *module_view_masks(const struct module_view *m,
+                                                        enum module_list list)
+{
+    return &m->masks[list - LIST_FIRST_OF_MASKS];
+}
+/* The mask that matches the source, or NULL. */
+const char *mask_list_match(const struct mask_list *list, const struct mask_source *source);
 /* Folds the name first. */
 bool name_set_has(const struct name_set *set, enum casemapping casemapping, const char *name);
 

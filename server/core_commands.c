@@ -43,6 +43,8 @@ static const struct module_decl *usable(const struct command_call *call,
     if (!module || !module->present)
         return NULL;
     struct decide_facts facts = *call->facts;
+    facts.flood = NULL;
+    facts.command = NULL;
     /* A module without commands is judged by an event that it wants. */
     facts.type = EVENT_COMMAND;
     if (!module->ncommands && module->events)

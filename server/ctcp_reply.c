@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "server/commands.h"
+#include "server/flood_guard.h"
 #include "server/say.h"
 
 static int write_answer(char *dst, size_t size, const struct irc_event *event, int64_t wall_ms)
@@ -33,6 +34,8 @@ void ctcp_reply(struct network *n, const struct irc_event *event)
         return;
     int len = write_answer(text, sizeof text, event, clock_wall(n->server->clock));
     if (len <= 0 || (size_t)len >= sizeof text)
+        return;
+    if (!flood_guard_use(n, event))
         return;
     struct say say = {.kind = SAY_NOTICE,
                       .target = event->nick,

@@ -54,13 +54,17 @@ static void add_command(struct command_index *index, const char *module, const c
     add_name(index, qualified, target);
 }
 
+/* Sorted by module, so that all get an event in the same order whatever was edited when. */
 static void add_subscriber(struct list *list, const struct subscriber *subscriber)
 {
-    /* Grows by doubling at the powers of two, where the count says that it is full. */
+    /* Grows by doubling at the powers of two, where the count says that it may be full. */
     if ((list->count & (list->count - 1)) == 0)
         list->items =
             xrealloc(list->items, (list->count ? list->count * 2 : 1) * sizeof *list->items);
-    list->items[list->count++] = *subscriber;
+    size_t at = list->count++;
+    for (; at && strcmp(list->items[at - 1].module->name, subscriber->module->name) > 0; at--)
+        list->items[at] = list->items[at - 1];
+    list->items[at] = *subscriber;
 }
 
 static void add_module(struct command_index *index, const struct registry_view *view,
@@ -79,6 +83,99 @@ static void add_module(struct command_index *index, const struct registry_view *
             add_subscriber(&index->subscribers[type], &subscriber);
 }
 
+/* ---- Following edits --------------------------------------------------------------------------
+ */
+
+static void take_up(struct command_index *index, struct supervisor *sup,
+                    const struct registry_view *view, const struct module_view *m)
+{
+    const struct module_decl *module = supervisor_find(sup, m->name);
+    if (!module || !m->fields.enabled)
+        return;
+    struct modhost *host = supervisor_host(sup, view->network, m->fields.group);
+    if (!host)
+        return;
+    modhost_want(host, module, true);
+    add_module(index, view, m, module, host);
+}
+
+static void remove_name(struct command_index *index, const char *name,
+                        const struct module_decl *module)
+{
+    char lower[MAX_NAME];
+    struct entry *entry = NULL;
+    irc_fold_copy(CASEMAPPING_ASCII, lower, sizeof lower, name);
+    HASH_FIND_STR(index->entries, lower, entry);
+    if (!entry)
+        return;
+    for (struct command_target **link = &entry->first; *link;) {
+        struct command_target *target = *link;
+        if (target->module == module) {
+            *link = (struct command_target *)target->next;
+            free(target);
+        } else {
+            link = (struct command_target **)&target->next;
+        }
+    }
+    if (!entry->first) {
+        HASH_DEL(index->entries, entry);
+        free(entry);
+    }
+}
+
+static void remove_subscriber(struct list *list, const struct module_decl *module)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].module != module)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+static void give_up(struct command_index *index, struct supervisor *sup,
+                    const struct registry_view *view, const struct module_view *m)
+{
+    const struct module_decl *module = supervisor_find(sup, m->name);
+    if (!module || !m->fields.enabled)
+        return;
+    struct modhost *host = supervisor_host(sup, view->network, m->fields.group);
+    if (host)
+        modhost_want(host, module, false);
+    for (size_t i = 0; i < module->ncommands; i++) {
+        char qualified[MAX_NAME];
+        snprintf(qualified, sizeof qualified, "%s.%s", module->name, module->commands[i].name);
+        remove_name(index, module->commands[i].name, module);
+        remove_name(index, qualified, module);
+    }
+    for (int type = 1; type < EVENT_TYPE_END; type++)
+        remove_subscriber(&index->subscribers[type], module);
+}
+
+void command_index_follow(struct command_index *index, struct supervisor *sup,
+                          const struct registry_view *last, const struct registry_view *next)
+{
+    size_t l = 0;
+    size_t n = 0;
+    /* Both are sorted by name, and share what did not change. */
+    while (l < last->count || n < next->count) {
+        const struct module_view *old = l < last->count ? last->modules[l] : NULL;
+        const struct module_view *new = n < next->count ? next->modules[n] : NULL;
+        int order = !old ? 1 : !new ? -1 : old == new ? 0 : strcmp(old->name, new->name);
+        l += order <= 0;
+        n += order >= 0;
+        if (old == new)
+            continue;
+        if (order <= 0)
+            give_up(index, sup, last, old);
+        if (order >= 0)
+            take_up(index, sup, next, new);
+    }
+    supervisor_want_end(sup, next->network);
+}
+
+/* ---- Interface --------------------------------------------------------------------------------
+ */
+
 struct command_index *command_index_new(struct supervisor *sup, const struct registry_view *view)
 {
     struct command_index *index = xcalloc(1, sizeof *index);
@@ -88,17 +185,8 @@ struct command_index *command_index_new(struct supervisor *sup, const struct reg
         add_command(index, CORE_MODULE, core->name, &target);
     }
     supervisor_want_begin(sup, view->network);
-    for (size_t i = 0; i < view->count; i++) {
-        const struct module_view *m = view->modules[i];
-        const struct module_decl *module = supervisor_find(sup, m->name);
-        if (!module || !m->fields.enabled)
-            continue;
-        struct modhost *host = supervisor_host(sup, view->network, m->fields.group);
-        if (!host)
-            continue;
-        modhost_want(host, module, true);
-        add_module(index, view, m, module, host);
-    }
+    for (size_t i = 0; i < view->count; i++)
+        take_up(index, sup, view, view->modules[i]);
     supervisor_want_end(sup, view->network);
     return index;
 }

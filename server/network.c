@@ -10,6 +10,8 @@
 #include "registry/registry.h"
 #include "server/conn_config.h"
 #include "server/ctcp_reply.h"
+#include "server/first_values.h"
+#include "server/flood_guard.h"
 #include "server/identities.h"
 #include "server/index.h"
 #include "server/router.h"
@@ -29,15 +31,22 @@ void network_refresh(struct network *n)
     char prefix = *n->conf->command_prefix;
     bool view_is_old = !n->view || n->view->generation != snapshot->generation ||
                        n->view->casemapping != map || n->view->default_prefix != prefix;
-    if (!view_is_old && n->index_catalogue == n->server->catalogue)
+    bool index_is_old = !n->index || n->index_catalogue != n->server->catalogue;
+    if (!view_is_old && !index_is_old)
         return;
-    command_index_free(n->index);
-    if (view_is_old) {
-        registry_view_free(n->view);
-        n->view = registry_view_new(snapshot, n->key, map, prefix);
+    struct registry_view *last = n->view;
+    if (view_is_old)
+        n->view = last ? registry_view_next(last, snapshot, map, prefix)
+                       : registry_view_new(snapshot, n->key, map, prefix);
+    if (index_is_old || last->default_prefix != prefix) {
+        command_index_free(n->index);
+        n->index = command_index_new(n->server->supervisor, n->view);
+        n->index_catalogue = n->server->catalogue;
+    } else {
+        command_index_follow(n->index, n->server->supervisor, last, n->view);
     }
-    n->index = command_index_new(n->server->supervisor, n->view);
-    n->index_catalogue = n->server->catalogue;
+    if (view_is_old)
+        registry_view_free(last);
 }
 
 /* ---- Who we are there, as others must know it -------------------------------------------------
@@ -122,8 +131,7 @@ static void on_event(void *arg, const struct irc_event *event)
         return;
     if (event->type == EVENT_JOIN && event->from_me)
         ask_about(n, event->channel);
-    router_event(n, event);
-    if (event->type == EVENT_CTCP)
+    if (router_event(n, event) && event->type == EVENT_CTCP)
         ctcp_reply(n, event);
 }
 
@@ -203,6 +211,7 @@ struct network *network_new(struct server *server, struct conf_network *conf, ch
         .own_nick = conf->nick, .casemapping = casemapping_name(CASEMAPPING_RFC1459), .user = n};
     supervisor_set_network(server->supervisor, n->key, &facts);
     HASH_ADD_KEYPTR(hh, server->networks, n->key, strlen(n->key), n);
+    first_values_give(n);
     if (conf->connect && server->networks_started)
         conn_start(n->conn);
     return n;
@@ -225,6 +234,7 @@ int network_reconfigure(struct network *n, struct conf_network *conf, char **err
     n->conf = conf;
     n->key = conf->key;
     HASH_ADD_KEYPTR(hh, n->server->networks, n->key, strlen(n->key), n);
+    first_values_give(n);
     if (!conf->connect)
         conn_quit(n->conn, "Switched off");
     else if (!n->server->networks_started)
@@ -259,6 +269,7 @@ void network_free(struct network *n)
         supervisor_drop_network(n->server->supervisor, n->key);
         HASH_DEL(n->server->networks, n);
     }
+    flood_guard_forget(n);
     conn_free(n->conn);
     forget_identity(n);
     free(n->server_name);

@@ -7,6 +7,8 @@
 #include "base/dirwatch.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "server/first_values.h"
+#include "server/flood_guard.h"
 #include "server/judge.h"
 #include "server/network.h"
 #include "server/worker.h"
@@ -21,8 +23,17 @@ struct texts {
     size_t count;
 };
 
+/* Somebody who asked for it. */
+struct waiter {
+    void (*done)(void *arg);
+    void *arg;
+    bool begun; /* the reading that runs began after the question */
+    struct waiter *next;
+};
+
 struct reload {
     struct server *server;
+    struct waiter *waiters;
     struct dirwatch *watch;
     struct event *watch_event;
     struct event *settle;
@@ -115,6 +126,7 @@ static void apply_network(struct reload *r, struct conf_network_file *file)
     char *error = NULL;
     int failed = 0;
     struct network *n = network_find(r->server, file->key);
+    first_values_check(file);
     report(r, &r->errors, &file->errors, file->key);
     if (!file->network || (n && conf_network_equal(n->conf, file->network)))
         return;
@@ -180,6 +192,9 @@ static void apply_main(struct server *server, struct conf_main *conf)
     now->log = conf->log;
     log_configure(now->log.level, now->log.format);
     now->modules.enable_new = conf->modules.enable_new;
+    swap_text(&now->flood.source, &conf->flood.source);
+    swap_text(&now->flood.ignore, &conf->flood.ignore);
+    flood_guard_configure(server->guard);
     swap_text(&now->networks_dir, &conf->networks_dir);
     warn_restart("state_dir", now->state_dir, conf->state_dir);
     warn_restart("modules.system_dir", now->modules.system_dir, conf->modules.system_dir);
@@ -248,6 +263,21 @@ static void apply(struct reload *r, struct job *job)
              networks == 1 ? "" : "s", errors, errors == 1 ? "" : "s");
 }
 
+/* all: also those who wait for a reading that has not begun. */
+static void tell_waiters(struct reload *r, bool all)
+{
+    for (struct waiter **link = &r->waiters; *link;) {
+        struct waiter *w = *link;
+        if (!w->begun && !all) {
+            link = &w->next;
+            continue;
+        }
+        *link = w->next;
+        w->done(w->arg);
+        free(w);
+    }
+}
+
 static void done(void *arg)
 {
     struct job *job = arg;
@@ -256,6 +286,7 @@ static void done(void *arg)
     if (job->worked && !r->server->stopping)
         apply(r, job);
     job_free(job);
+    tell_waiters(r, false);
     if (r->again && !r->server->stopping)
         start(r, r->again_main);
 }
@@ -268,6 +299,8 @@ static void start(struct reload *r, bool with_main)
         return;
     }
     r->again = r->again_main = false;
+    for (struct waiter *w = r->waiters; w; w = w->next)
+        w->begun = true;
     struct job *job = xcalloc(1, sizeof *job);
     job->reload = r;
     job->main_path = with_main ? xstrdup(r->server->conf->path) : NULL;
@@ -276,6 +309,7 @@ static void start(struct reload *r, bool with_main)
     if (!r->running) {
         log_error("conf.busy", LOG_NOBODY, "too much work waits: the configuration was not read");
         job_free(job);
+        tell_waiters(r, true);
     }
 }
 
@@ -363,8 +397,13 @@ void reload_first(struct reload *r, struct conf_networks *networks)
     conf_networks_free(networks);
 }
 
-void reload_all(struct reload *r)
+void reload_all(struct reload *r, void (*fn)(void *arg), void *arg)
 {
+    if (fn) {
+        struct waiter *w = xmalloc(sizeof *w);
+        *w = (struct waiter){.done = fn, .arg = arg, .next = r->waiters};
+        r->waiters = w;
+    }
     start(r, true);
 }
 
@@ -372,6 +411,7 @@ void reload_free(struct reload *r)
 {
     if (!r)
         return;
+    tell_waiters(r, true);
     close_watch(r);
     event_free(r->settle);
     event_free(r->reopen);

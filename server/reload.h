@@ -17,8 +17,9 @@ void reload_free(struct reload *r); /* NULL is fine */
 
 /* Starts the networks of the first loading; takes over `networks`. */
 void reload_first(struct reload *r, struct conf_networks *networks);
-/* SIGHUP: the main file and the networks. */
-void reload_all(struct reload *r);
+/* SIGHUP: the main file and the networks. `done` (NULL: nobody asks) is called once, when what
+ * stands in the files now was read and taken over or refused; also at the end. */
+void reload_all(struct reload *r, void (*done)(void *arg), void *arg);
 
 /* What is wrong with the files that are not in force: sentences with file and line. For i from 0
  * while it is not NULL; valid until the loop goes on. */

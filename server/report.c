@@ -9,11 +9,12 @@
 #include "net/link/conn.h"
 #include "registry/registry.h"
 #include "registry/uri.h"
+#include "server/admin.h"
 #include "server/network.h"
 #include "server/reload.h"
 #include "server/supervise/supervisor.h"
 
-static json_t *registry_object(const struct server *server)
+json_t *report_registry(const struct server *server)
 {
     char text[512] = "";
     char why[REGISTRY_WHY_SIZE];
@@ -29,7 +30,7 @@ static json_t *registry_object(const struct server *server)
                      (json_int_t)snapshot->generation, "modules", (json_int_t)snapshot->nmodules);
 }
 
-static json_t *network_object(const struct network *n)
+json_t *report_network(const struct network *n)
 {
     struct conn_counters counters = conn_counters(n->conn);
     int64_t since = clock_now(n->server->clock) - n->state_since_ms;
@@ -74,12 +75,12 @@ static int run_status(void *arg, json_t *args, json_t **result, char **error)
     (void)args;
     (void)error;
     for (const struct network *n = server->networks; n; n = n->hh.next)
-        json_array_append_new(networks, network_object(n));
+        json_array_append_new(networks, report_network(n));
     supervisor_each_host(server->supervisor, add_host, hosts);
     int64_t uptime = clock_now(server->clock) - server->started_ms;
     *result = json_pack("{s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o}", "version", SESHET_VERSION,
                         "pid", (int)getpid(), "uptime_ms", (json_int_t)uptime, "config",
-                        control_text(server->conf->path), "registry", registry_object(server),
+                        control_text(server->conf->path), "registry", report_registry(server),
                         "networks", networks, "modhosts", hosts, "errors", errors_array(server));
     return 0;
 }
@@ -139,8 +140,8 @@ static int run_module_list(void *arg, json_t *args, json_t **result, char **erro
     return 0;
 }
 
-const struct control_command report_commands[] = {
-    {"status", "Networks, registry and module hosts.", run_status, NULL},
-    {"module list", "Modules, where they are enabled, and what is wrong with them.",
-     run_module_list, NULL},
-    {NULL, NULL, NULL, NULL}};
+void report_handlers(struct admin_handler *handlers)
+{
+    handlers[COMMAND_STATUS].run = run_status;
+    handlers[COMMAND_MODULE_LIST].run = run_module_list;
+}

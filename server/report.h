@@ -1,9 +1,11 @@
 #ifndef SERVER_REPORT_H
 #define SERVER_REPORT_H
 
-#include "server/control/control.h"
+#include "server/admin.h"
+#include "server/network.h"
 
-/* What seshetctl can ask of the running server; the argument of its functions is the server. */
-extern const struct control_command report_commands[];
+/* Parts of the answers on how things are; new references. */
+json_t *report_network(const struct network *n);
+json_t *report_registry(const struct server *server);
 
 #endif

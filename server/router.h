@@ -5,7 +5,7 @@
 #include "server/network.h"
 
 /* The way of an event: facts, decision, module. Called with each event of a network, while the
- * state it is about still stands. */
-void router_event(struct network *n, const struct irc_event *event);
+ * state it is about still stands. False: its source is ignored, and nothing else may answer it. */
+bool router_event(struct network *n, const struct irc_event *event);
 
 #endif

@@ -12,9 +12,14 @@
 #include "base/xmalloc.h"
 #include "modules/ipc/codec.h"
 #include "net/link/loop.h"
+#include "registry/flood.h"
+#include "registry/ignores.h"
 #include "registry/register.h"
 #include "registry/registry.h"
+#include "server/admin.h"
 #include "server/control/control.h"
+#include "server/first_values.h"
+#include "server/flood_guard.h"
 #include "server/follow.h"
 #include "server/identities.h"
 #include "server/module_storage.h"
@@ -22,7 +27,6 @@
 #include "server/notify.h"
 #include "server/paths.h"
 #include "server/reload.h"
-#include "server/report.h"
 #include "server/say.h"
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
@@ -40,20 +44,6 @@ static void set_timer(struct event *timer, int ms)
 /* ---- Registry and modules ---------------------------------------------------------------------
  */
 
-static void start_when_known(struct server *server);
-
-static void registered(void *arg, enum registry_result result, const char *text)
-{
-    struct server *server = arg;
-    server->registering--;
-    if (result == REGISTRY_DENIED) {
-        server->unregistered = true;
-        log_warn("module.unregistered", LOG_NOBODY, "a module could not be registered: %s", text);
-    }
-    if (!server->stopping)
-        start_when_known(server);
-}
-
 /* "roll [SIDES]; flip" */
 static void write_usage(char *dst, size_t size, const struct module_decl *module)
 {
@@ -63,27 +53,6 @@ static void write_usage(char *dst, size_t size, const struct module_decl *module
         len += (size_t)snprintf(dst + len, size - len, "%s%s%s%s", i ? "; " : "",
                                 module->commands[i].name, *module->commands[i].usage ? " " : "",
                                 module->commands[i].usage);
-}
-
-static void register_modules(struct server *server)
-{
-    const struct module_decl *module;
-    if (registry_state(server->registry) != REGISTRY_SYNCED)
-        return;
-    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++) {
-        char usage[1024];
-        if (!module->present)
-            continue;
-        write_usage(usage, sizeof usage, module);
-        struct registry_module entry = {
-            .name = module->name,
-            .description = module->description,
-            .usage = usage,
-            .event_types = module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0)};
-        server->registering++;
-        registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
-                                 registered, server);
-    }
 }
 
 static void start_networks(struct server *server)
@@ -100,6 +69,58 @@ static void start_networks(struct server *server)
     notify_send("READY=1");
 }
 
+/* Modules that are there, and not yet in the snapshot. */
+static unsigned missing_modules(const struct server *server)
+{
+    const struct snapshot *snapshot = registry_snapshot(server->registry);
+    const struct module_decl *module;
+    unsigned missing = 0;
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
+        missing += module->present && !snapshot_module(snapshot, module->name);
+    return missing;
+}
+
+/* Whoever speaks to us at once, when we are there, shall be answered. */
+static void start_when_ready(struct server *server)
+{
+    if (!server->networks_started && server->modules_known && !server->registering &&
+        !server->stopping && registry_state(server->registry) == REGISTRY_SYNCED &&
+        missing_modules(server) <= server->unregistered)
+        start_networks(server);
+}
+
+static void registered(void *arg, enum registry_result result, const char *text)
+{
+    struct server *server = arg;
+    if (result == REGISTRY_DENIED)
+        log_warn("module.unregistered", LOG_NOBODY, "a module could not be registered: %s", text);
+    server->registering--;
+    server->unregistered += result != REGISTRY_OK;
+    start_when_ready(server);
+}
+
+static void register_modules(struct server *server)
+{
+    const struct module_decl *module;
+    if (registry_state(server->registry) != REGISTRY_SYNCED)
+        return;
+    server->unregistered = 0;
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++) {
+        char usage[1024];
+        if (!module->present)
+            continue;
+        write_usage(usage, sizeof usage, module);
+        struct registry_module entry = {
+            .name = module->name,
+            .description = module->description,
+            .usage = usage,
+            .event_types = module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0)};
+        server->registering++;
+        registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
+                                 registered, server);
+    }
+}
+
 static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
 {
     struct server *server = arg;
@@ -112,26 +133,11 @@ static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
     start_networks(server);
 }
 
-/* A bot that is in a channel answers there: the networks wait until the modules were examined and
- * stand in the registry. */
-static void start_when_known(struct server *server)
-{
-    const struct module_decl *module;
-    const struct snapshot *snapshot = registry_snapshot(server->registry);
-    if (!server->catalogue || server->registering ||
-        registry_state(server->registry) != REGISTRY_SYNCED)
-        return;
-    for (size_t i = 0; !server->unregistered && (module = supervisor_module(server->supervisor, i));
-         i++)
-        if (module->present && !snapshot_module(snapshot, module->name))
-            return;
-    start_networks(server);
-}
-
+/* Networks look at the snapshot by themselves, when an event comes. */
 static void on_snapshot(void *arg)
 {
     struct server *server = arg;
-    start_when_known(server);
+    start_when_ready(server);
     follow_soon(server->follow);
 }
 
@@ -145,15 +151,18 @@ static void on_registry_state(void *arg, enum registry_state state, const char *
     if (state != REGISTRY_SYNCED)
         return;
     register_modules(server);
-    start_when_known(server);
+    for (const struct network *n = server->networks; n; n = n->hh.next)
+        first_values_give(n);
+    start_when_ready(server);
 }
 
 static void on_modules(void *arg)
 {
     struct server *server = arg;
     server->catalogue++;
+    server->modules_known = true;
     register_modules(server);
-    start_when_known(server);
+    start_when_ready(server);
     follow_soon(server->follow);
 }
 
@@ -168,8 +177,11 @@ static void on_say(void *arg, const struct modhost_origin *from, const struct ip
                       .len = strlen(said->text),
                       .module = from->module->name};
     (void)arg;
-    if (from->user)
-        say_text(from->user, &say);
+    if (!from->user)
+        return;
+    if (from->event)
+        flood_guard_answered(from->user, from->module, from->event);
+    say_text(from->user, &say);
 }
 
 static void on_ask(void *arg, const struct modhost_origin *from, const struct ipc_ask *ask,
@@ -246,8 +258,9 @@ static int start_supervisor(struct server *server, char **error)
 static int start_control(struct server *server, char **error)
 {
     struct control_env env = {.base = server->base, .defer = &server->defer};
+    server->commands = admin_table_new();
     server->control =
-        control_open(&env, server->conf->control.socket, report_commands, server, error);
+        control_open(&env, server->conf->control.socket, server->commands, server, error);
     return server->control ? 0 : -1;
 }
 
@@ -264,6 +277,9 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
         return -1;
     }
     server->registry_wait = evtimer_new(server->base, on_registry_wait, server);
+    server->flood = flood_new(server->clock);
+    server->ignores = ignores_new();
+    server->guard = flood_guard_new(server);
     if (start_registry(server, error) || start_supervisor(server, error) ||
         start_control(server, error)) {
         conf_networks_free(networks);
@@ -285,7 +301,7 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
     (void)what;
     if (sig == SIGHUP) {
         log_info("server.reload", LOG_NOBODY, "SIGHUP: reading the configuration again");
-        reload_all(server->reload);
+        reload_all(server->reload, NULL, NULL);
     } else {
         server_stop(server, sig == SIGTERM ? "SIGTERM" : "SIGINT");
     }
@@ -354,6 +370,7 @@ void server_free(struct server *server)
 {
     struct network *n;
     struct network *next;
+    server->stopping = true;           /* what is still answered starts nothing */
     worker_pool_free(server->workers); /* first: a job that is done tells the others */
     reload_free(server->reload);
     follow_free(server->follow);
@@ -370,6 +387,9 @@ void server_free(struct server *server)
         defer_run(&server->defer);
     supervisor_free(server->supervisor);
     registry_close(server->registry);
+    flood_guard_free(server->guard);
+    ignores_free(server->ignores);
+    flood_free(server->flood);
     if (server->base)
         defer_run(&server->defer);
     if (server->link)
@@ -383,5 +403,6 @@ void server_free(struct server *server)
     if (server->base)
         event_base_free(server->base);
     identities_free(server->identities);
+    free(server->commands);
     conf_main_free(server->conf);
 }

@@ -23,6 +23,10 @@ struct server {
     struct registry *registry;
     struct supervisor *supervisor;
     struct control *control;
+    struct control_command *commands; /* of the control socket */
+    struct flood *flood;              /* uses in the last while, of all networks */
+    struct ignores *ignores;          /* kept here because Redis did not take them */
+    struct flood_guard *guard;
     struct identities *identities;
     struct reload *reload;
     struct follow *follow;
@@ -33,8 +37,9 @@ struct server {
     int64_t started_ms;       /* clock_now */
     struct event *registry_wait;
     struct event *stop_deadline;
-    unsigned registering; /* modules whose registration is under way */
-    bool unregistered;    /* one was denied: it is not waited for */
+    unsigned registering;  /* modules whose registration was not answered yet */
+    unsigned unregistered; /* those for which the answer was no */
+    bool modules_known;    /* those that were there at the start were examined */
     bool networks_started;
     bool ready;
     bool stopping;

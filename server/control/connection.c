@@ -13,7 +13,8 @@
 #define MAX_COMMANDS 128 /* of a table, as far as errors name them */
 
 struct control_request {
-    struct control_connection *conn; /* NULL when the client is gone */
+    void (*done)(void *arg, json_t *result, const char *error); /* NULL: nobody waits any more */
+    void *arg;
 };
 
 json_t *control_text(const char *s)
@@ -51,7 +52,7 @@ static void free_connection(void *arg)
 void control_connection_close(struct control_connection *conn)
 {
     if (conn->pending)
-        conn->pending->conn = NULL;
+        conn->pending->done = NULL;
     conn->ending = true; /* its command may have closed the server: nothing more is taken */
     *conn->previous = conn->next;
     if (conn->next)
@@ -98,17 +99,6 @@ static void look_again(struct control_connection *conn)
     event_add(conn->again, &next_turn);
 }
 
-/* The connection whose request this was, ready for its next; NULL when it is gone. */
-static struct control_connection *finish_request(struct control_request *request)
-{
-    struct control_connection *conn = request->conn;
-    free(request);
-    if (!conn)
-        return NULL;
-    conn->pending = NULL;
-    return conn;
-}
-
 static void continue_reading(struct control_connection *conn)
 {
     if (conn->in_handler)
@@ -118,28 +108,47 @@ static void continue_reading(struct control_connection *conn)
     look_again(conn);
 }
 
+struct control_request *
+control_request_new(void (*done)(void *arg, json_t *result, const char *error), void *arg)
+{
+    struct control_request *request = xmalloc(sizeof *request);
+    *request = (struct control_request){.done = done, .arg = arg};
+    return request;
+}
+
+static void finish_request(struct control_request *request, json_t *result, const char *error)
+{
+    if (request->done)
+        request->done(request->arg, result, error);
+    free(request);
+}
+
 void control_answer(struct control_request *request, json_t *result)
 {
-    struct control_connection *conn = finish_request(request);
-    if (!conn) {
-        json_decref(result);
-        return;
-    }
-    send_result(conn, result);
-    continue_reading(conn);
+    if (!result)
+        result = json_object();
+    finish_request(request, result, NULL);
+    json_decref(result);
 }
 
 void control_fail(struct control_request *request, const char *fmt, ...)
 {
-    struct control_connection *conn = finish_request(request);
-    if (!conn)
-        return;
     va_list ap;
     va_start(ap, fmt);
     char *text = xvasprintf(fmt, ap);
     va_end(ap);
-    send_answer(conn, refusal(text));
+    finish_request(request, NULL, text);
     free(text);
+}
+
+static void on_answer(void *arg, json_t *result, const char *error)
+{
+    struct control_connection *conn = arg;
+    conn->pending = NULL;
+    if (error)
+        send_answer(conn, refusal(error));
+    else
+        send_result(conn, json_incref(result));
     continue_reading(conn);
 }
 
@@ -183,8 +192,7 @@ static void run_now(struct control_connection *conn, const struct control_comman
 static void begin(struct control_connection *conn, const struct control_command *command,
                   json_t *args)
 {
-    conn->pending = xcalloc(1, sizeof *conn->pending);
-    conn->pending->conn = conn;
+    conn->pending = control_request_new(on_answer, conn);
     conn->in_handler = true;
     command->begin(conn->control->arg, args, conn->pending);
     conn->in_handler = false;
@@ -199,14 +207,19 @@ static void run_command(struct control_connection *conn, const char *name, json_
         send_result(conn, list_commands(conn->control));
         return;
     }
+    char *error = NULL;
     while (command->name && strcmp(command->name, name) != 0)
         command++;
-    if (!command->name)
+    if (!command->name) {
         refuse_unknown(conn, name);
-    else if (command->run)
+    } else if (command->spec && command_check(command->spec, args, &error)) {
+        send_answer(conn, refusal(error));
+        free(error);
+    } else if (command->run) {
         run_now(conn, command, args);
-    else
+    } else {
         begin(conn, command, args);
+    }
 }
 
 static void handle_line(struct control_connection *conn, const char *line, size_t len)
@@ -247,7 +260,7 @@ static void take_request(struct control_connection *conn)
         if (!conn->pending)
             look_again(conn);
     } else if (line || evbuffer_get_length(input) > CONTROL_MAX_REQUEST) {
-        send_answer(conn, refusal("the request is longer than 65536 bytes"));
+        send_answer(conn, refusal("the request is longer than 131072 bytes"));
         end_when_written(conn);
     } else if (conn->at_eof) {
         end_when_written(conn);

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/defer.h"
+#include "server/spec/spec.h"
 
 /*
  * The control socket: a unix socket on which an administrator's program asks the running server.
@@ -16,7 +17,7 @@
  * CONTROL_MAX_ANSWER bytes an answer, CONTROL_MAX_CONNECTIONS at once, and CONTROL_IDLE_SECONDS
  * without a request or without reading the answer. The program must ignore SIGPIPE.
  */
-#define CONTROL_MAX_REQUEST     (64 * 1024)
+#define CONTROL_MAX_REQUEST     (128 * 1024)
 #define CONTROL_MAX_ANSWER      (16 * 1024 * 1024)
 #define CONTROL_MAX_CONNECTIONS 64
 #define CONTROL_IDLE_SECONDS    60
@@ -26,14 +27,16 @@ struct control_request; /* a question that is still to be answered */
 
 /*
  * A command has exactly one of the two functions. `args` is the object of the request ({} when it
- * had none) and is borrowed; what needs it longer takes a reference.
+ * had none), checked against the spec if there is one, and is borrowed; what needs it longer takes
+ * a reference.
  * run: answers at once. 0 with *result (a new reference; NULL means {}), or -1 with *error
  *     (allocated; NULL means "failed"). Both are NULL before.
  * begin: answers later, or at once, by control_answer or control_fail, exactly once.
  */
 struct control_command {
-    const char *name; /* "module list"; a table ends with NULL */
-    const char *help; /* one line */
+    const char *name;                /* "module list"; a table ends with NULL */
+    const char *help;                /* one line */
+    const struct command_spec *spec; /* what it takes; NULL: whatever comes */
     int (*run)(void *arg, json_t *args, json_t **result, char **error);
     void (*begin)(void *arg, json_t *args, struct control_request *request);
 };
@@ -56,6 +59,10 @@ struct control *control_open(const struct control_env *env, const char *path,
  * is fine. */
 void control_close(struct control *control);
 
+/* A question from elsewhere than the socket. `done` is called exactly once, with a borrowed result
+ * (never NULL) or else an error. */
+struct control_request *
+control_request_new(void (*done)(void *arg, json_t *result, const char *error), void *arg);
 /* Takes over the reference to `result`; NULL means {}. The request is gone after this. */
 void control_answer(struct control_request *request, json_t *result);
 void control_fail(struct control_request *request, const char *fmt, ...)

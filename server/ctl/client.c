@@ -11,15 +11,14 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 
-#define MAX_ANSWER   (16 * 1024 * 1024 + 1024)
-#define READ_BYTES   65536
-#define WAIT_SECONDS 30
+#define MAX_ANSWER (16 * 1024 * 1024 + 1024)
+#define READ_BYTES 65536
 
 /* The descriptor, or -1 with *error. */
-static int connect_to(const char *path, const char *conf, char **error)
+static int connect_to(const char *path, const char *conf, int wait_seconds, char **error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct timeval wait = {.tv_sec = WAIT_SECONDS};
+    const struct timeval wait = {.tv_sec = wait_seconds};
     if (!str_copy(address.sun_path, sizeof address.sun_path, path)) {
         *error = xasprintf("%s is too long for the path of a unix socket", path);
         return -1;
@@ -102,13 +101,13 @@ static enum ctl_exit judge(const struct buf *answer, const char *path, json_t **
 }
 
 enum ctl_exit client_ask(const char *socket, const char *conf, const char *command, json_t *args,
-                         json_t **result, char **error)
+                         int wait_seconds, json_t **result, char **error)
 {
     struct buf answer = {0};
     enum ctl_exit status = CTL_NO_SERVER;
     *result = NULL;
     *error = NULL;
-    int fd = connect_to(socket, conf, error);
+    int fd = connect_to(socket, conf, wait_seconds, error);
     if (fd < 0)
         return CTL_NO_SERVER;
     /* A server that turns us away answers without reading, so the answer is read even when the
@@ -119,7 +118,7 @@ enum ctl_exit client_ask(const char *socket, const char *conf, const char *comma
     else if (sent || errno != EAGAIN)
         *error = xasprintf("seshetd at %s closed the connection without an answer", socket);
     else
-        *error = xasprintf("seshetd at %s did not answer within %d seconds", socket, WAIT_SECONDS);
+        *error = xasprintf("seshetd at %s did not answer within %d seconds", socket, wait_seconds);
     buf_free(&answer);
     close(fd);
     return status;

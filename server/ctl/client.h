@@ -7,11 +7,12 @@
 enum ctl_exit { CTL_OK = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_NO_SERVER = 3 };
 
 /*
- * Asks the server at the socket one question and waits for the answer, at most 30 seconds.
+ * Asks the server at the socket one question and waits for the answer, at most so many seconds.
  * CTL_OK with *result (a new reference); else *error (allocated) says what to do. `conf` is the
  * configuration that named the socket, for the error; NULL when there was none.
  */
 enum ctl_exit client_ask(const char *socket, const char *conf, const char *command, json_t *args,
-                         json_t **result, char **error);
+                         int wait_seconds, json_t **result, char **error);
+#define CTL_WAIT_SECONDS 30
 
 #endif

@@ -3,32 +3,51 @@
 
 #include <jansson.h>
 
+#include "server/ctl/client.h"
 #include "server/ctl/table.h"
+#include "server/spec/spec.h"
 
-/* A command of seshetctl has one of the two: the server is asked under the same name and `show`
- * prints its result, or `print` needs no server. */
-struct ctl_command {
-    const char *name; /* "module list"; a table ends with NULL */
-    const char *help; /* one line */
-    void (*show)(const struct screen *screen, const json_t *result);
-    void (*print)(const struct screen *screen);
+/* One run of the program: whom it asks, and how it prints. */
+struct session {
+    const char *socket;
+    const char *conf; /* the configuration that named it; NULL: none */
+    bool json;
+    struct screen screen;
 };
 
-/* One table for each group of commands. */
-extern const struct ctl_command ctl_status_commands[];
-extern const struct ctl_command ctl_module_commands[];
-extern const struct ctl_command ctl_help_commands[];
+/* How a command's answer is shown, or the whole of a command that asks more than once. */
+struct ctl_command {
+    /* Prints the result; its exit status is the program's. */
+    enum ctl_exit (*show)(const struct screen *screen, const json_t *result);
+    /* Instead, and it prints for --json too. args is borrowed. */
+    enum ctl_exit (*run)(const struct session *session, json_t *args);
+};
 
-/* All groups; ends with NULL. */
-extern const struct ctl_command *const ctl_groups[];
+/* By enum command; each group fills in its own. */
+void ctl_status_commands(struct ctl_command *commands);
+void ctl_module_commands(struct ctl_command *commands);
+void ctl_show_commands(struct ctl_command *commands);
+void ctl_edit_commands(struct ctl_command *commands);
+void ctl_why_commands(struct ctl_command *commands);
+void ctl_network_commands(struct ctl_command *commands);
+void ctl_registry_commands(struct ctl_command *commands);
+void ctl_transfer_commands(struct ctl_command *commands);
 
+/* Asks the server. CTL_OK and *result (a new reference), or the complaint was printed. */
+enum ctl_exit ctl_ask(const struct session *session, enum command command, json_t *args,
+                      json_t **result);
+/* One line on standard error. Returns the status. */
+enum ctl_exit ctl_complain(enum ctl_exit status, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void ctl_print_json(const json_t *value);
+
+/* How the program is used; how one command is. */
 void ctl_usage(void);
-
-/* Members of an object, however the answer looks: "", 0, and false when missing or null. */
-const char *ctl_text(const json_t *object, const char *key);
-int64_t ctl_number(const json_t *object, const char *key);
-bool ctl_bool(const json_t *object, const char *key);
-/* The texts of an array, joined by commas; the caller frees it. */
-char *ctl_join(const json_t *array);
+void ctl_usage_of(const struct command_spec *spec);
+/* A script for bash, and what it asks when a word is to be completed: the words up to and with that
+ * one, without the program's name. session: to ask the server; its socket may be NULL. */
+void ctl_print_completion(void);
+void ctl_complete(const struct session *session, char *const *words, size_t count);
+extern const char *const ctl_options[]; /* of the program itself; ends with NULL */
 
 #endif

@@ -1,9 +1,11 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
 #include "server/ctl/command.h"
 
-static const char options[] = "-c --socket --json --help --version";
+const char *const ctl_options[] = {"-c", "--socket", "--json", "--help", "--version", NULL};
 
 void ctl_usage(void)
 {
@@ -12,90 +14,52 @@ void ctl_usage(void)
          "Asks a running seshetd.\n"
          "\n"
          "commands:");
-    for (const struct ctl_command *const *group = ctl_groups; *group; group++)
-        for (const struct ctl_command *command = *group; command->name; command++)
-            printf("  %-18s%s\n", command->name, command->help);
-    puts("\n"
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        printf("  %-20s%s\n", command_specs[i].name, command_specs[i].help);
+    puts("  help [COMMAND]      Show this, or how a command is used\n"
+         "  completion bash     Print a completion script for bash\n"
+         "\n"
          "options:\n"
-         "  -c FILE           The server's configuration, which names its socket\n"
-         "  --socket PATH     The socket itself\n"
-         "  --json            Print the answer as the server gave it\n"
-         "  --help            Show this\n"
-         "  --version         Show the version\n"
+         "  -c FILE             The server's configuration, which names its socket\n"
+         "  --socket PATH       The socket itself\n"
+         "  --json              Print the answer as the server gave it\n"
+         "  --help              Show this, or how a command is used\n"
+         "  --version           Show the version\n"
          "\n"
          "exit status: 0 done, 1 refused by the server, 2 usage or configuration, 3 no server");
 }
 
-static void print_help(const struct screen *screen)
+void ctl_usage_of(const struct command_spec *spec)
 {
-    (void)screen;
-    ctl_usage();
-}
-
-/* Every first word once, or the second words of one first word. */
-static void put_words(const char *first)
-{
-    const char *last = "";
-    size_t last_len = 0;
-    for (const struct ctl_command *const *group = ctl_groups; *group; group++) {
-        for (const struct ctl_command *command = *group; command->name; command++) {
-            size_t len = strcspn(command->name, " ");
-            const char *rest = command->name[len] ? command->name + len + 1 : NULL;
-            bool again = len == last_len && !strncmp(command->name, last, len);
-            if (!first && !again)
-                printf(" %.*s", (int)len, command->name);
-            if (first && rest && len == strlen(first) && !strncmp(command->name, first, len))
-                printf(" %s", rest);
-            last = command->name;
-            last_len = len;
-        }
+    char *usage = command_usage(spec);
+    printf("usage: seshetctl %s\n\n%s.\n", usage, spec->help);
+    free(usage);
+    for (size_t i = 0; spec->params[i]; i++) {
+        const struct command_param *p = spec->params[i];
+        bool option = p->kind == PARAM_OPTION || p->kind == PARAM_FLAG;
+        if (p->kind == PARAM_INTERNAL)
+            continue;
+        char *name = xasprintf("%s%s%s%s", option ? "--" : "", option ? p->name : "",
+                               option && p->shown ? " " : "", p->shown ? p->shown : "");
+        printf("%s  %-24s%s\n", i ? "" : "\n", name, p->help);
+        free(name);
     }
 }
 
-static void put_case(const char *first)
+void ctl_print_completion(void)
 {
-    printf("    %s) words=\"", first);
-    put_words(first);
-    puts("\" ;;");
-}
-
-static void print_bash_completion(const struct screen *screen)
-{
-    (void)screen;
     puts("# bash completion for seshetctl; load it with: . <(seshetctl completion bash)\n"
          "_seshetctl() {\n"
-         "  local i words first= cur=${COMP_WORDS[COMP_CWORD]}\n"
+         "  local words word\n"
          "  COMPREPLY=()\n"
-         "  case ${COMP_WORDS[COMP_CWORD-1]} in\n"
-         "    -c|--socket) compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
-         "  esac\n"
-         "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-         "    case ${COMP_WORDS[i]} in\n"
-         "      -c|--socket) ((i++)) ;;\n"
-         "      -*) ;;\n"
-         "      *) first=${COMP_WORDS[i]}; break ;;\n"
-         "    esac\n"
-         "  done\n"
-         "  case $first in");
-    printf("    '') words=\"%s", options);
-    put_words(NULL);
-    puts("\" ;;");
-    put_case("module");
-    put_case("completion");
-    puts("    *) words= ;;\n"
-         "  esac\n"
-         "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+         "  mapfile -t words < <(\"${COMP_WORDS[0]}\" __complete \"${COMP_WORDS[@]:1:COMP_CWORD}\" "
+         "2>/dev/null)\n"
+         "  if [[ ${words[0]} == @file ]]; then\n"
+         "    compopt -o filenames 2>/dev/null\n"
+         "    mapfile -t COMPREPLY < <(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
+         "    return\n"
+         "  fi\n"
+         "  for word in \"${words[@]}\"; do COMPREPLY+=(\"$(printf %q \"$word\")\"); done\n"
          "}\n"
          "complete -F _seshetctl seshetctl");
 }
-
-const struct ctl_command ctl_help_commands[] = {
-    {.name = "help", .help = "Show this", .print = print_help},
-    {.name = "completion bash",
-     .help = "Print a completion script for bash",
-     .print = print_bash_completion},
-    {0},
-};
-
-const struct ctl_command *const ctl_groups[] = {ctl_status_commands, ctl_module_commands,
-                                                ctl_help_commands, NULL};

@@ -1,184 +1,263 @@
 /* seshetctl: asks a running seshetd over its control socket. */
-#include <getopt.h>
 #include <locale.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/str.h"
 #include "base/xmalloc.h"
 #include "conf/conf.h"
-#include "server/ctl/client.h"
 #include "server/ctl/command.h"
 
-#define MAX_COMMANDS 64
+#define COMPLETION_SECONDS 1
 
 struct options {
     const char *conf;
     const char *socket;
     bool json;
+    bool help;
+    bool version;
+    char **words; /* what is no option of the program itself */
+    size_t count;
 };
 
-static enum ctl_exit complain(enum ctl_exit status, const char *text)
+enum ctl_exit ctl_complain(enum ctl_exit status, const char *fmt, ...)
 {
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = xvasprintf(fmt, ap);
+    va_end(ap);
     char *clean = text_clean(text);
     fprintf(stderr, "seshetctl: %s\n", clean);
     free(clean);
+    free(text);
     return status;
 }
 
-/* The words joined by single spaces; the caller frees it. */
-static char *join_words(char *const *words, int count)
+void ctl_print_json(const json_t *value)
 {
-    struct buf out = {0};
-    for (int i = 0; i < count; i++)
-        buf_printf(&out, "%s%s", i ? " " : "", words[i]);
-    buf_append(&out, "", 1);
-    char *line = xstrdup(buf_data(&out));
-    buf_free(&out);
-    return line;
+    json_dumpf(value, stdout, isatty(STDOUT_FILENO) ? JSON_INDENT(2) : JSON_COMPACT);
+    putchar('\n');
 }
 
-/* The command that the line begins with; *rest is what follows. NULL when there is none. */
-static const struct ctl_command *find_command(const char *line, const char **rest)
+/* ---- Options ----------------------------------------------------------------------------------
+ */
+
+/* How many of the words the option took; 0: it is none of the program's own. */
+static int take_option(struct options *o, char **argv, int left)
 {
-    for (const struct ctl_command *const *group = ctl_groups; *group; group++) {
-        for (const struct ctl_command *command = *group; command->name; command++) {
-            size_t len = strlen(command->name);
-            if (strncmp(line, command->name, len) != 0 || (line[len] && line[len] != ' '))
-                continue;
-            *rest = line + len + (line[len] == ' ');
-            return command;
-        }
+    static const char socket_is[] = "--socket=";
+    const char *word = argv[0];
+    const char **value = NULL;
+    bool *flag = NULL;
+    if (!strncmp(word, socket_is, sizeof socket_is - 1)) {
+        o->socket = word + sizeof socket_is - 1;
+        return 1;
     }
-    return NULL;
+    if (!strcmp(word, "--json"))
+        flag = &o->json;
+    else if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+        flag = &o->help;
+    else if (!strcmp(word, "--version") || !strcmp(word, "-V"))
+        flag = &o->version;
+    else if (!strcmp(word, "--socket"))
+        value = &o->socket;
+    else if (!strcmp(word, "-c") || !strcmp(word, "--conf"))
+        value = &o->conf;
+    if (flag)
+        *flag = true;
+    if (!value || left < 2)
+        return flag ? 1 : 0;
+    *value = argv[1];
+    return 2;
 }
 
-static enum ctl_exit unknown_command(const char *line)
+static void read_options(struct options *o, int argc, char **argv)
 {
-    const char *names[MAX_COMMANDS];
-    size_t count = 0;
-    for (const struct ctl_command *const *group = ctl_groups; *group; group++)
-        for (const struct ctl_command *command = *group; command->name; command++)
-            if (count < MAX_COMMANDS)
-                names[count++] = command->name;
-    const char *near = str_nearest(line, names, count);
-    /* "module" alone is the beginning of "module list". */
-    for (size_t i = 0; !near && i < count; i++)
-        if (!strncmp(names[i], line, strlen(line)))
-            near = names[i];
-    char *text = near ? xasprintf("unknown command \"%.80s\"; did you mean \"%s\"?", line, near)
-                      : xasprintf("unknown command \"%.80s\"; seshetctl help lists them", line);
-    complain(CTL_USAGE, text);
-    free(text);
-    return CTL_USAGE;
+    o->words = xcalloc((size_t)argc + 1, sizeof *o->words);
+    for (int i = 1; i < argc;) {
+        int used = strcmp(argv[i], "--") != 0 ? take_option(o, argv + i, argc - i) : -1;
+        if (used > 0) {
+            i += used;
+            continue;
+        }
+        /* "--" is the command's own: what follows it are words. */
+        while (used < 0 && i < argc)
+            o->words[o->count++] = argv[i++];
+        if (i < argc)
+            o->words[o->count++] = argv[i++];
+    }
 }
 
-/* The socket to ask, or NULL after a complaint. *conf is the configuration that named it. */
-static char *find_socket(const struct options *options, char **conf)
+/* The socket to ask, or NULL; *conf is the configuration that named it. */
+static char *find_socket(const struct options *options, char **conf, bool complain)
 {
     struct conf_errors errors = {0};
     if (options->socket)
         return xstrdup(options->socket);
     *conf = options->conf ? xstrdup(options->conf) : conf_default_path();
     if (!*conf) {
-        complain(CTL_USAGE, "no configuration found: name it with -c FILE, or the server's socket "
-                            "with --socket PATH");
+        if (complain)
+            ctl_complain(CTL_USAGE, "no configuration found: name it with -c FILE, or the server's "
+                                    "socket with --socket PATH");
         return NULL;
     }
     char *socket = conf_control_socket(*conf, &errors);
-    for (size_t i = 0; !socket && i < errors.count; i++) {
+    for (size_t i = 0; complain && !socket && i < errors.count; i++) {
         char *text = conf_error_text(&errors.items[i]);
-        complain(CTL_USAGE, text);
+        ctl_complain(CTL_USAGE, "%s", text);
         free(text);
     }
     conf_errors_free(&errors);
     return socket;
 }
 
-static enum ctl_exit ask(const struct options *options, const struct ctl_command *command)
+/* ---- Asking -----------------------------------------------------------------------------------
+ */
+
+enum ctl_exit ctl_ask(const struct session *session, enum command command, json_t *args,
+                      json_t **result)
+{
+    char *error = NULL;
+    enum ctl_exit status =
+        client_ask(session->socket, session->conf, command_specs[command].name,
+                   json_object_size(args) ? args : NULL, CTL_WAIT_SECONDS, result, &error);
+    if (status != CTL_OK)
+        ctl_complain(status, "%s", error);
+    free(error);
+    return status;
+}
+
+static enum ctl_exit ask(const struct session *session, enum command number,
+                         const struct ctl_command *command, json_t *args)
 {
     json_t *result = NULL;
-    char *error = NULL;
-    char *conf = NULL;
-    char *socket = find_socket(options, &conf);
-    enum ctl_exit status = CTL_USAGE;
-    if (socket)
-        status = client_ask(socket, conf, command->name, NULL, &result, &error);
-    if (status == CTL_OK && options->json) {
-        json_dumpf(result, stdout, isatty(STDOUT_FILENO) ? JSON_INDENT(2) : JSON_COMPACT);
-        putchar('\n');
-    } else if (status == CTL_OK) {
-        struct screen screen = screen_detect();
-        command->show(&screen, result);
-    } else if (error) {
-        complain(status, error);
-    }
+    enum ctl_exit status = ctl_ask(session, number, args, &result);
+    if (status == CTL_OK && session->json)
+        ctl_print_json(result);
+    else if (status == CTL_OK)
+        status = command->show(&session->screen, result);
     json_decref(result);
-    free(error);
+    return status;
+}
+
+static enum ctl_exit run(const struct options *options, const struct command_spec *spec,
+                         json_t *args)
+{
+    struct ctl_command commands[COMMAND_COUNT] = {{0}};
+    enum command number = (enum command)(spec - command_specs);
+    const struct ctl_command *command = &commands[number];
+    char *conf = NULL;
+    char *socket = find_socket(options, &conf, true);
+    struct session session = {
+        .socket = socket, .conf = conf, .json = options->json, .screen = screen_detect()};
+    ctl_status_commands(commands);
+    ctl_module_commands(commands);
+    ctl_show_commands(commands);
+    ctl_edit_commands(commands);
+    ctl_why_commands(commands);
+    ctl_network_commands(commands);
+    ctl_registry_commands(commands);
+    ctl_transfer_commands(commands);
+    enum ctl_exit status = !socket        ? CTL_USAGE
+                           : command->run ? command->run(&session, args)
+                                          : ask(&session, number, command, args);
     free(conf);
     free(socket);
     return status;
 }
 
-static enum ctl_exit run(const struct options *options, char *const *words, int count)
+/* ---- Commands that need no server -------------------------------------------------------------
+ */
+
+static void complete(char *const *words, size_t count)
 {
-    const char *rest = NULL;
-    char *line = join_words(words, count);
-    const struct ctl_command *command = find_command(line, &rest);
-    enum ctl_exit status = CTL_OK;
-    if (!command) {
-        status = unknown_command(line);
-    } else if (*rest) {
-        char *text = xasprintf("%s takes no arguments, but \"%.80s\" follows", command->name, rest);
-        status = complain(CTL_USAGE, text);
-        free(text);
-    } else if (command->print) {
-        struct screen screen = screen_detect();
-        command->print(&screen);
-    } else {
-        status = ask(options, command);
+    struct options options = {0};
+    char *conf = NULL;
+    struct options *o = &options;
+    char **argv = xcalloc(count + 2, sizeof *argv);
+    argv[0] = "seshetctl";
+    memcpy(argv + 1, words, count * sizeof *argv);
+    /* The word that is being written is no option yet. */
+    read_options(o, (int)count, argv);
+    if (count)
+        o->words[o->count++] = words[count - 1];
+    char *socket = find_socket(o, &conf, false);
+    struct session session = {.socket = socket, .conf = conf};
+    ctl_complete(&session, o->words, o->count);
+    free(o->words);
+    free(argv);
+    free(conf);
+    free(socket);
+}
+
+/* Whether it was one. */
+static bool run_local(const struct options *o, enum ctl_exit *status)
+{
+    char *error = NULL;
+    size_t used;
+    *status = CTL_OK;
+    if (o->version) {
+        puts("seshetctl " SESHET_VERSION);
+        return true;
     }
-    free(line);
+    bool help = o->count && !strcmp(o->words[0], "help");
+    size_t first = help;
+    if (help || o->help) {
+        if (o->count == first) {
+            ctl_usage();
+            return true;
+        }
+        const struct command_spec *spec =
+            command_find(o->words + first, o->count - first, &used, &error);
+        if (spec)
+            ctl_usage_of(spec);
+        else
+            *status = ctl_complain(CTL_USAGE, "%s", error);
+        free(error);
+        return true;
+    }
+    if (o->count >= 2 && !strcmp(o->words[0], "completion") && !strcmp(o->words[1], "bash")) {
+        ctl_print_completion();
+        return true;
+    }
+    return false;
+}
+
+static enum ctl_exit run_words(const struct options *o)
+{
+    char *error = NULL;
+    size_t used = 0;
+    const struct command_spec *spec = command_find(o->words, o->count, &used, &error);
+    json_t *args = spec ? command_parse(spec, o->words + used, o->count - used, &error) : NULL;
+    enum ctl_exit status = CTL_USAGE;
+    if (args)
+        status = run(o, spec, args);
+    else
+        ctl_complain(CTL_USAGE, "%s", error);
+    free(error);
+    json_decref(args);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"socket", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
-        {"conf", required_argument, NULL, 'c'},   {0}};
     struct options options = {0};
+    enum ctl_exit status;
     /* Widths of characters come from the locale; every text here is UTF-8. */
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         setlocale(LC_CTYPE, "");
-    for (int c; (c = getopt_long(argc, argv, "c:hV", long_options, NULL)) != -1;) {
-        switch (c) {
-        case 'c':
-            options.conf = optarg;
-            break;
-        case 's':
-            options.socket = optarg;
-            break;
-        case 'j':
-            options.json = true;
-            break;
-        case 'h':
-            ctl_usage();
-            return CTL_OK;
-        case 'V':
-            puts("seshetctl " SESHET_VERSION);
-            return CTL_OK;
-        default:
-            return CTL_USAGE;
-        }
+    if (argc > 1 && !strcmp(argv[1], "__complete")) {
+        alarm(2 * COMPLETION_SECONDS);
+        complete(argv + 2, (size_t)argc - 2);
+        return CTL_OK;
     }
+    read_options(&options, argc, argv);
     if (options.conf && options.socket)
-        return complain(CTL_USAGE, "-c and --socket both name a server: give one of the two");
-    if (optind == argc)
-        return complain(CTL_USAGE, "no command given; seshetctl help lists them");
-    return run(&options, argv + optind, argc - optind);
+        status = ctl_complain(CTL_USAGE, "-c and --socket both name a server: give one of the two");
+    else if (!run_local(&options, &status))
+        status = run_words(&options);
+    free(options.words);
+    return status;
 }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
+#include "server/ctl/value.h"
 
 static const struct column columns[] = {
     {.title = "MODULE"},
@@ -71,7 +72,7 @@ static void show_errors(const struct screen *screen, const json_t *modules)
     }
 }
 
-static void show_list(const struct screen *screen, const json_t *result)
+static enum ctl_exit show_list(const struct screen *screen, const json_t *result)
 {
     const json_t *modules = json_object_get(result, "modules");
     struct table *table = table_new("module", columns, sizeof columns / sizeof *columns);
@@ -85,9 +86,10 @@ static void show_list(const struct screen *screen, const json_t *result)
     if (screen->human)
         show_errors(screen, modules);
     table_free(table);
+    return CTL_OK;
 }
 
-const struct ctl_command ctl_module_commands[] = {
-    {.name = "module list", .help = "List the modules", .show = show_list},
-    {0},
-};
+void ctl_module_commands(struct ctl_command *commands)
+{
+    commands[COMMAND_MODULE_LIST].show = show_list;
+}

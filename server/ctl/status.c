@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
+#include "server/ctl/status.h"
+#include "server/ctl/value.h"
 
 static const struct column server_columns[] = {
     {.title = "VERSION", .raw = true},
@@ -45,28 +47,6 @@ static const struct column modhost_columns[] = {
     {.title = "MODULES", .least = 10},
 };
 
-#define TABLE(name, columns) table_new(name, columns, sizeof(columns) / sizeof *(columns))
-
-static void add_text(struct table *table, const json_t *object, const char *key)
-{
-    const char *text = ctl_text(object, key);
-    table_add(table, PAINT_NONE, text, *text ? text : "-");
-}
-
-static void add_state(struct table *table, const json_t *object)
-{
-    const char *state = ctl_text(object, "state");
-    table_add(table, paint_state(state), state, *state ? state : "-");
-}
-
-static void add_duration(struct table *table, int64_t ms)
-{
-    char raw[32];
-    char shown[32];
-    snprintf(raw, sizeof raw, "%lld", (long long)ms);
-    table_add(table, PAINT_NONE, raw, str_duration(shown, sizeof shown, ms));
-}
-
 static void add_lag(struct table *table, int64_t ms)
 {
     char raw[32];
@@ -78,19 +58,6 @@ static void add_lag(struct table *table, int64_t ms)
     table_add(table, ms >= 5000 ? PAINT_WARN : PAINT_NONE, raw, ms < 0 ? "-" : shown);
 }
 
-/* A line of prose under a table, for people only: programs have it as a field. */
-static void put_note(const struct screen *screen, enum paint paint, const char *about,
-                     const char *text)
-{
-    char *clean_about = text_clean(about);
-    char *clean = text_clean(text);
-    if (screen->human && *clean)
-        printf("  %s%s%s: %s\n", paint_begin(screen, paint), clean_about, paint_end(screen, paint),
-               clean);
-    free(clean_about);
-    free(clean);
-}
-
 /* One line for people: a table of one row would be wider and say no more. */
 static void show_server(const struct screen *screen, const json_t *result)
 {
@@ -99,10 +66,10 @@ static void show_server(const struct screen *screen, const json_t *result)
     snprintf(pid, sizeof pid, "%lld", (long long)ctl_number(result, "pid"));
     if (!screen->human) {
         struct table *table = TABLE("seshetd", server_columns);
-        add_text(table, result, "version");
+        cell_text(table, result, "version");
         table_add(table, PAINT_NONE, pid, NULL);
-        add_duration(table, ctl_number(result, "uptime_ms"));
-        add_text(table, result, "config");
+        cell_duration(table, ctl_number(result, "uptime_ms"));
+        cell_text(table, result, "config");
         table_print(table, screen);
         table_free(table);
         return;
@@ -116,16 +83,16 @@ static void show_server(const struct screen *screen, const json_t *result)
     free(config);
 }
 
-static void show_registry(const struct screen *screen, const json_t *registry)
+void show_registry(const struct screen *screen, const json_t *registry)
 {
     const char *state = ctl_text(registry, "state");
     if (!screen->human) {
         struct table *table = TABLE("registry", registry_columns);
-        add_text(table, registry, "uri");
-        add_state(table, registry);
+        cell_text(table, registry, "uri");
+        cell_state(table, registry);
         table_add_number(table, ctl_number(registry, "generation"));
         table_add_number(table, ctl_number(registry, "modules"));
-        add_text(table, registry, "reason");
+        cell_text(table, registry, "reason");
         table_print(table, screen);
         table_free(table);
         return;
@@ -142,18 +109,18 @@ static void show_registry(const struct screen *screen, const json_t *registry)
     put_note(screen, PAINT_WARN, "registry", ctl_text(registry, "reason"));
 }
 
-static void show_networks(const struct screen *screen, const json_t *networks)
+void show_networks(const struct screen *screen, const json_t *networks)
 {
     struct table *table = TABLE("network", network_columns);
     for (size_t i = 0; i < json_array_size(networks); i++) {
         const json_t *net = json_array_get(networks, i);
         bool tls = ctl_bool(net, "tls");
         bool connected = *ctl_text(net, "server");
-        add_text(table, net, "network");
-        add_state(table, net);
-        add_duration(table, ctl_number(net, "since_ms"));
-        add_text(table, net, "nick");
-        add_text(table, net, "server");
+        cell_text(table, net, "network");
+        cell_state(table, net);
+        cell_duration(table, ctl_number(net, "since_ms"));
+        cell_text(table, net, "nick");
+        cell_text(table, net, "server");
         table_add(table, tls || !connected ? PAINT_NONE : PAINT_WARN, tls ? "yes" : "no",
                   connected ? NULL : "-");
         table_add_number(table, ctl_number(net, "channels"));
@@ -184,9 +151,9 @@ static void show_modhosts(const struct screen *screen, const json_t *modhosts)
         char count[32];
         snprintf(pid, sizeof pid, "%lld", (long long)ctl_number(host, "pid"));
         snprintf(count, sizeof count, "%lld", (long long)faults);
-        add_text(table, host, "network");
-        add_text(table, host, "group");
-        add_state(table, host);
+        cell_text(table, host, "network");
+        cell_text(table, host, "group");
+        cell_state(table, host);
         table_add(table, PAINT_NONE, pid, NULL);
         table_add_number(table, ctl_number(host, "generation"));
         table_add_number(table, ctl_number(host, "queued"));
@@ -220,7 +187,7 @@ static void show_errors(const struct screen *screen, const json_t *errors)
     }
 }
 
-static void show_status(const struct screen *screen, const json_t *result)
+static enum ctl_exit show_status(const struct screen *screen, const json_t *result)
 {
     show_server(screen, result);
     show_registry(screen, json_object_get(result, "registry"));
@@ -229,11 +196,10 @@ static void show_status(const struct screen *screen, const json_t *result)
     show_networks(screen, json_object_get(result, "networks"));
     show_modhosts(screen, json_object_get(result, "modhosts"));
     show_errors(screen, json_object_get(result, "errors"));
+    return CTL_OK;
 }
 
-const struct ctl_command ctl_status_commands[] = {
-    {.name = "status",
-     .help = "Show the server, its networks and module hosts",
-     .show = show_status},
-    {0},
-};
+void ctl_status_commands(struct ctl_command *commands)
+{
+    commands[COMMAND_STATUS].show = show_status;
+}

@@ -33,6 +33,15 @@ struct watched {
     bool reopen;
 };
 
+/* Somebody who asked for a reload. */
+struct waiter {
+    struct waiter *next;
+    char *name;    /* NULL: everything */
+    uint32_t scan; /* the listing that must have been read */
+    void (*done)(void *arg);
+    void *arg;
+};
+
 struct catalogue {
     struct supervisor_env env;
     struct catalogue_hooks hooks;
@@ -50,6 +59,8 @@ struct catalogue {
     struct entries entries;
     uint32_t last_serial;
     unsigned probes;
+    uint32_t scans; /* listings read since the start */
+    struct waiter *waiters;
     bool begun;     /* the loop runs */
     bool published; /* the first time */
     bool changed;   /* something is to be told */
@@ -74,6 +85,42 @@ static void scan_in(struct catalogue *c, int64_t ms)
     c->scan_due = due;
     struct timeval tv = timeval_ms(ms);
     event_add(c->scan_timer, &tv);
+}
+
+/* ---- Reloads that were asked for ------------------------------------------------------------- */
+
+static bool settled(const struct catalogue_entry *e)
+{
+    return !e->touched && !e->waits && !e->probe && !e->fresh && !e->removed && !e->missing_since;
+}
+
+static bool is_over(const struct catalogue *c, const struct waiter *w)
+{
+    if (c->stopped)
+        return true;
+    if ((int32_t)(c->scans - w->scan) < 0)
+        return false;
+    for (size_t i = 0; i < c->entries.count; i++) {
+        const struct catalogue_entry *e = c->entries.by_id[i];
+        if ((!w->name || !strcmp(w->name, e->decl.name)) && !settled(e))
+            return false;
+    }
+    return true;
+}
+
+static void tell_waiters(struct catalogue *c)
+{
+    for (struct waiter **link = &c->waiters; *link;) {
+        struct waiter *w = *link;
+        if (!is_over(c, w)) {
+            link = &w->next;
+            continue;
+        }
+        *link = w->next;
+        w->done(w->arg);
+        free(w->name);
+        free(w);
+    }
 }
 
 /* ---- Telling -------------------------------------------------------------------------------- */
@@ -117,6 +164,7 @@ static void publish(struct catalogue *c)
     while (nold)
         module_version_unref(old[--nold]);
     free(old);
+    tell_waiters(c);
 }
 
 static void publish_soon(struct catalogue *c)
@@ -288,6 +336,7 @@ static void miss(struct catalogue *c, struct catalogue_entry *e)
 {
     int64_t now = clock_now(c->env.clock);
     bool known = e->version || e->fresh || e->error || e->probe;
+    e->touched = false;
     if (!known && !e->waits)
         return;
     e->waits = false;
@@ -337,7 +386,9 @@ static void on_scanned(evutil_socket_t fd, short what, void *arg)
     if (!c->stopped)
         read_listing(c, &list, false);
     scan_list_free(&list);
+    c->scans++;
     start_probes(c);
+    tell_waiters(c);
 }
 
 /* ---- Watching ------------------------------------------------------------------------------- */
@@ -426,6 +477,24 @@ void catalogue_rescan(struct catalogue *c)
     scan_in(c, 0);
 }
 
+void catalogue_reload(struct catalogue *c, const char *name, void (*done)(void *arg), void *arg)
+{
+    struct catalogue_entry *e = name ? entries_find(&c->entries, name, strlen(name)) : NULL;
+    struct waiter *w = xmalloc(sizeof *w);
+    /* A listing that is under way may have been made before the change. */
+    *w = (struct waiter){.next = c->waiters,
+                         .name = xstrdup_null(name),
+                         .scan = c->scans + 1 + scanner_busy(c->scanner),
+                         .done = done,
+                         .arg = arg};
+    c->waiters = w;
+    if (e)
+        e->touched = true;
+    scan_in(c, 0);
+    if (c->stopped)
+        tell_waiters(c);
+}
+
 /* ---- Beginning and end ---------------------------------------------------------------------- */
 
 /* What an earlier server left behind. */
@@ -498,6 +567,7 @@ struct catalogue *catalogue_new(const struct supervisor_env *env,
 void catalogue_stop(struct catalogue *c)
 {
     c->stopped = true;
+    tell_waiters(c);
     for (size_t i = 0; i < c->entries.count; i++) {
         struct catalogue_entry *e = c->entries.by_id[i];
         e->waits = false;
@@ -521,6 +591,8 @@ void catalogue_free(struct catalogue *c)
 {
     if (!c)
         return;
+    c->stopped = true;
+    tell_waiters(c);
     for (int i = 0; i < 2; i++)
         close_watch(&c->watched[i]);
     free_event(c->scanned);

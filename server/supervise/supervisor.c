@@ -225,6 +225,11 @@ void supervisor_rescan(struct supervisor *sup)
     catalogue_rescan(sup->catalogue);
 }
 
+void supervisor_reload(struct supervisor *sup, const char *name, void (*done)(void *arg), void *arg)
+{
+    catalogue_reload(sup->catalogue, name, done, arg);
+}
+
 /* ---- Networks -------------------------------------------------------------------------------- */
 
 static bool replace(char **text, const char *with)

@@ -100,6 +100,12 @@ const struct module_decl *supervisor_module(const struct supervisor *sup, size_t
 /* Looks at the folders again, as at a change. */
 void supervisor_rescan(struct supervisor *sup);
 
+/* The same, and loads that module anew though its file looks as before (name NULL: only what has
+ * changed). `done` is called once, from the loop or from supervisor_stop, when what was found is in
+ * service or refused: see supervisor_find. */
+void supervisor_reload(struct supervisor *sup, const char *name, void (*done)(void *arg),
+                       void *arg);
+
 /* ---- Networks and module hosts --------------------------------------------------------------- */
 
 struct network_facts {

@@ -78,6 +78,7 @@ class Seshetd(Bot):
 networks_dir = "{dir}/networks.d";
 registry = {{ uri = "embedded"; }};
 modules = {{ system_dir = "{dir}/modules"; user_dir = "{dir}/own"; enable_new = true; }};
+flood = {{ source = "0"; }};
 control = {{ socket = "{dir}/control.sock"; }};
 log = {{ level = "warn"; format = "json"; }};
 """

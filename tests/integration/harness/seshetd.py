@@ -82,6 +82,8 @@ class Seshetd:
             "networks_dir": str(self.networks_dir),
             "registry": {"uri": registry},
             "modules": {"user_dir": str(self.user_modules), "enable_new": True},
+            # Tests ask much, and all from one host.
+            "flood": {"source": "0"},
             "control": {"socket": str(self.control)},
             "log": {"level": "debug", "format": "json"},
         }

@@ -114,7 +114,7 @@ static void test_errors(void **state)
                        "seshet.conf:2: unknown key \"registry.url\"; did you mean "
                        "\"registry.uri\"?\n");
     assert_main_errors("quux = 1;", "seshet.conf:1: unknown key \"quux\"; known here: state_dir, "
-                                    "networks_dir, registry, modules, control, log\n");
+                                    "networks_dir, registry, modules, flood, control, log\n");
     assert_main_errors("registry = { prefix = \"bot\"; };",
                        "seshet.conf:1: registry.prefix must end with a colon, not \"bot\"\n");
     assert_main_errors("registry = { password_env = \"A-B\"; };",

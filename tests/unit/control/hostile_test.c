@@ -16,7 +16,7 @@
 
 #define NO_JSON  "{\"ok\":false,\"error\":\"the request is no JSON object\"}"
 #define NO_NAME  "{\"ok\":false,\"error\":\"the request has no text \\\"command\\\"\"}"
-#define TOO_LONG "{\"ok\":false,\"error\":\"the request is longer than 65536 bytes\"}"
+#define TOO_LONG "{\"ok\":false,\"error\":\"the request is longer than 131072 bytes\"}"
 
 /* Whatever came before, another client is served. */
 static void assert_alive(struct fixture *f)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import termios
 import threading
+import time
 import unittest
 import fcntl
 
@@ -269,10 +270,16 @@ class Failures(Case):
 
     def test_usage(self):
         self.check(self.ask("staus"), 2, 'unknown command "staus"; did you mean "status"?')
-        self.check(self.ask("module"), 2, 'unknown command "module"; did you mean "module list"?')
-        self.check(self.ask("quux"), 2, 'unknown command "quux"; seshetctl help lists them')
-        self.check(self.ask("status", "now"), 2, 'status takes no arguments, but "now" follows')
-        self.check(self.ask(), 2, "no command given; seshetctl help lists them")
+        self.check(self.ask("modul", "list"), 2,
+                   'unknown command "modul list"; did you mean "module list"?')
+        self.check(self.ask("network"), 2,
+                   '"network" is no command; after "network" comes one of: list, show, connect, '
+                   "disconnect, rehash, channels, ignores, unignore")
+        self.check(self.ask("quux"), 2, 'unknown command "quux"; help lists them')
+        self.check(self.ask("status", "now"), 2,
+                   'status takes no arguments, but "now" follows; usage: status')
+        self.check(self.ask("status", "--nosuch"), 2, "status has no option --nosuch; usage: status")
+        self.check(self.ask(), 2, "no command given; help lists them")
         self.check(self.ask("-c", "x", "status"), 2,
                    "-c and --socket both name a server: give one of the two")
         self.assertEqual(self.run_ctl("--wrong").returncode, 2)
@@ -324,19 +331,210 @@ class Local(Case):
         self.assertIn("module list", shown.stdout)
         self.assertRegex(self.run_ctl("--version").stdout, r"^seshetctl \d+\.\d+\.\d+\n$")
 
-    @unittest.skipUnless(shutil.which("bash"), "needs bash")
-    def test_completion(self):
+    def test_help_of_a_command(self):
+        for words in (["help", "module", "set"], ["module", "set", "--help"]):
+            shown = self.run_ctl(*words)
+            self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+            self.assertEqual(shown.stdout.splitlines()[0],
+                             "usage: seshetctl module set NAME FIELD VALUE... [--network NET]")
+            self.assertIn("--network NET", shown.stdout)
+        self.assertEqual(self.run_ctl("help", "quux").returncode, 2)
+
+
+class Arguments(Case):
+    """What the words of a command become."""
+
+    def sent(self, *words):
+        self.server.requests.clear()
+        done = self.ask(*words)
+        self.assertEqual(done.stderr, "", words)
+        return self.server.requests[0]
+
+    def refused(self, *words):
+        self.server.requests.clear()
+        done = self.ask(*words)
+        self.assertEqual((done.returncode, self.server.requests), (2, []))
+        return done.stderr
+
+    def setUp(self):
+        super().setUp()
+        self.serve(lambda request: {"ok": True, "result": {}})
+
+    def test_words(self):
+        self.assertEqual(
+            self.sent("module", "set", "dice", "description", "Rolls", "all", "--network", "one",
+                      "dice"),
+            {"command": "module set", "args": {"name": "dice", "field": "description",
+                                               "value": "Rolls all dice", "network": "one"}})
+        self.assertEqual(
+            self.sent("module", "add", "--network=one", "dice", "blacklist", "*!*@a", "*!*@b"),
+            {"command": "module add", "args": {"name": "dice", "list": "blacklist",
+                                               "items": ["*!*@a", "*!*@b"], "network": "one"}})
+        self.assertEqual(self.sent("module", "reload"), {"command": "module reload"})
+        self.assertEqual(self.sent("module", "reload", "dice")["args"], {"name": "dice"})
+
+    def test_options_end(self):
+        self.assertEqual(
+            self.sent("module", "set", "dice", "--", "usage", "--json", "--network")["args"],
+            {"name": "dice", "field": "usage", "value": "--json --network"})
+
+    def test_what_is_missing_or_too_much(self):
+        self.assertIn("module set needs VALUE...; usage: module set NAME FIELD VALUE... "
+                      "[--network NET]", self.refused("module", "set", "dice", "usage"))
+        self.assertIn('"more" is too much', self.refused("module", "enable", "dice", "more"))
+        self.assertIn("--network needs NET", self.refused("module", "enable", "dice", "--network"))
+        self.assertIn("--network is given twice",
+                      self.refused("module", "enable", "dice", "--network", "a", "--network", "b"))
+        self.assertIn("no UTF-8", self.refused("module", "enable", b"\xff"))
+
+
+class Completion(Case):
+    """What bash offers for the last word."""
+
+    ANSWERS = {
+        "module list": {"modules": [{"name": "dice"}, {"name": "seen"}]},
+        "network list": {"networks": [{"network": "libera"}, {"network": "oftc"}]},
+        "module show": {"fields": [{"field": "enabled"}, {"field": "rate_user"}],
+                        "lists": [{"list": "enicks", "items": [{"item": "$me"}]},
+                                  {"list": "dnicks", "items": []}]},
+        "network ignores": {"ignores": [{"mask": "*!*@evil"}]},
+    }
+
+    def offers(self, *words):
         script = self.run_ctl("completion", "bash").stdout
-        for words, wanted in (("seshetctl st", "status"), ("seshetctl module ", "list"),
-                              ("seshetctl --json mo", "module"),
-                              ("seshetctl -c /dev/null comp", "completion"),
-                              ("seshetctl completion b", "bash")):
-            parts = words.split(" ")
-            quoted = " ".join(f"'{part}'" for part in parts)
-            check = (f"{script}\nCOMP_WORDS=({quoted}); COMP_CWORD={len(parts) - 1}; _seshetctl; "
-                     'echo "${COMPREPLY[*]}"')
-            done = subprocess.run(["bash", "-c", check], capture_output=True, text=True, timeout=20)
-            self.assertEqual((done.stdout.strip(), done.stderr), (wanted, ""), words)
+        parts = [SESHETCTL, "--socket", self.path, *words]
+        quoted = " ".join(f"'{part}'" for part in parts)
+        check = (f"{script}\nCOMP_WORDS=({quoted}); COMP_CWORD={len(parts) - 1}; _seshetctl; "
+                 'printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", check], capture_output=True, text=True, timeout=20,
+                              env=self.environment())
+        self.assertEqual(done.stderr, "", words)
+        return done.stdout.split()
+
+    def setUp(self):
+        super().setUp()
+        if not shutil.which("bash"):
+            self.skipTest("needs bash")
+
+    def serve_names(self):
+        self.serve(lambda request: {"ok": True, "result": self.ANSWERS[request["command"]]})
+
+    def test_commands(self):
+        self.assertEqual(self.offers("st"), ["status"])
+        self.assertEqual(self.offers("mo"), ["module"])
+        self.assertEqual(self.offers("module", "re"), ["register", "remove", "reload"])
+        self.assertEqual(self.offers("--json", "completion", ""), ["bash"])
+        self.assertEqual(self.offers("help", "module", "wh"), ["why"])
+        self.assertIn("--json", self.offers("--"))
+
+    def test_names_from_the_server(self):
+        self.serve_names()
+        self.assertEqual(self.offers("module", "enable", ""), ["dice", "seen"])
+        self.assertEqual(self.offers("module", "enable", "s"), ["seen"])
+        self.assertEqual(self.offers("module", "enable", "dice", "--"), ["--network"])
+        self.assertEqual(self.offers("module", "enable", "dice", "--network", ""),
+                         ["libera", "oftc"])
+        self.assertEqual(self.offers("module", "set", "dice", ""), ["enabled", "rate_user"])
+        self.assertEqual(self.offers("module", "set", "dice", "enabled", ""), ["yes", "no"])
+        self.assertEqual(self.offers("module", "add", "dice", ""), ["enicks", "dnicks"])
+        self.assertEqual(self.offers("module", "remove", "dice", "enicks", ""), ["\\$me"])
+        self.assertEqual(self.offers("network", "unignore", "libera", ""), ["\\*\\!\\*@evil"])
+        self.assertIn("join", self.offers("module", "why", "dice", "--event", ""))
+        self.assertEqual(self.server.requests[-1]["command"], "network ignores")
+
+    def test_without_a_server(self):
+        self.assertEqual(self.offers("module", "enable", ""), [])
+
+    def test_a_server_that_does_not_answer(self):
+        with socket.socket(socket.AF_UNIX) as deaf:
+            deaf.bind(self.path)
+            deaf.listen(8)
+            start = time.monotonic()
+            self.assertEqual(self.offers("module", "enable", ""), [])
+            self.assertLess(time.monotonic() - start, 5)
+
+    def test_files(self):
+        with open(os.path.join(self.dir, "export.json"), "w", encoding="utf-8"):
+            pass
+        self.assertEqual(self.offers("registry", "import", self.dir + "/exp"),
+                         [self.dir + "/export.json"])
+
+
+class Transfer(Case):
+    """Pages of an export become one file, a file becomes parts of an import."""
+
+    def test_export(self):
+        pages = {"": {"modules": {"a": {"registered": True}}, "next": "a"},
+                 "a": {"modules": {"b": {"registered": True}}, "next": "!"},
+                 "!": {"ignores": {"": {"*!*@x": 0}}}}
+
+        def answer(request):
+            page = {"seshet": {"export": 1}, "generation": 7, **pages[request["args"]["from"]]}
+            return {"ok": True, "result": page}
+
+        self.serve(answer)
+        self.assertEqual(json.loads(self.ask("registry", "export").stdout),
+                         {"seshet": {"export": 1},
+                          "modules": {"a": {"registered": True}, "b": {"registered": True}},
+                          "ignores": {"": {"*!*@x": 0}}})
+
+    def test_an_edit_between_two_pages(self):
+        generations = iter([1, 2, 3, 3])
+
+        def answer(request):
+            more = {"next": "a"} if request["args"]["from"] == "" else {}
+            return {"ok": True, "result": {"generation": next(generations), **more}}
+
+        self.serve(answer)
+        self.assertEqual(self.ask("registry", "export").returncode, 0)
+        self.assertEqual([r["args"]["from"] for r in self.server.requests], ["", "a", "", "a"])
+
+    def import_file(self, content, *options):
+        path = os.path.join(self.dir, "in.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+        return self.ask("registry", "import", path, *options)
+
+    def test_import(self):
+        self.serve(lambda request: {"ok": True, "result": {"changes": ["x"], "count": 1}})
+        done = self.import_file({"seshet": {"export": 1}, "modules": {
+            "a": {"registered": True, "fields": {"enabled": "yes"}, "lists": {"enicks": ["$me"]},
+                  "networks": {"one": {"fields": {"enabled": "no"}, "lists": {}}}}},
+            "ignores": {"one": {"*!*@x": 0}}})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        sent = [r["args"] for r in self.server.requests]
+        self.assertEqual([s["dry-run"] for s in sent], [True, True, False, False])
+        module = sent[2]["file"]["modules"]["a"]
+        self.assertEqual(module["fields"], {"enabled": "yes"})
+        self.assertEqual(module["lists"], {"enicks": ["$me"]})
+        self.assertEqual(module["networks"], {"one": {"fields": {"enabled": "no"}}})
+        self.assertEqual(sent[3]["file"], {"ignores": {"one": {"*!*@x": 0}}})
+
+    def test_a_long_list_goes_in_parts(self):
+        self.serve(lambda request: {"ok": True, "result": {"changes": [], "count": 0}})
+        masks = [f"*!*@{i}.example.test" for i in range(5000)]
+        done = self.import_file({"seshet": {"export": 1}, "modules": {
+            "a": {"registered": True, "lists": {"blacklist": masks}}}}, "--replace")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        parts = [r["args"]["file"] for r in self.server.requests if not r["args"]["dry-run"]]
+        self.assertGreater(len(parts), 3)
+        self.assertEqual([m for p in parts for m in p["modules"]["a"]["lists"]["blacklist"]], masks)
+        self.assertEqual(["continued" in p for p in parts], [False] + [True] * (len(parts) - 1))
+        self.assertEqual(["more" in p for p in parts], [True] * (len(parts) - 1) + [False])
+        self.assertTrue(all(len(json.dumps(r)) < 128 * 1024 for r in self.server.requests))
+
+    def test_what_is_refused_is_not_written(self):
+        self.serve(lambda request: {"ok": False, "error": "a, rate_user: that is no rate"})
+        done = self.import_file({"seshet": {"export": 1}, "modules": {"a": {"fields": {}}}})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("that is no rate", done.stderr)
+        self.assertTrue(all(r["args"]["dry-run"] for r in self.server.requests))
+
+    def test_no_export(self):
+        self.serve()
+        self.assertEqual(self.import_file({"modules": {}}).returncode, 2)
+        self.assertEqual(self.ask("registry", "import", "/nonexistent").returncode, 2)
+        self.assertEqual(self.server.requests, [])
 
 
 if __name__ == "__main__":

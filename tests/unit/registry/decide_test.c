@@ -273,7 +273,7 @@ static struct decision decide(const struct row *row, enum casemapping map, bool 
 static void rules(void **state)
 {
     static const bool allows[] = {
-#define X(name, number, text, allowed, sentence) [number] = allowed,
+#define X(name, number, text, allowed, sentence, otherwise) [number] = allowed,
         DECIDE_REASON_LIST(X)
 #undef X
     };

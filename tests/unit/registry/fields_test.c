@@ -4,8 +4,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "net/proto/event_type.h"
 #include "registry/fields.h"
 #include "registry/keys.h"
@@ -20,6 +22,10 @@ static void has_defaults(void **state)
     assert_int_equal(f.cmd_prefix, '\0');
     assert_int_equal(f.event_types, 0);
     assert_string_equal(f.group, "default");
+    assert_string_equal(f.auth_group, "");
+    assert_string_equal(f.capability, "");
+    assert_false(rate_limits(f.rate_user));
+    assert_string_equal(f.rate_group, "");
     assert_int_equal(f.inherit, LISTS_ALL);
     module_fields_clear(&f);
 }
@@ -53,6 +59,22 @@ static void parses_and_refuses(void **state)
         {"event_types", "message,quit", NULL},
         {"event_types", "", NULL},
         {"event_types", "message dance", "\"dance\" is no type of event"},
+        {"auth_group", "ops", NULL},
+        {"auth_group", "", NULL},
+        {"auth_group", "the ops", "one word"},
+        {"capability", "Admin", NULL},
+        {"capability", "net/#chan.op", NULL},
+        {"capability", "", NULL},
+        {"capability", "two words", "one word"},
+        {"capability", "-admin", "without the -"},
+        {"rate_user", "5/1m", NULL},
+        {"rate_user", "0", NULL},
+        {"rate_channel", "0/1m", NULL},
+        {"rate_network", "5", "N/duration"},
+        {"rate_network", "5/1x", "90s, 10m or 1h30m"},
+        {"rate_group", "games", NULL},
+        {"rate_group", "", NULL},
+        {"inherit", "blacklist whitelist", NULL},
         {"inherit", "no", NULL},
         {"inherit", "dchannels, dnicks", NULL},
         {"inherit", "dchannel", "\"dchannel\" is no list"},
@@ -87,6 +109,83 @@ static void a_wrong_value_changes_nothing(void **state)
     assert_int_equal(f.event_types, EVENT_BIT(EVENT_JOIN) | EVENT_BIT(EVENT_QUIT));
     assert_int_equal(module_fields_parse(&f, FIELD_INHERIT, "dnicks", why, sizeof why), 0);
     assert_int_equal(f.inherit, LIST_BIT(LIST_DNICKS));
+    module_fields_clear(&f);
+}
+
+static void writes_what_it_reads(void **state)
+{
+    static const struct {
+        const char *field, *text, *written;
+    } rows[] = {
+        {"enabled", "On", "yes"},
+        {"description", "Rolls.", "Rolls."},
+        {"cmd_prefix", ".", "."},
+        {"cmd_prefix", "", ""},
+        {"event_types", "command, message", "message command"},
+        {"capability", "Admin", "admin"},
+        {"rate_user", "5/90s", "5/1m30s"},
+        {"rate_user", "", "0"},
+        {"inherit", "yes", "yes"},
+        {"inherit", "no", "no"},
+        {"inherit", "blacklist,dnicks", "dnicks blacklist"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct module_fields f;
+        struct buf out = {0};
+        char why[REGISTRY_WHY_SIZE] = "";
+        enum module_field field = (enum module_field)module_field_find(rows[i].field);
+        module_fields_init(&f);
+        assert_int_equal(module_fields_parse(&f, field, rows[i].text, why, sizeof why), 0);
+        module_fields_write(&f, field, &out);
+        buf_append(&out, "", 1);
+        assert_string_equal(buf_data(&out), rows[i].written);
+        buf_free(&out);
+        module_fields_clear(&f);
+    }
+}
+
+static void limits_of_commands(void **state)
+{
+    struct module_fields f;
+    char why[REGISTRY_WHY_SIZE] = "";
+    char command[16];
+    enum module_field field;
+    const char *name;
+    (void)state;
+    module_fields_init(&f);
+    assert_int_equal(module_field_parse_name("rate_channel.roll", &field, &name, why, sizeof why),
+                     0);
+    assert_int_equal(field, FIELD_RATE_CHANNEL);
+    assert_string_equal(name, "roll");
+    assert_int_equal(module_field_parse_name("rate_channel", &field, &name, why, sizeof why), 0);
+    assert_null(name);
+    assert_int_equal(module_field_parse_name("rate_chanel.roll", &field, &name, why, sizeof why),
+                     -1);
+    assert_non_null(strstr(why, "did you mean rate_channel?"));
+    assert_int_equal(module_fields_parse_rate(&f, FIELD_RATE_USER, "b", "1/1m", why, sizeof why),
+                     0);
+    assert_int_equal(module_fields_parse_rate(&f, FIELD_RATE_USER, "a", "2/1m", why, sizeof why),
+                     0);
+    assert_int_equal(module_fields_parse_rate(&f, FIELD_RATE_NETWORK, "a", "3/1m", why, sizeof why),
+                     0);
+    assert_int_equal(module_fields_parse_rate(&f, FIELD_RATE_USER, "a", "4/1m", why, sizeof why),
+                     0);
+    assert_int_equal(module_fields_parse_rate(&f, FIELD_RATE_USER, "a", "x", why, sizeof why), -1);
+    assert_int_equal(f.ncommand_rates, 3);
+    assert_int_equal(module_fields_rate(&f, FIELD_RATE_USER, "a")->rate.count, 4);
+    assert_int_equal(module_fields_rate(&f, FIELD_RATE_NETWORK, "a")->rate.count, 3);
+    assert_null(module_fields_rate(&f, FIELD_RATE_CHANNEL, "a"));
+    for (int i = 3; i < FIELD_MAX_RATES; i++) {
+        snprintf(command, sizeof command, "c%d", i);
+        assert_int_equal(
+            module_fields_parse_rate(&f, FIELD_RATE_USER, command, "1/1m", why, sizeof why), 0);
+    }
+    assert_int_equal(module_fields_parse_rate(&f, FIELD_RATE_USER, "z", "1/1m", why, sizeof why),
+                     -1);
+    assert_non_null(strstr(why, "at most 256"));
+    assert_int_equal(module_fields_parse_rate(&f, FIELD_RATE_USER, "c3", "2/1m", why, sizeof why),
+                     0);
     module_fields_clear(&f);
 }
 
@@ -137,6 +236,10 @@ static void checks_items(void **state)
     assert_int_equal(list_item_check(LIST_ENICKS, "a,b", why, sizeof why), -1);
     assert_int_equal(list_item_check(LIST_ENICKS, "", why, sizeof why), -1);
     assert_int_equal(list_item_check(LIST_ENICKS, "net/", why, sizeof why), -1);
+    assert_int_equal(list_item_check(LIST_BLACKLIST, "*!*@*", why, sizeof why), 0);
+    assert_int_equal(list_item_check(LIST_BLACKLIST, "oftc/account:al", why, sizeof why), 0);
+    assert_int_equal(list_item_check(LIST_BLACKLIST, "al", why, sizeof why), -1);
+    assert_non_null(strstr(why, "did you mean al!*@*?"));
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
     assert_int_equal(list_item_check(LIST_ENICKS, longest, why, sizeof why), -1);
@@ -164,6 +267,10 @@ static void parses_keys(void **state)
         {"network::module:dice", KEY_OTHER, NULL, NULL, NULL},
         {"module:", KEY_OTHER, NULL, NULL, NULL},
         {"module:a b", KEY_OTHER, NULL, NULL, NULL},
+        {"ignores", KEY_IGNORES, "", "", ""},
+        {"network:my.net:ignores", KEY_IGNORES, "my.net", "", ""},
+        {"network::ignores", KEY_OTHER, NULL, NULL, NULL},
+        {"ignoresx", KEY_OTHER, NULL, NULL, NULL},
         {"modulesx", KEY_OTHER, NULL, NULL, NULL},
         {"status:module:dice", KEY_OTHER, NULL, NULL, NULL},
         {"", KEY_OTHER, NULL, NULL, NULL},
@@ -189,6 +296,8 @@ int main(void)
         cmocka_unit_test(has_defaults),
         cmocka_unit_test(parses_and_refuses),
         cmocka_unit_test(a_wrong_value_changes_nothing),
+        cmocka_unit_test(writes_what_it_reads),
+        cmocka_unit_test(limits_of_commands),
         cmocka_unit_test(finds_what_was_meant),
         cmocka_unit_test(splits_items),
         cmocka_unit_test(checks_items),

@@ -64,7 +64,7 @@ void fixture_close(struct fixture *f)
     nftw(f->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-int redis_setup(void **state)
+int fixture_setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     fixture_open(f);
@@ -73,11 +73,19 @@ int redis_setup(void **state)
     return 0;
 }
 
-int redis_teardown(void **state)
+int fixture_teardown(void **state)
 {
     fixture_close(*state);
     free(*state);
     return 0;
+}
+
+void one_module(struct fixture *f)
+{
+    redis_do(f->socket, "HSET seshet:meta schema 2");
+    redis_do(f->socket, "SADD seshet:modules dice");
+    redis_do(f->socket, "HSET seshet:module:dice enabled yes cmd_prefix .");
+    redis_do(f->socket, "SADD seshet:module:dice:enicks $me");
 }
 
 /* ---- redis-server ---- */
@@ -180,14 +188,6 @@ char *redis_get(const char *socket, const char *format, ...)
     return text;
 }
 
-void one_module(struct fixture *f)
-{
-    redis_do(f->socket, "HSET seshet:meta schema 1");
-    redis_do(f->socket, "SADD seshet:modules dice");
-    redis_do(f->socket, "HSET seshet:module:dice enabled yes cmd_prefix .");
-    redis_do(f->socket, "SADD seshet:module:dice:enicks $me");
-}
-
 /* ---- Proxy ---- */
 
 struct proxied {
@@ -195,7 +195,7 @@ struct proxied {
     struct fixture *fixture;
     struct bufferevent *client;
     struct bufferevent *server;
-    struct event *delay;
+    struct event *trickle;
     bool subscribed;
 };
 
@@ -205,9 +205,9 @@ static void proxied_free(struct proxied *p)
     while (*link != p)
         link = &(*link)->next;
     *link = p->next;
+    event_free(p->trickle);
     bufferevent_free(p->client);
     bufferevent_free(p->server);
-    event_free(p->delay);
     free(p);
 }
 
@@ -228,14 +228,6 @@ static void from_client(struct bufferevent *bev, void *arg)
     evbuffer_add_buffer(bufferevent_get_output(p->server), in);
 }
 
-static void after_delay(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    struct proxied *p = arg;
-    evbuffer_add_buffer(bufferevent_get_output(p->client), bufferevent_get_input(p->server));
-}
-
 static void from_server(struct bufferevent *bev, void *arg)
 {
     struct proxied *p = arg;
@@ -244,20 +236,29 @@ static void from_server(struct bufferevent *bev, void *arg)
     long len = (long)evbuffer_get_length(in);
     if (f->proxy_deaf && p->subscribed) {
         evbuffer_drain(in, (size_t)len);
+    } else if (f->proxy_trickle) {
+        static const struct timeval later = {0, 1000};
+        evbuffer_remove_buffer(in, bufferevent_get_output(p->client), (size_t)f->proxy_trickle);
+        event_add(p->trickle, &later);
     } else if (f->proxy_cut > 0 && len >= f->proxy_cut) {
         char part[4096];
         int n = evbuffer_remove(in, part, f->proxy_cut < 4096 ? (size_t)f->proxy_cut : 4096);
         send(bufferevent_getfd(p->client), part, (size_t)n, MSG_NOSIGNAL);
         while (f->proxied)
             proxied_free(f->proxied);
-    } else if (f->proxy_delay_ms && !p->subscribed) {
-        struct timeval tv = {0, f->proxy_delay_ms * 1000};
-        if (!event_pending(p->delay, EV_TIMEOUT, NULL))
-            event_add(p->delay, &tv);
     } else {
         f->proxy_cut -= f->proxy_cut ? len : 0;
         evbuffer_add_buffer(bufferevent_get_output(p->client), in);
     }
+}
+
+static void on_trickle(evutil_socket_t fd, short what, void *arg)
+{
+    struct proxied *p = arg;
+    (void)fd;
+    (void)what;
+    if (evbuffer_get_length(bufferevent_get_input(p->server)))
+        from_server(p->server, p);
 }
 
 static void proxied_ended(struct bufferevent *bev, short what, void *arg)
@@ -280,7 +281,7 @@ static void proxy_accept(struct evconnlistener *listener, evutil_socket_t fd,
     p->fixture = f;
     p->next = f->proxied;
     f->proxied = p;
-    p->delay = event_new(f->base, -1, 0, after_delay, p);
+    p->trickle = evtimer_new(f->base, on_trickle, p);
     p->client = bufferevent_socket_new(f->base, fd, BEV_OPT_CLOSE_ON_FREE);
     p->server = bufferevent_socket_new(f->base, -1, BEV_OPT_CLOSE_ON_FREE);
     bufferevent_setcb(p->client, from_client, NULL, proxied_ended, p);
@@ -331,15 +332,6 @@ void open_default(struct fixture *f)
 {
     char uri[128];
     snprintf(uri, sizeof uri, "unix://%s", f->socket);
-    const struct registry_config config = {.uri = uri, .heartbeat_ms = 50, .timeout_ms = 400};
-    open_registry(f, &config);
-}
-
-void open_through_proxy(struct fixture *f)
-{
-    char uri[160];
-    proxy_start(f);
-    snprintf(uri, sizeof uri, "unix://%s", f->proxy_socket);
     const struct registry_config config = {.uri = uri, .heartbeat_ms = 50, .timeout_ms = 400};
     open_registry(f, &config);
 }

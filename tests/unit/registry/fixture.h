@@ -16,30 +16,27 @@ struct fixture {
     struct evdns_base *dns; /* NULL unless a test makes one */
     struct registry *registry;
     enum registry_state state;
-    char reason[256];
+    char reason[512];
     unsigned swaps;
     char proxy_socket[96];
     struct evconnlistener *proxy;
     struct proxied *proxied; /* connections */
-    int proxy_delay_ms;      /* of what Redis says, except to subscribers */
     bool proxy_deaf;         /* messages to subscribers are lost */
+    long proxy_trickle;      /* > 0: so many bytes from Redis in each millisecond */
     long proxy_cut;          /* > 0: so many bytes from Redis until all connections are closed */
 };
 
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f); /* and all that it started */
 
-/* For cmocka: a fixture with a redis-server that runs. */
-int redis_setup(void **state);
-int redis_teardown(void **state);
+/* For cmocka: *state is a fixture whose redis-server runs. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
 
 /* Starts redis-server with these further arguments (NULL-terminated, may be NULL), and waits until
  * it answers. Keeps no data. */
 void redis_start(struct fixture *f, const char *const *arguments);
 void redis_kill(struct fixture *f, int signal); /* and waits until it is gone, if it goes */
-
-/* Registers "dice": enabled, with the prefix '.'. */
-void one_module(struct fixture *f);
 
 /* Connections to proxy_socket go on to the redis-server. */
 void proxy_start(struct fixture *f);
@@ -50,6 +47,8 @@ void run_program(const char *const *argv); /* must succeed */
 redisContext *redis_client(const char *socket);
 /* One command by a client of its own; the reply must not be an error. */
 void redis_do(const char *socket, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A registry of one module: dice, enabled, with the prefix '.' and $me in its enicks. */
+void one_module(struct fixture *f);
 /* Its answer as text: a string, a number, "(nil)", or the second element of an array. The caller
  * frees it. */
 char *redis_get(const char *socket, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -57,7 +56,6 @@ char *redis_get(const char *socket, const char *format, ...) __attribute__((form
 void open_registry(struct fixture *f, const struct registry_config *config);
 /* On the fixture's redis-server, with short times. */
 void open_default(struct fixture *f);
-void open_through_proxy(struct fixture *f); /* likewise */
 void close_registry(struct fixture *f);
 
 /* Runs the loop until done(arg); fails the test, naming what, after 10 s. */

@@ -5,15 +5,13 @@
 
 #include <cmocka.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "fixture.h"
+#include "net/proto/event_type.h"
+#include "registry/register.h"
 
 static void loads_what_is_there(void **state)
 {
@@ -32,17 +30,6 @@ static void loads_what_is_there(void **state)
     assert_int_equal(overlay->lists[LIST_DCHANNELS]->count, 2);
     assert_int_equal(f->swaps, 1);
     assert_int_equal(registry_stats(f->registry).full_loads, 1);
-}
-
-static void an_empty_redis_gets_a_schema(void **state)
-{
-    struct fixture *f = *state;
-    open_default(f);
-    run_until_state(f, REGISTRY_SYNCED);
-    run_for(f, 20);
-    char *schema = redis_get(f->socket, "HGET seshet:meta schema");
-    assert_string_equal(schema, "1");
-    free(schema);
 }
 
 static void an_edit_is_seen_at_once(void **state)
@@ -106,12 +93,12 @@ static void a_transaction_is_one_snapshot(void **state)
     unsigned before = f->swaps;
     redisContext *c = redis_client(f->socket);
     redisAppendCommand(c, "MULTI");
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 500; i++) {
         redisAppendCommand(c, "SADD seshet:modules m%d", i);
         redisAppendCommand(c, "HSET seshet:module:m%d enabled yes", i);
     }
     redisAppendCommand(c, "EXEC");
-    for (int i = 0; i < 202; i++) {
+    for (int i = 0; i < 1002; i++) {
         void *reply = NULL;
         assert_int_equal(redisGetReply(c, &reply), REDIS_OK);
         freeReplyObject(reply);
@@ -119,8 +106,8 @@ static void a_transaction_is_one_snapshot(void **state)
     redisFree(c);
     run_until_swaps(f, before + 1);
     run_for(f, 50);
-    assert_int_equal(registry_snapshot(f->registry)->nmodules, 101);
-    assert_true(module_fields_of(f, "m99")->enabled);
+    assert_int_equal(registry_snapshot(f->registry)->nmodules, 501);
+    assert_true(module_fields_of(f, "m499")->enabled);
     assert_true(f->swaps - before <= 2);
 }
 
@@ -136,7 +123,7 @@ static void an_edit_during_the_load_is_not_missed(void **state)
 {
     struct fixture *f = *state;
     redisContext *c = redis_client(f->socket);
-    redis_do(f->socket, "HSET seshet:meta schema 1");
+    redis_do(f->socket, "HSET seshet:meta schema 2");
     for (int i = 0; i < 500; i++) {
         freeReplyObject(redisCommand(c, "SADD seshet:modules m%d", i));
         freeReplyObject(redisCommand(c, "HSET seshet:module:m%d description d%d", i, i));
@@ -156,14 +143,13 @@ static void an_edit_during_the_load_is_not_missed(void **state)
 
 struct edit {
     struct fixture *fixture;
-    const char *module;
     char text[32];
 };
 
 static bool is_edited(void *arg)
 {
     struct edit *e = arg;
-    return !strcmp(module_fields_of(e->fixture, e->module)->description, e->text);
+    return !strcmp(module_fields_of(e->fixture, "dice")->description, e->text);
 }
 
 /* The answer to a reading may be older than an edit that is told before the answer comes. */
@@ -175,7 +161,7 @@ static void an_edit_during_a_reading_is_not_missed(void **state)
     run_until_state(f, REGISTRY_SYNCED);
     redisContext *c = redis_client(f->socket);
     for (int i = 0; i < 400; i++) {
-        struct edit last = {.fixture = f, .module = "dice"};
+        struct edit last = {.fixture = f};
         snprintf(last.text, sizeof last.text, "last%d", i);
         freeReplyObject(redisCommand(c, "HSET seshet:module:dice description first%d", i));
         for (int turns = i % 4; turns; turns--)
@@ -184,55 +170,6 @@ static void an_edit_during_a_reading_is_not_missed(void **state)
         run_until(f, is_edited, &last, "the later one of two edits");
     }
     redisFree(c);
-}
-
-/* Changes a hundred definitions as fast as Redis can, from a process of its own. */
-static pid_t start_churn(struct fixture *f)
-{
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid)
-        return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    redisContext *c = redisConnectUnix(f->socket);
-    for (int i = 0; getppid() == parent; i++) {
-        for (int j = 0; j < 100; j++)
-            redisAppendCommand(c, "HSET seshet:module:busy%d description %d", j, i);
-        for (int j = 0; j < 100; j++) {
-            void *reply = NULL;
-            if (redisGetReply(c, &reply))
-                _exit(0);
-            freeReplyObject(reply);
-        }
-    }
-    _exit(0);
-}
-
-/* While others change without pause, and answers take a while, an edit still counts soon. */
-static void endless_changes_hold_nobody_back(void **state)
-{
-    struct fixture *f = *state;
-    one_module(f);
-    for (int i = 0; i < 100; i++)
-        redis_do(f->socket, "SADD seshet:modules busy%d", i);
-    f->proxy_delay_ms = 5;
-    open_through_proxy(f);
-    run_until_state(f, REGISTRY_SYNCED);
-    pid_t pid = start_churn(f);
-    run_for(f, 100);
-    for (int i = 0; i < 20; i++) {
-        struct edit edit = {.fixture = f, .module = "dice"};
-        snprintf(edit.text, sizeof edit.text, "edited%d", i);
-        int64_t start = now_us();
-        redis_do(f->socket, "HSET seshet:module:dice description %s", edit.text);
-        run_until(f, is_edited, &edit, "an edit among others");
-        assert_true(now_us() - start < 500000);
-    }
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-    struct edit last = {.fixture = f, .module = "busy0", .text = "at rest"};
-    redis_do(f->socket, "HSET seshet:module:busy0 description %s", last.text);
-    run_until(f, is_edited, &last, "the last of the changes");
 }
 
 static char *status_text;
@@ -278,6 +215,18 @@ static void a_wrong_edit_is_told_and_changes_nothing(void **state)
     status_text = NULL;
 }
 
+static void modules_can_be_removed_on_purpose(void **state)
+{
+    struct fixture *f = *state;
+    one_module(f);
+    open_default(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    redis_do(f->socket, "DEL seshet:modules");
+    run_until_swaps(f, 2);
+    assert_int_equal(registry_snapshot(f->registry)->nmodules, 0);
+    assert_int_equal(f->state, REGISTRY_SYNCED);
+}
+
 static void busy_keys_cause_no_reading(void **state)
 {
     struct fixture *f = *state;
@@ -297,20 +246,78 @@ static void busy_keys_cause_no_reading(void **state)
     assert_true(registry_stats(f->registry).heartbeat_age_ms < 150);
 }
 
+static bool done_flag(void *arg)
+{
+    return *(bool *)arg;
+}
+
+static void on_registered(void *arg, enum registry_result result, const char *text)
+{
+    assert_string_equal(text, "");
+    assert_int_equal(result, REGISTRY_OK);
+    *(bool *)arg = true;
+}
+
+static void register_it(struct fixture *f, const struct registry_module *m, bool enable)
+{
+    bool done = false;
+    registry_register_module(f->registry, m, enable, on_registered, &done);
+    assert_false(done);
+    run_until(f, done_flag, &done, "the registration");
+    run_for(f, 20);
+}
+
+static void registration_writes_only_what_is_missing(void **state)
+{
+    struct fixture *f = *state;
+    struct registry_module m = {.name = "dice",
+                                .description = "Rolls dice.",
+                                .usage = "",
+                                .event_types = EVENT_BIT(EVENT_COMMAND)};
+    open_default(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    register_it(f, &m, false);
+    const struct module_fields *fields = module_fields_of(f, "dice");
+    assert_false(fields->enabled);
+    assert_string_equal(fields->description, "Rolls dice.");
+    assert_int_equal(fields->event_types, EVENT_BIT(EVENT_COMMAND));
+    const struct module_def *def = snapshot_module(registry_snapshot(f->registry), "dice");
+    assert_string_equal(def->lists[LIST_ENICKS]->items[0], "$me");
+
+    redis_do(f->socket, "SREM seshet:module:dice:enicks $me");
+    redis_do(f->socket, "HSET seshet:module:dice enabled yes description Mine.");
+    m.description = "Newer.";
+    m.event_types |= EVENT_BIT(EVENT_JOIN);
+    register_it(f, &m, false);
+    fields = module_fields_of(f, "dice");
+    assert_true(fields->enabled);
+    assert_string_equal(fields->description, "Mine.");
+    assert_int_equal(fields->event_types, m.event_types);
+    def = snapshot_module(registry_snapshot(f->registry), "dice");
+    assert_null(def->lists[LIST_ENICKS]);
+
+    uint64_t before = registry_stats(f->registry).invalidations;
+    register_it(f, &m, true); /* nothing to write, nobody to wake */
+    assert_int_equal(registry_stats(f->registry).invalidations, before);
+    m.name = "echo";
+    register_it(f, &m, true);
+    assert_true(module_fields_of(f, "echo")->enabled);
+}
+
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, redis_setup, redis_teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(loads_what_is_there),
-        TEST(an_empty_redis_gets_a_schema),
         TEST(an_edit_is_seen_at_once),
         TEST(overlays_come_and_go),
         TEST(a_transaction_is_one_snapshot),
         TEST(an_edit_during_the_load_is_not_missed),
         TEST(an_edit_during_a_reading_is_not_missed),
-        TEST(endless_changes_hold_nobody_back),
         TEST(a_wrong_edit_is_told_and_changes_nothing),
+        TEST(modules_can_be_removed_on_purpose),
         TEST(busy_keys_cause_no_reading),
+        TEST(registration_writes_only_what_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -258,6 +258,72 @@ static void wrong_overlay_values_fall_back_to_the_shared_one(void **state)
     assert_int_equal(f->problems, 2);
 }
 
+/* What cannot be read of a guard must not leave the door open. */
+static void a_wrong_guard_keeps_everybody_out(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "modules", "dice");
+    put(f, "module:dice", "auth_group|the ops|capability|admin");
+    assert_non_null(strstr(f->told, "module:dice auth_group"));
+    assert_non_null(strstr(f->told, "nobody may use the module's commands"));
+    commit(f);
+    assert_string_equal(view(f, "libera", "dice")->fields.auth_group, FIELD_NOBODY);
+    assert_string_equal(view(f, "libera", "dice")->fields.capability, "admin");
+    put(f, "module:dice", "auth_group|ops");
+    put(f, "module:dice", "auth_group|the ops");
+    assert_non_null(strstr(f->told, "the last good value counts"));
+    put(f, "network:libera:module:dice", "capability|a b");
+    commit(f);
+    assert_string_equal(view(f, "libera", "dice")->fields.auth_group, "ops");
+    assert_string_equal(view(f, "libera", "dice")->fields.capability, FIELD_NOBODY);
+    assert_string_equal(view(f, "oftc", "dice")->fields.capability, "");
+}
+
+static uint32_t limit(const struct module_view *m, enum module_field field, const char *command)
+{
+    const struct command_rate *rate = module_fields_rate(&m->fields, field, command);
+    return rate ? rate->rate.count : 99;
+}
+
+static void limits_of_commands_are_overlaid_one_by_one(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "modules", "dice");
+    put(f, "module:dice", "rate_user|9/1m|rate_user.roll|1/1m|rate_user.flip|2/1m");
+    put(f, "network:libera:module:dice", "rate_user.flip|3/1m|rate_channel.flip|4/1m");
+    commit(f);
+    const struct module_view *m = view(f, "libera", "dice");
+    assert_int_equal(m->fields.rate_user.count, 9);
+    assert_int_equal(limit(m, FIELD_RATE_USER, "roll"), 1);
+    assert_int_equal(limit(m, FIELD_RATE_USER, "flip"), 3);
+    assert_int_equal(limit(m, FIELD_RATE_CHANNEL, "flip"), 4);
+    m = view(f, "oftc", "dice");
+    assert_int_equal(limit(m, FIELD_RATE_USER, "flip"), 2);
+    assert_int_equal(limit(m, FIELD_RATE_CHANNEL, "flip"), 99);
+    put(f, "module:dice", "rate_user.roll|often");
+    assert_non_null(strstr(f->told, "rate_user.roll \"often\" is wrong: must be N/duration"));
+    commit(f);
+    m = view(f, "oftc", "dice");
+    assert_int_equal(limit(m, FIELD_RATE_USER, "roll"), 1);
+    assert_int_equal(limit(m, FIELD_RATE_USER, "flip"), 99);
+    put(f, "module:dice", "");
+    assert_int_equal(f->problems, 0);
+    put(f, "network:libera:module:dice", "rate_user.flip|0"); /* no limit here */
+    put(f, "module:dice", "rate_user.flip|2/1m");
+    assert_true(commit(f));
+    assert_int_equal(limit(view(f, "libera", "dice"), FIELD_RATE_USER, "flip"), 0);
+}
+
+static void a_name_says_what_its_key_says(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "modules", "dice");
+    put(f, "module:dice", "name|dice|enabled|yes");
+    assert_int_equal(f->problems, 0);
+    put(f, "module:dice", "name|cards|enabled|yes");
+    assert_non_null(strstr(f->told, "the name is dice"));
+}
+
 static void unknown_names_are_told(void **state)
 {
     struct fixture *f = *state;
@@ -390,6 +456,9 @@ int main(void)
         TEST(a_view_outlives_its_snapshot),
         TEST(a_wrong_value_keeps_the_last_good_one),
         TEST(wrong_overlay_values_fall_back_to_the_shared_one),
+        TEST(a_wrong_guard_keeps_everybody_out),
+        TEST(limits_of_commands_are_overlaid_one_by_one),
+        TEST(a_name_says_what_its_key_says),
         TEST(unknown_names_are_told),
         TEST(wrong_items_do_not_count),
         TEST(an_unreadable_key_keeps_what_was_known),

@@ -14,127 +14,8 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "net/proto/event_type.h"
 #include "registry/uri.h"
-
-static void a_flush_keeps_the_snapshot(void **state)
-{
-    struct fixture *f = *state;
-    one_module(f);
-    open_default(f);
-    run_until_state(f, REGISTRY_SYNCED);
-    redis_do(f->socket, "FLUSHALL");
-    run_until_state(f, REGISTRY_EMPTIED);
-    assert_non_null(strstr(f->reason, "HSET seshet:meta schema 1"));
-    assert_true(module_fields_of(f, "dice")->enabled);
-    /* Nothing may look like a decision of the server's own. */
-    run_for(f, 120);
-    char *count = redis_get(f->socket, "EXISTS seshet:meta seshet:modules");
-    assert_string_equal(count, "0");
-    free(count);
-    assert_int_equal(f->state, REGISTRY_EMPTIED);
-
-    redis_do(f->socket, "HSET seshet:meta schema 1");
-    run_until_state(f, REGISTRY_SYNCED);
-    assert_int_equal(registry_snapshot(f->registry)->nmodules, 0);
-}
-
-static void modules_can_be_removed_on_purpose(void **state)
-{
-    struct fixture *f = *state;
-    one_module(f);
-    open_default(f);
-    run_until_state(f, REGISTRY_SYNCED);
-    redis_do(f->socket, "DEL seshet:modules");
-    run_until_swaps(f, 2);
-    assert_int_equal(registry_snapshot(f->registry)->nmodules, 0);
-    assert_int_equal(f->state, REGISTRY_SYNCED);
-}
-
-static void survives_kill_and_restart(void **state)
-{
-    struct fixture *f = *state;
-    one_module(f);
-    open_default(f);
-    run_until_state(f, REGISTRY_SYNCED);
-    redis_kill(f, SIGKILL);
-    run_until_state(f, REGISTRY_AWAY);
-    assert_true(module_fields_of(f, "dice")->enabled);
-    assert_true(f->reason[0] != '\0');
-
-    redis_start(f, NULL); /* without its data */
-    run_until_state(f, REGISTRY_EMPTIED);
-    assert_true(module_fields_of(f, "dice")->enabled);
-    one_module(f);
-    redis_do(f->socket, "HSET seshet:module:dice description back");
-    run_until_state(f, REGISTRY_SYNCED);
-    while (strcmp(module_fields_of(f, "dice")->description, "back") != 0)
-        run_until_swaps(f, f->swaps + 1);
-    assert_int_equal(registry_stats(f->registry).reconnects, 1);
-}
-
-static void notices_a_stopped_redis(void **state)
-{
-    struct fixture *f = *state;
-    one_module(f);
-    open_default(f);
-    run_until_state(f, REGISTRY_SYNCED);
-    int64_t start = now_us();
-    redis_kill(f, SIGSTOP);
-    run_until_state(f, REGISTRY_AWAY);
-    assert_true(now_us() - start < 2000000);
-    assert_non_null(strstr(f->reason, "in time"));
-    redis_kill(f, SIGCONT);
-    redis_do(f->socket, "HSET seshet:module:dice enabled no");
-    run_until_state(f, REGISTRY_SYNCED);
-    assert_false(module_fields_of(f, "dice")->enabled);
-}
-
-/* If the connection that hears changes dies alone, Redis tells the other nothing. */
-static void notices_that_nobody_listens(void **state)
-{
-    struct fixture *f = *state;
-    one_module(f);
-    open_default(f);
-    run_until_state(f, REGISTRY_SYNCED);
-    redis_do(f->socket, "CLIENT KILL TYPE pubsub");
-    run_until_state(f, REGISTRY_AWAY);
-    redis_do(f->socket, "HSET seshet:module:dice enabled no");
-    run_until_state(f, REGISTRY_SYNCED);
-    assert_false(module_fields_of(f, "dice")->enabled);
-}
-
-/* Both connections live, but changes are lost on the way: only the heartbeat tells. */
-static void notices_that_changes_are_not_told(void **state)
-{
-    struct fixture *f = *state;
-    one_module(f);
-    open_through_proxy(f);
-    run_until_state(f, REGISTRY_SYNCED);
-    f->proxy_deaf = true;
-    redis_do(f->socket, "HSET seshet:module:dice enabled no");
-    run_until_state(f, REGISTRY_AWAY);
-    assert_non_null(strstr(f->reason, "heartbeat"));
-    f->proxy_deaf = false;
-    run_until_state(f, REGISTRY_SYNCED);
-    assert_false(module_fields_of(f, "dice")->enabled);
-}
-
-static void survives_a_cut_in_the_middle_of_an_answer(void **state)
-{
-    struct fixture *f = *state;
-    one_module(f);
-    for (int i = 0; i < 200; i++)
-        redis_do(f->socket, "SADD seshet:modules module-with-a-long-name-%d", i);
-    open_through_proxy(f);
-    for (long cut = 1; cut < 20000; cut = cut * 3 / 2 + 1) {
-        f->proxy_cut = cut; /* bytes from Redis until both connections are closed */
-        run_until_state(f, REGISTRY_AWAY);
-    }
-    f->proxy_cut = 0;
-    run_until_state(f, REGISTRY_SYNCED);
-    assert_int_equal(registry_snapshot(f->registry)->nmodules, 201);
-    assert_true(module_fields_of(f, "dice")->enabled);
-}
 
 static void a_wrong_password_is_told(void **state)
 {
@@ -174,21 +55,130 @@ static void a_replica_is_refused(void **state)
     assert_true(module_fields_of(f, "dice")->enabled);
 }
 
+/* ---- Schemas ---- */
+
+static void expect_schema(struct fixture *f, const char *wanted)
+{
+    char *schema = redis_get(f->socket, "HGET seshet:meta schema");
+    assert_string_equal(schema, wanted);
+    free(schema);
+}
+
+static void an_empty_redis_gets_a_schema(void **state)
+{
+    struct fixture *f = *state;
+    open_default(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    run_for(f, 20);
+    expect_schema(f, "2");
+}
+
 static void a_newer_schema_is_refused(void **state)
 {
     struct fixture *f = *state;
     one_module(f);
     open_default(f);
     run_until_state(f, REGISTRY_SYNCED);
-    redis_do(f->socket, "HSET seshet:meta schema 2");
+    redis_do(f->socket, "HSET seshet:meta schema 3");
     run_until_state(f, REGISTRY_REFUSED);
-    assert_non_null(strstr(f->reason, "schema \"2\""));
+    assert_non_null(strstr(f->reason, "schema \"3\""));
     redis_do(f->socket, "HSET seshet:module:dice enabled no");
     run_for(f, 20);
     assert_true(module_fields_of(f, "dice")->enabled);
-    redis_do(f->socket, "HSET seshet:meta schema 1");
+    expect_schema(f, "3");
+    redis_do(f->socket, "HSET seshet:meta schema 2");
     run_until_state(f, REGISTRY_SYNCED);
     assert_false(module_fields_of(f, "dice")->enabled);
+}
+
+static void a_schema_that_is_none_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    one_module(f);
+    redis_do(f->socket, "HSET seshet:meta schema two");
+    open_default(f);
+    run_until_state(f, REGISTRY_REFUSED);
+    assert_non_null(strstr(f->reason, "\"two\", which is no schema"));
+    redis_do(f->socket, "SET seshet:meta 2");
+    run_for(f, 20);
+    assert_int_equal(f->state, REGISTRY_REFUSED);
+    assert_non_null(strstr(f->reason, "redis-cli DEL seshet:meta"));
+    redis_do(f->socket, "DEL seshet:meta");
+    run_until_state(f, REGISTRY_SYNCED);
+    assert_true(module_fields_of(f, "dice")->enabled);
+    run_for(f, 20);
+    expect_schema(f, "2");
+}
+
+/* What servers of schema 1 wrote, every field that they knew. */
+static void write_version_1(struct fixture *f)
+{
+    redis_do(f->socket, "SADD seshet:modules dice echo");
+    redis_do(f->socket, "HSET seshet:module:dice enabled yes description Rolls. usage roll "
+                        "cmd_prefix . group games");
+    redis_do(f->socket, "HSET seshet:module:dice event_types %s", "command message");
+    redis_do(f->socket, "SADD seshet:module:dice:enicks $me");
+    redis_do(f->socket, "SADD seshet:module:dice:dnicks other");
+    redis_do(f->socket, "SADD seshet:module:dice:echannels #a net/#b");
+    redis_do(f->socket, "SADD seshet:module:dice:dchannels #c");
+    redis_do(f->socket, "HSET seshet:network:net:module:dice enabled no inherit dchannels");
+    redis_do(f->socket, "SADD seshet:network:net:module:dice:echannels #d");
+}
+
+static void expect_version_1(struct fixture *f)
+{
+    const struct snapshot *s = registry_snapshot(f->registry);
+    const struct module_def *dice = snapshot_module(s, "dice");
+    const struct module_def *overlay = snapshot_overlay(snapshot_network(s, "net"), "dice");
+    assert_int_equal(s->nmodules, 2);
+    assert_true(dice->fields.enabled);
+    assert_string_equal(dice->fields.description, "Rolls.");
+    assert_string_equal(dice->fields.usage, "roll");
+    assert_int_equal(dice->fields.cmd_prefix, '.');
+    assert_string_equal(dice->fields.group, "games");
+    assert_int_equal(dice->fields.event_types, EVENT_BIT(EVENT_COMMAND) | EVENT_BIT(EVENT_MESSAGE));
+    assert_string_equal(dice->lists[LIST_ENICKS]->items[0], "$me");
+    assert_string_equal(dice->lists[LIST_DNICKS]->items[0], "other");
+    assert_int_equal(dice->lists[LIST_ECHANNELS]->count, 2);
+    assert_string_equal(dice->lists[LIST_DCHANNELS]->items[0], "#c");
+    assert_false(overlay->fields.enabled);
+    assert_int_equal(overlay->fields.inherit, LIST_BIT(LIST_DCHANNELS));
+    assert_string_equal(overlay->lists[LIST_ECHANNELS]->items[0], "#d");
+}
+
+static void take_over(struct fixture *f)
+{
+    open_default(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    expect_version_1(f);
+    run_for(f, 20);
+    expect_schema(f, "2");
+    assert_int_equal(registry_stats(f->registry).full_loads, 1);
+    close_registry(f);
+}
+
+static void version_1_is_taken_over(void **state)
+{
+    struct fixture *f = *state;
+    write_version_1(f);
+    redis_do(f->socket, "HSET seshet:meta schema 1");
+    take_over(f);
+    take_over(f);                           /* a second server finds it done */
+    redis_do(f->socket, "DEL seshet:meta"); /* written by hand, or restored without it */
+    take_over(f);
+}
+
+/* Somebody puts the old number back while servers run. */
+static void version_1_does_not_come_back(void **state)
+{
+    struct fixture *f = *state;
+    write_version_1(f);
+    open_default(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    redis_do(f->socket, "HSET seshet:meta schema 1");
+    run_for(f, 20);
+    expect_schema(f, "2");
+    expect_version_1(f);
 }
 
 static void no_redis_at_all(void **state)
@@ -284,18 +274,15 @@ static void verifies_the_certificate_over_tls(void **state)
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, redis_setup, redis_teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_flush_keeps_the_snapshot),
-        TEST(modules_can_be_removed_on_purpose),
-        TEST(survives_kill_and_restart),
-        TEST(notices_a_stopped_redis),
-        TEST(notices_that_nobody_listens),
-        TEST(notices_that_changes_are_not_told),
-        TEST(survives_a_cut_in_the_middle_of_an_answer),
+        TEST(an_empty_redis_gets_a_schema),
         TEST(a_wrong_password_is_told),
         TEST(a_replica_is_refused),
         TEST(a_newer_schema_is_refused),
+        TEST(a_schema_that_is_none_is_refused),
+        TEST(version_1_is_taken_over),
+        TEST(version_1_does_not_come_back),
         TEST(no_redis_at_all),
         TEST(resolves_names_and_counts_databases),
         TEST(verifies_the_certificate_over_tls),

@@ -10,71 +10,7 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "net/proto/event_type.h"
-#include "registry/register.h"
 #include "registry/storage.h"
-
-/* ---- Registration ---- */
-
-static bool done_flag(void *arg)
-{
-    return *(bool *)arg;
-}
-
-static void on_registered(void *arg, enum registry_result result, const char *text)
-{
-    assert_string_equal(text, "");
-    assert_int_equal(result, REGISTRY_OK);
-    *(bool *)arg = true;
-}
-
-static void register_it(struct fixture *f, const struct registry_module *m, bool enable)
-{
-    bool done = false;
-    registry_register_module(f->registry, m, enable, on_registered, &done);
-    assert_false(done);
-    run_until(f, done_flag, &done, "the registration");
-    run_for(f, 20);
-}
-
-static void registration_writes_only_what_is_missing(void **state)
-{
-    struct fixture *f = *state;
-    struct registry_module m = {.name = "dice",
-                                .description = "Rolls dice.",
-                                .usage = "",
-                                .event_types = EVENT_BIT(EVENT_COMMAND)};
-    open_default(f);
-    run_until_state(f, REGISTRY_SYNCED);
-    register_it(f, &m, false);
-    const struct module_fields *fields = module_fields_of(f, "dice");
-    assert_false(fields->enabled);
-    assert_string_equal(fields->description, "Rolls dice.");
-    assert_int_equal(fields->event_types, EVENT_BIT(EVENT_COMMAND));
-    const struct module_def *def = snapshot_module(registry_snapshot(f->registry), "dice");
-    assert_string_equal(def->lists[LIST_ENICKS]->items[0], "$me");
-
-    redis_do(f->socket, "SREM seshet:module:dice:enicks $me");
-    redis_do(f->socket, "HSET seshet:module:dice enabled yes description Mine.");
-    m.description = "Newer.";
-    m.event_types |= EVENT_BIT(EVENT_JOIN);
-    register_it(f, &m, false);
-    fields = module_fields_of(f, "dice");
-    assert_true(fields->enabled);
-    assert_string_equal(fields->description, "Mine.");
-    assert_int_equal(fields->event_types, m.event_types);
-    def = snapshot_module(registry_snapshot(f->registry), "dice");
-    assert_null(def->lists[LIST_ENICKS]);
-
-    uint64_t before = registry_stats(f->registry).invalidations;
-    register_it(f, &m, true); /* nothing to write, nobody to wake */
-    assert_int_equal(registry_stats(f->registry).invalidations, before);
-    m.name = "echo";
-    register_it(f, &m, true);
-    assert_true(module_fields_of(f, "echo")->enabled);
-}
-
-/* ---- Storage ---- */
 
 struct answers {
     int count;
@@ -224,9 +160,8 @@ static void closing_answers_everybody(void **state)
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, redis_setup, redis_teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(registration_writes_only_what_is_missing),
         TEST(storage_keeps_values),
         TEST(storage_says_no),
         TEST(storage_answers_once_when_redis_goes),

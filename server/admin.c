@@ -1,0 +1,97 @@
+#include "server/admin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "registry/registry.h"
+#include "server/network.h"
+
+#define MAX_SUGGESTED 200 /* networks that an error looks through */
+
+struct control_command *admin_table_new(void)
+{
+    struct admin_handler handlers[COMMAND_COUNT] = {{0}};
+    struct control_command *table = xcalloc(COMMAND_COUNT + 1, sizeof *table);
+    report_handlers(handlers);
+    admin_module_handlers(handlers);
+    admin_network_handlers(handlers);
+    admin_registry_handlers(handlers);
+    admin_transfer_handlers(handlers);
+    why_handlers(handlers);
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        table[i] = (struct control_command){.name = command_specs[i].name,
+                                            .help = command_specs[i].help,
+                                            .spec = &command_specs[i],
+                                            .run = handlers[i].run,
+                                            .begin = handlers[i].begin};
+    return table;
+}
+
+struct network *admin_network(const struct server *server, const json_t *args, char **error)
+{
+    const char *names[MAX_SUGGESTED];
+    size_t count = 0;
+    const char *key = command_text(args, "network");
+    struct network *n = network_find(server, key);
+    if (n)
+        return n;
+    for (n = server->networks; n && count < MAX_SUGGESTED; n = n->hh.next)
+        names[count++] = n->key;
+    const char *near = str_nearest(key, names, count);
+    *error = near ? xasprintf("there is no network \"%.60s\"; did you mean \"%s\"?", key, near)
+                  : xasprintf("there is no network \"%.60s\"; network list names them", key);
+    return NULL;
+}
+
+char *admin_no_module(const struct server *server, const char *name)
+{
+    const struct snapshot *s = registry_snapshot(server->registry);
+    const char **names = xcalloc(s->nmodules + 1, sizeof *names);
+    for (size_t i = 0; i < s->nmodules; i++)
+        names[i] = s->modules[i]->name;
+    const char *near = str_nearest(name, names, s->nmodules);
+    free(names);
+    if (near)
+        return xasprintf("there is no module \"%.64s\"; did you mean \"%s\"?", name, near);
+    return xasprintf("there is no module \"%.64s\"; module list names them, and module register "
+                     "makes one known before its file is there",
+                     name);
+}
+
+void admin_note(json_t *object, char *text)
+{
+    json_t *notes = json_object_get(object, "notes");
+    if (!notes)
+        json_object_set_new(object, "notes", notes = json_array());
+    json_array_append_new(notes, control_text(text));
+    free(text);
+}
+
+struct commit {
+    json_t *result;
+    struct control_request *request;
+};
+
+static void on_written(void *arg, const struct edit_answer *answer)
+{
+    struct commit *commit = arg;
+    if (answer->result == REGISTRY_OK) {
+        json_object_set_new(commit->result, "changed", json_integer((json_int_t)answer->nchanged));
+        control_answer(commit->request, commit->result);
+    } else {
+        control_fail(commit->request, "%s: %s",
+                     answer->result == REGISTRY_GONE ? "not written" : "refused", answer->text);
+        json_decref(commit->result);
+    }
+    free(commit);
+}
+
+void admin_commit(struct server *server, struct registry_edit *edit, json_t *result,
+                  struct control_request *request)
+{
+    struct commit *commit = xmalloc(sizeof *commit);
+    *commit = (struct commit){result, request};
+    registry_edit_commit(edit, server->registry, on_written, commit);
+}

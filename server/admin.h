@@ -1,0 +1,44 @@
+#ifndef SERVER_ADMIN_H
+#define SERVER_ADMIN_H
+
+#include "registry/edit.h"
+#include "server/control/control.h"
+#include "server/server.h"
+#include "server/spec/spec.h"
+
+/*
+ * What an administrator can ask of the running server: for each command of the table
+ * (server/spec) the function that does it. The argument of the functions is the server.
+ */
+struct admin_handler {
+    int (*run)(void *arg, json_t *args, json_t **result, char **error);
+    void (*begin)(void *arg, json_t *args, struct control_request *request);
+};
+
+/* By enum command; each group fills in its own. */
+void report_handlers(struct admin_handler *handlers);
+void admin_module_handlers(struct admin_handler *handlers);
+void admin_network_handlers(struct admin_handler *handlers);
+void admin_registry_handlers(struct admin_handler *handlers);
+void admin_transfer_handlers(struct admin_handler *handlers);
+void why_handlers(struct admin_handler *handlers);
+
+/* The commands for control_open; the caller frees the array. */
+struct control_command *admin_table_new(void);
+
+/* ---- For the handlers ------------------------------------------------------------------------ */
+
+/* The network that args name, or NULL and *error with the one that was probably meant. */
+struct network *admin_network(const struct server *server, const json_t *args, char **error);
+/* What to say of a module that is not registered; allocated. */
+char *admin_no_module(const struct server *server, const char *name);
+/* Adds {"notes": [text]} to the object; takes over the text. */
+void admin_note(json_t *object, char *text);
+/*
+ * Writes the edit (taken over) and answers with `result` (a new reference, taken over), to which
+ * "changed", the number of writes that changed something, is added; or fails with what Redis said.
+ */
+void admin_commit(struct server *server, struct registry_edit *edit, json_t *result,
+                  struct control_request *request);
+
+#endif

@@ -1,0 +1,310 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "net/proto/event_type.h"
+#include "registry/register.h"
+#include "registry/registry.h"
+#include "server/admin.h"
+#include "server/module_show.h"
+#include "server/network.h"
+#include "server/supervise/supervisor.h"
+
+#define MAX_OVERLAYS 20 /* that a note names */
+
+/* ---- Edits ------------------------------------------------------------------------------------
+ */
+
+/* One edit on its way: what is edited, and what is going to be answered. */
+struct editing {
+    struct server *server;
+    const json_t *args;
+    struct control_request *request;
+    struct edit_place place;
+    struct registry_edit *edit;
+    json_t *result;
+};
+
+/* 0, or -1 after the request has failed. */
+static int begin_edit(struct editing *e, void *arg, json_t *args, struct control_request *request)
+{
+    struct server *server = arg;
+    const char *network = command_text(args, "network");
+    *e = (struct editing){.server = server,
+                          .args = args,
+                          .request = request,
+                          .place = {.network = network, .module = command_text(args, "name")}};
+    if (!snapshot_module(registry_snapshot(server->registry), e->place.module)) {
+        char *text = admin_no_module(server, e->place.module);
+        control_fail(request, "%s", text);
+        free(text);
+        return -1;
+    }
+    e->edit = registry_edit_new();
+    e->result = json_pack("{s:s, s:s}", "module", e->place.module, "network", network);
+    if (*network && !network_find(server, network)) {
+        char *error = NULL;
+        admin_network(server, args, &error);
+        admin_note(e->result, xasprintf("%s (another server may have it)", error));
+        free(error);
+    }
+    return 0;
+}
+
+static void refuse(struct editing *e, const char *why)
+{
+    registry_edit_free(e->edit);
+    json_decref(e->result);
+    control_fail(e->request, "%s", why);
+}
+
+static void commit(struct editing *e)
+{
+    admin_commit(e->server, e->edit, e->result, e->request);
+}
+
+static void begin_set(void *arg, json_t *args, struct control_request *request)
+{
+    struct editing e;
+    char why[REGISTRY_WHY_SIZE];
+    const char *field = command_text(args, "field");
+    const char *value = command_text(args, "value");
+    if (begin_edit(&e, arg, args, request))
+        return;
+    if (registry_edit_set(e.edit, e.place, field, value, why, sizeof why)) {
+        refuse(&e, why);
+        return;
+    }
+    json_object_set_new(e.result, "field", json_string(field));
+    json_object_set_new(e.result, "value", json_string(value));
+    commit(&e);
+}
+
+static void begin_unset(void *arg, json_t *args, struct control_request *request)
+{
+    struct editing e;
+    char why[REGISTRY_WHY_SIZE];
+    const char *field = command_text(args, "field");
+    if (begin_edit(&e, arg, args, request))
+        return;
+    if (registry_edit_unset(e.edit, e.place, field, why, sizeof why)) {
+        refuse(&e, why);
+        return;
+    }
+    json_object_set_new(e.result, "field", json_string(field));
+    commit(&e);
+}
+
+/* What the edit of the shared definition does not change. */
+static void note_overlays(struct editing *e, bool enabled)
+{
+    const struct snapshot *s = registry_snapshot(e->server->registry);
+    size_t told = 0;
+    for (size_t i = 0; i < s->nnetworks && told < MAX_OVERLAYS; i++) {
+        const struct module_def *overlay = snapshot_overlay(s->networks[i], e->place.module);
+        if (!overlay || !(overlay->set & UINT32_C(1) << FIELD_ENABLED) ||
+            overlay->fields.enabled == enabled)
+            continue;
+        admin_note(e->result, xasprintf("on %s it is still %s, by the overlay there",
+                                        s->networks[i]->network, enabled ? "disabled" : "enabled"));
+        told++;
+    }
+}
+
+static void enable(void *arg, json_t *args, struct control_request *request, bool enabled)
+{
+    struct editing e;
+    char why[REGISTRY_WHY_SIZE];
+    if (begin_edit(&e, arg, args, request))
+        return;
+    if (registry_edit_set(e.edit, e.place, "enabled", enabled ? "yes" : "no", why, sizeof why)) {
+        refuse(&e, why);
+        return;
+    }
+    json_object_set_new(e.result, "field", json_string("enabled"));
+    json_object_set_new(e.result, "value", json_string(enabled ? "yes" : "no"));
+    if (!*e.place.network)
+        note_overlays(&e, enabled);
+    const struct module_decl *module = supervisor_find(e.server->supervisor, e.place.module);
+    if (enabled && (!module || !module->present))
+        admin_note(e.result, xstrdup("there is no file of this module that can be loaded"));
+    commit(&e);
+}
+
+static void begin_enable(void *arg, json_t *args, struct control_request *request)
+{
+    enable(arg, args, request, true);
+}
+
+static void begin_disable(void *arg, json_t *args, struct control_request *request)
+{
+    enable(arg, args, request, false);
+}
+
+static void edit_items(void *arg, json_t *args, struct control_request *request,
+                       int (*edit)(struct registry_edit *e, struct edit_place place,
+                                   const char *list, const char *item, char *why, size_t why_size))
+{
+    struct editing e;
+    char why[REGISTRY_WHY_SIZE];
+    const char *list = command_text(args, "list");
+    json_t *items = json_object_get(args, "items");
+    if (begin_edit(&e, arg, args, request))
+        return;
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const char *item = json_string_value(json_array_get(items, i));
+        if (edit(e.edit, e.place, list, item, why, sizeof why)) {
+            refuse(&e, why);
+            return;
+        }
+    }
+    json_object_set_new(e.result, "list", json_string(list));
+    json_object_set(e.result, "items", items);
+    commit(&e);
+}
+
+static void begin_add(void *arg, json_t *args, struct control_request *request)
+{
+    edit_items(arg, args, request, registry_edit_add);
+}
+
+static void begin_remove(void *arg, json_t *args, struct control_request *request)
+{
+    edit_items(arg, args, request, registry_edit_remove);
+}
+
+/* ---- Registering ------------------------------------------------------------------------------
+ */
+
+struct registering {
+    struct control_request *request;
+    json_t *result;
+};
+
+static void on_registered(void *arg, enum registry_result result, const char *text)
+{
+    struct registering *r = arg;
+    if (result == REGISTRY_OK) {
+        control_answer(r->request, r->result);
+    } else {
+        control_fail(r->request, "%s: %s", result == REGISTRY_GONE ? "not written" : "refused",
+                     text);
+        json_decref(r->result);
+    }
+    free(r);
+}
+
+static void begin_register(void *arg, json_t *args, struct control_request *request)
+{
+    struct server *server = arg;
+    const char *name = command_text(args, "name");
+    const char *description = command_text(args, "description");
+    const struct module_decl *module = supervisor_find(server->supervisor, name);
+    if (snapshot_module(registry_snapshot(server->registry), name)) {
+        control_fail(request, "the module \"%s\" is registered already", name);
+        return;
+    }
+    struct registry_module entry = {.name = name,
+                                    .description = *description ? description
+                                                   : module     ? module->description
+                                                                : "",
+                                    .usage = ""};
+    struct registering *r = xmalloc(sizeof *r);
+    *r = (struct registering){request, json_pack("{s:s, s:b}", "module", name, "enabled",
+                                                 server->conf->modules.enable_new)};
+    if (!module || !module->present)
+        admin_note(r->result, xasprintf("put %s.so into %s to have it loaded", name,
+                                        server->conf->modules.user_dir));
+    registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
+                             on_registered, r);
+}
+
+/* ---- Reloading --------------------------------------------------------------------------------
+ */
+
+struct reloading {
+    struct server *server;
+    struct control_request *request;
+    char *name; /* NULL: all */
+    uint32_t last_serial;
+};
+
+static uint32_t last_serial(const struct server *server)
+{
+    const struct module_decl *module;
+    uint32_t last = 0;
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
+        last = module->serial > last ? module->serial : last;
+    return last;
+}
+
+static json_t *loaded_object(const struct module_decl *module)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "module", control_text(module->name), "version",
+                     control_text(module->version), "file", control_text(module->path), "error",
+                     control_text(module->error));
+}
+
+static void reloaded_one(struct reloading *r)
+{
+    const struct module_decl *module = supervisor_find(r->server->supervisor, r->name);
+    if (!module || (!module->present && !module->error))
+        control_fail(r->request, "there is no file %s.so in %s or %s", r->name,
+                     r->server->conf->modules.user_dir, r->server->conf->modules.system_dir);
+    else if (module->error)
+        control_fail(r->request, "%s: %s%s", module->path, module->error,
+                     module->present ? "; the last good version goes on" : "");
+    else
+        control_answer(r->request, json_pack("{s:[o]}", "loaded", loaded_object(module)));
+}
+
+static void reloaded_all(struct reloading *r)
+{
+    const struct module_decl *module;
+    json_t *loaded = json_array();
+    json_t *refused = json_array();
+    for (size_t i = 0; (module = supervisor_module(r->server->supervisor, i)); i++) {
+        if (module->error)
+            json_array_append_new(refused, loaded_object(module));
+        else if (module->present && module->serial > r->last_serial)
+            json_array_append_new(loaded, loaded_object(module));
+    }
+    control_answer(r->request, json_pack("{s:o, s:o}", "loaded", loaded, "refused", refused));
+}
+
+static void on_reloaded(void *arg)
+{
+    struct reloading *r = arg;
+    if (r->server->stopping)
+        control_fail(r->request, "the server is ending");
+    else if (r->name)
+        reloaded_one(r);
+    else
+        reloaded_all(r);
+    free(r->name);
+    free(r);
+}
+
+static void begin_reload(void *arg, json_t *args, struct control_request *request)
+{
+    struct reloading *r = xmalloc(sizeof *r);
+    const char *name = command_text(args, "name");
+    *r =
+        (struct reloading){.server = arg, .request = request, .name = *name ? xstrdup(name) : NULL};
+    r->last_serial = last_serial(r->server);
+    supervisor_reload(r->server->supervisor, r->name, on_reloaded, r);
+}
+
+void admin_module_handlers(struct admin_handler *handlers)
+{
+    handlers[COMMAND_MODULE_SHOW].run = module_show;
+    handlers[COMMAND_MODULE_REGISTER].begin = begin_register;
+    handlers[COMMAND_MODULE_ENABLE].begin = begin_enable;
+    handlers[COMMAND_MODULE_DISABLE].begin = begin_disable;
+    handlers[COMMAND_MODULE_SET].begin = begin_set;
+    handlers[COMMAND_MODULE_UNSET].begin = begin_unset;
+    handlers[COMMAND_MODULE_ADD].begin = begin_add;
+    handlers[COMMAND_MODULE_REMOVE].begin = begin_remove;
+    handlers[COMMAND_MODULE_RELOAD].begin = begin_reload;
+}

@@ -1,0 +1,256 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "server/ctl/command.h"
+#include "server/ctl/value.h"
+
+#define WAIT_SECONDS 1 /* a person waits at the prompt */
+
+/* One completion: prints each candidate that begins with what is written so far. */
+struct completion {
+    const struct session *session;
+    char *const *words; /* with the one that is being written as the last */
+    size_t count;
+    const char *current;
+    const struct command_spec *spec;
+    json_t *args; /* what the words before say; may lack what is to come */
+};
+
+static void offer(const struct completion *c, const char *word)
+{
+    char *clean = text_clean(word);
+    if (*clean && !strncmp(clean, c->current, strlen(c->current)))
+        puts(clean);
+    free(clean);
+}
+
+/* ---- The command's own words ------------------------------------------------------------------
+ */
+
+/* The next word of each command that the words before begin. */
+static void offer_commands(const struct completion *c)
+{
+    const char *last = "";
+    size_t last_len = 0;
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const char *name = command_specs[i].name;
+        size_t at = 0;
+        for (; at + 1 < c->count; at++) {
+            size_t len = strcspn(name, " ");
+            if (strlen(c->words[at]) != len || strncmp(c->words[at], name, len) != 0 || !name[len])
+                break;
+            name += len + 1;
+        }
+        size_t len = strcspn(name, " ");
+        if (at + 1 != c->count || (len == last_len && !strncmp(name, last, len)))
+            continue;
+        char *word = xstrndup(name, len);
+        offer(c, word);
+        free(word);
+        last = name;
+        last_len = len;
+    }
+    if (c->count == 1) {
+        offer(c, "help");
+        offer(c, "completion");
+        for (size_t i = 0; ctl_options[i] && *c->current == '-'; i++)
+            offer(c, ctl_options[i]);
+    } else if (c->count == 2 && !strcmp(c->words[0], "completion")) {
+        offer(c, "bash");
+    }
+}
+
+/* ---- Names that the server knows --------------------------------------------------------------
+ */
+
+static json_t *ask(const struct completion *c, enum command command, json_t *args)
+{
+    json_t *result = NULL;
+    char *error = NULL;
+    if (c->session->socket)
+        client_ask(c->session->socket, c->session->conf, command_specs[command].name, args,
+                   WAIT_SECONDS, &result, &error);
+    free(error);
+    json_decref(args);
+    return result;
+}
+
+/* result.ARRAY[].MEMBER */
+static void offer_members(const struct completion *c, const json_t *result, const char *array,
+                          const char *member)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(json_object_get(result, array), i, item)
+    {
+        offer(c, ctl_text(item, member));
+    }
+}
+
+static void offer_answer(const struct completion *c, enum command command, json_t *args,
+                         const char *array, const char *member)
+{
+    json_t *result = ask(c, command, args);
+    offer_members(c, result, array, member);
+    json_decref(result);
+}
+
+static json_t *module_args(const struct completion *c)
+{
+    json_t *args = json_pack("{s:s}", "name", ctl_text(c->args, "name"));
+    if (*ctl_text(c->args, "network"))
+        json_object_set(args, "network", json_object_get(c->args, "network"));
+    return args;
+}
+
+/* The items that a list has. */
+static void offer_items(const struct completion *c)
+{
+    size_t i;
+    const json_t *list;
+    json_t *result = ask(c, COMMAND_MODULE_SHOW, module_args(c));
+    json_array_foreach(json_object_get(result, "lists"), i, list)
+    {
+        if (!strcmp(ctl_text(list, "list"), ctl_text(c->args, "list")))
+            offer_members(c, list, "items", "item");
+    }
+    json_decref(result);
+}
+
+static void offer_values(const struct completion *c)
+{
+    if (strcmp(ctl_text(c->args, "field"), "enabled") != 0)
+        return;
+    offer(c, "yes");
+    offer(c, "no");
+}
+
+static void offer_kind(const struct completion *c, enum complete kind)
+{
+    static const char *const events[] = {"message",   "action",      "notice",  "join", "part",
+                                         "quit",      "kick",        "nick",    "mode", "topic",
+                                         "invite",    "ctcp",        "account", "raw",  "command",
+                                         "connected", "disconnected"};
+    switch (kind) {
+    case COMPLETE_NOTHING:
+        break;
+    case COMPLETE_MODULE:
+        offer_answer(c, COMMAND_MODULE_LIST, NULL, "modules", "name");
+        break;
+    case COMPLETE_NETWORK:
+        offer_answer(c, COMMAND_NETWORK_LIST, NULL, "networks", "network");
+        break;
+    case COMPLETE_FIELD:
+        offer_answer(c, COMMAND_MODULE_SHOW, module_args(c), "fields", "field");
+        break;
+    case COMPLETE_LIST:
+        offer_answer(c, COMMAND_MODULE_SHOW, module_args(c), "lists", "list");
+        break;
+    case COMPLETE_ITEM:
+        offer_items(c);
+        break;
+    case COMPLETE_VALUE:
+        offer_values(c);
+        break;
+    case COMPLETE_IGNORE:
+        offer_answer(c, COMMAND_NETWORK_IGNORES,
+                     json_pack("{s:s}", "network", ctl_text(c->args, "network")), "ignores",
+                     "mask");
+        break;
+    case COMPLETE_EVENT:
+        for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+            offer(c, events[i]);
+        break;
+    case COMPLETE_FILE:
+        puts("@file");
+        break;
+    }
+}
+
+/* ---- Which word it is -------------------------------------------------------------------------
+ */
+
+static bool is_option(const struct command_param *p)
+{
+    return p->kind == PARAM_OPTION || p->kind == PARAM_FLAG;
+}
+
+static const struct command_param *option(const struct command_spec *spec, const char *word)
+{
+    for (size_t i = 0; !strncmp(word, "--", 2) && spec->params[i]; i++)
+        if (is_option(spec->params[i]) && !strcmp(spec->params[i]->name, word + 2))
+            return spec->params[i];
+    return NULL;
+}
+
+static const struct command_param *positional(const struct command_spec *spec, size_t number)
+{
+    const struct command_param *last = NULL;
+    for (size_t i = 0; spec->params[i]; i++) {
+        const struct command_param *p = spec->params[i];
+        if (is_option(p) || p->kind == PARAM_INTERNAL)
+            continue;
+        last = p;
+        if (!number--)
+            return p;
+    }
+    return last && (last->kind == PARAM_WORDS || last->kind == PARAM_REST) ? last : NULL;
+}
+
+static void set_arg(struct completion *c, const struct command_param *p, const char *word)
+{
+    if (p && !json_object_get(c->args, p->name))
+        json_object_set_new(c->args, p->name, json_string(word));
+}
+
+static void offer_arguments(struct completion *c, size_t first)
+{
+    size_t number = 0;
+    const struct command_param *waiting = NULL; /* an option that wants its value */
+    for (size_t i = first; i + 1 < c->count; i++) {
+        const struct command_param *p = waiting ? NULL : option(c->spec, c->words[i]);
+        if (waiting)
+            set_arg(c, waiting, c->words[i]);
+        else if (!p)
+            set_arg(c, positional(c->spec, number++), c->words[i]);
+        waiting = p && p->kind == PARAM_OPTION ? p : NULL;
+    }
+    if (waiting) {
+        offer_kind(c, waiting->complete);
+        return;
+    }
+    for (size_t i = 0; *c->current == '-' && c->spec->params[i]; i++) {
+        const struct command_param *p = c->spec->params[i];
+        char *word = is_option(p) ? xasprintf("--%s", p->name) : NULL;
+        if (word && !json_object_get(c->args, p->name))
+            offer(c, word);
+        free(word);
+    }
+    const struct command_param *p = positional(c->spec, number);
+    if (p && *c->current != '-')
+        offer_kind(c, p->complete);
+}
+
+void ctl_complete(const struct session *session, char *const *words, size_t count)
+{
+    char *error = NULL;
+    size_t used = 0;
+    if (!count)
+        return;
+    struct completion c = {
+        .session = session, .words = words, .count = count, .current = words[count - 1]};
+    if (count > 1 && !strcmp(words[0], "help")) {
+        c.words++;
+        c.count--;
+    }
+    c.spec = c.count > 1 ? command_find(c.words, c.count - 1, &used, &error) : NULL;
+    free(error);
+    c.args = json_object();
+    if (c.spec && c.words == words)
+        offer_arguments(&c, used);
+    else
+        offer_commands(&c);
+    json_decref(c.args);
+}

@@ -1,0 +1,341 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "server/ctl/command.h"
+#include "server/ctl/value.h"
+
+#define MAX_TRIES  5           /* of an export that edits overtake */
+#define PART_BYTES (48 * 1024) /* of an import, about; a request holds 128 KiB */
+#define VERSION    1           /* of the format; "export" in the file */
+
+/* ---- Export -----------------------------------------------------------------------------------
+ */
+
+static void merge(json_t *whole, const json_t *page, const char *name)
+{
+    json_t *part = json_object_get(page, name);
+    json_t *to = json_object_get(whole, name);
+    if (!part)
+        return;
+    if (to)
+        json_object_update(to, part);
+    else
+        json_object_set(whole, name, part);
+}
+
+/* All pages. CTL_OK and *whole, or after a complaint; *changed: an edit came between two pages. */
+static enum ctl_exit fetch(const struct session *session, bool storage, json_t **whole,
+                           bool *changed)
+{
+    char *from = xstrdup("");
+    enum ctl_exit status = CTL_OK;
+    int64_t generation = -1;
+    *whole = json_object();
+    *changed = false;
+    while (from && status == CTL_OK && !*changed) {
+        json_t *page = NULL;
+        json_t *args = json_pack("{s:s, s:b}", "from", from, "storage", storage);
+        status = ctl_ask(session, COMMAND_REGISTRY_EXPORT, args, &page);
+        json_decref(args);
+        free(from);
+        from = NULL;
+        if (status != CTL_OK)
+            break;
+        int64_t now = ctl_number(page, "generation");
+        const char *next = ctl_text(page, "next");
+        *changed = generation >= 0 && now != generation && !json_object_get(page, "storage");
+        generation = now;
+        from = *next ? xstrdup(next) : NULL;
+        merge(*whole, page, "seshet");
+        merge(*whole, page, "modules");
+        merge(*whole, page, "ignores");
+        merge(*whole, page, "storage");
+        json_decref(page);
+    }
+    free(from);
+    if (status == CTL_OK && !*changed)
+        return CTL_OK;
+    json_decref(*whole);
+    *whole = NULL;
+    return status;
+}
+
+static enum ctl_exit run_export(const struct session *session, json_t *args)
+{
+    json_t *whole = NULL;
+    bool changed = true;
+    enum ctl_exit status = CTL_OK;
+    for (int i = 0; i < MAX_TRIES && changed && status == CTL_OK; i++)
+        status = fetch(session, ctl_bool(args, "storage"), &whole, &changed);
+    if (status != CTL_OK)
+        return status;
+    if (!whole)
+        return ctl_complain(CTL_REFUSED, "the registry is edited all the time: no export is whole; "
+                                         "try again later");
+    json_dumpf(whole, stdout, session->json ? JSON_COMPACT : JSON_INDENT(2));
+    putchar('\n');
+    json_decref(whole);
+    return CTL_OK;
+}
+
+/* ---- Import: into parts -----------------------------------------------------------------------
+ */
+
+/* Parts of a file, each small enough for a request. */
+struct parts {
+    json_t *list;
+    json_t *part; /* that is being filled; NULL: a new one is to be begun */
+    size_t bytes;
+    const char *module; /* whose part it is */
+    bool registered;
+    bool continued;
+};
+
+static void end_part(struct parts *p)
+{
+    if (p->part)
+        json_array_append_new(p->list, p->part);
+    p->part = NULL;
+    p->bytes = 0;
+}
+
+/* Room for so many bytes more. */
+static json_t *part_for(struct parts *p, size_t bytes)
+{
+    if (p->part && p->bytes + bytes > PART_BYTES) {
+        json_object_set_new(p->part, "more", json_true());
+        end_part(p);
+        p->continued = true;
+    }
+    if (!p->part) {
+        p->part = json_object();
+        if (p->continued)
+            json_object_set_new(p->part, "continued", json_true());
+    }
+    p->bytes += bytes;
+    return p->part;
+}
+
+/* The member, made when it is missing. */
+static json_t *member(json_t *object, const char *name)
+{
+    json_t *found = json_object_get(object, name);
+    if (!found)
+        json_object_set_new(object, name, found = json_object());
+    return found;
+}
+
+/* The definition in the part that this goes to. */
+static json_t *definition(struct parts *p, const char *network, size_t bytes)
+{
+    json_t *module = member(member(part_for(p, bytes), "modules"), p->module);
+    json_object_set_new(module, "registered", json_boolean(p->registered));
+    return *network ? member(member(module, "networks"), network) : module;
+}
+
+static size_t size_of(const char *name, const json_t *value)
+{
+    return strlen(name) + json_string_length(value) + 64;
+}
+
+/* Members that are none of the format's go along, so that the server refuses them by name. */
+static void add_definition(struct parts *p, const char *network, const json_t *object)
+{
+    const char *kind;
+    const json_t *members;
+    const char *name;
+    json_t *value;
+    size_t i;
+    json_t *item;
+    definition(p, network, strlen(network) + 64);
+    json_object_foreach((json_t *)object, kind, members)
+    {
+        bool lists = !strcmp(kind, "lists");
+        if (!*network && (!strcmp(kind, "networks") || !strcmp(kind, "registered")))
+            continue;
+        if (!json_is_object(members) || (!lists && strcmp(kind, "fields") != 0)) {
+            json_object_set(definition(p, network, 64), kind, (json_t *)members);
+            continue;
+        }
+        json_object_foreach((json_t *)members, name, value)
+        {
+            if (!lists || !json_is_array(value)) {
+                json_t *to = definition(p, network, size_of(name, value));
+                json_object_set(member(to, kind), name, value);
+                continue;
+            }
+            json_array_foreach(value, i, item)
+            {
+                json_t *to = member(definition(p, network, size_of(name, item)), kind);
+                json_t *list = json_object_get(to, name);
+                if (!list)
+                    json_object_set_new(to, name, list = json_array());
+                json_array_append(list, item);
+            }
+        }
+    }
+}
+
+static void add_modules(struct parts *p, const json_t *modules)
+{
+    const char *name;
+    json_t *module;
+    const char *network;
+    json_t *overlay;
+    json_object_foreach((json_t *)modules, name, module)
+    {
+        p->module = name;
+        p->registered = !json_is_false(json_object_get(module, "registered"));
+        p->continued = false;
+        add_definition(p, "", module);
+        json_object_foreach(json_object_get(module, "networks"), network, overlay)
+        {
+            add_definition(p, network, overlay);
+        }
+        end_part(p);
+    }
+}
+
+/* What is an object of objects of values: ignores and storage. */
+static void add_plain(struct parts *p, const char *kind, const json_t *outer)
+{
+    const char *name;
+    json_t *inner;
+    const char *key;
+    json_t *value;
+    p->continued = false;
+    json_object_foreach((json_t *)outer, name, inner)
+    {
+        json_object_foreach(inner, key, value)
+        {
+            const json_t *bytes = json_object_get(value, "bytes");
+            json_t *part = part_for(p, strlen(name) + size_of(key, bytes ? bytes : value));
+            json_object_set(member(member(part, kind), name), key, value);
+        }
+    }
+    end_part(p);
+}
+
+/* The parts, or NULL after a complaint. */
+static json_t *split(const json_t *file, const char *path)
+{
+    struct parts p = {.list = json_array()};
+    const char *name;
+    json_t *value;
+    if (ctl_number(json_object_get(file, "seshet"), "export") != VERSION) {
+        ctl_complain(CTL_USAGE,
+                     "%s is not what registry export prints: it has no "
+                     "\"seshet\": { \"export\": %d }",
+                     path, VERSION);
+        json_decref(p.list);
+        return NULL;
+    }
+    json_object_foreach((json_t *)file, name, value)
+    {
+        if (!strcmp(name, "modules"))
+            add_modules(&p, value);
+        else if (!strcmp(name, "ignores") || !strcmp(name, "storage"))
+            add_plain(&p, name, value);
+        else if (strcmp(name, "seshet") != 0)
+            json_object_set(part_for(&p, 64), name, value); /* for the server to refuse */
+    }
+    end_part(&p);
+    return p.list;
+}
+
+/* ---- Import -----------------------------------------------------------------------------------
+ */
+
+/* Every part; what changes is added to `total`. */
+static enum ctl_exit send_parts(const struct session *session, const json_t *parts, bool replace,
+                                bool dry, json_t *total)
+{
+    size_t i;
+    size_t k;
+    json_t *part;
+    json_t *change;
+    enum ctl_exit status = CTL_OK;
+    json_array_foreach(parts, i, part)
+    {
+        json_t *result = NULL;
+        json_t *args =
+            json_pack("{s:O, s:b, s:b}", "file", part, "replace", replace, "dry-run", dry);
+        status = ctl_ask(session, COMMAND_REGISTRY_IMPORT, args, &result);
+        json_decref(args);
+        if (status != CTL_OK)
+            break;
+        json_array_foreach(json_object_get(result, "changes"), k, change)
+        {
+            json_array_append(json_object_get(total, "changes"), change);
+        }
+        json_object_set_new(total, "count",
+                            json_integer(ctl_number(total, "count") + ctl_number(result, "count")));
+        json_decref(result);
+    }
+    return status;
+}
+
+static void show_changes(const struct session *session, const json_t *total, bool dry)
+{
+    size_t i;
+    const json_t *change;
+    if (session->json) {
+        ctl_print_json(total);
+        return;
+    }
+    json_array_foreach(json_object_get(total, "changes"), i, change)
+    {
+        put_line(&session->screen, dry ? "would change" : "changed",
+                 json_string_value(change) ? json_string_value(change) : "");
+    }
+    if (session->screen.human)
+        printf("%lld changes%s\n", (long long)ctl_number(total, "count"),
+               dry ? ", none of them made" : "");
+}
+
+static json_t *read_file(const char *path)
+{
+    json_error_t wrong;
+    bool standard = !strcmp(path, "-");
+    json_t *file = standard ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &wrong)
+                            : json_load_file(path, JSON_REJECT_DUPLICATES, &wrong);
+    if (!file)
+        ctl_complain(CTL_USAGE, "%s:%d: %s", standard ? "standard input" : path, wrong.line,
+                     wrong.text);
+    return file;
+}
+
+/* Everything is checked before anything is written. */
+static enum ctl_exit run_import(const struct session *session, json_t *args)
+{
+    const char *path = ctl_text(args, "file");
+    bool dry = ctl_bool(args, "dry-run");
+    bool replace = ctl_bool(args, "replace");
+    json_t *file = read_file(path);
+    json_t *parts = file ? split(file, path) : NULL;
+    json_t *total = json_pack("{s:[], s:i}", "changes", "count", 0);
+    enum ctl_exit status = CTL_USAGE;
+    if (parts)
+        status = send_parts(session, parts, replace, true, total);
+    if (status == CTL_OK && !dry) {
+        json_t *written = json_pack("{s:[], s:i}", "changes", "count", 0);
+        status = send_parts(session, parts, replace, false, written);
+        if (status != CTL_OK && ctl_number(written, "count"))
+            ctl_complain(status, "a part of the file was written; run the import again");
+        json_decref(written);
+    }
+    if (status == CTL_OK)
+        show_changes(session, total, dry);
+    json_decref(total);
+    json_decref(parts);
+    json_decref(file);
+    return status;
+}
+
+void ctl_transfer_commands(struct ctl_command *commands)
+{
+    commands[COMMAND_REGISTRY_EXPORT].run = run_export;
+    commands[COMMAND_REGISTRY_IMPORT].run = run_import;
+}

@@ -1,0 +1,457 @@
+"""seshetctl: every command, on a running server."""
+
+import itertools
+import json
+
+import pytest
+
+from harness.process import wait_until
+from harness.seshetd import network
+
+CHANNEL = "#seshet"
+numbers = itertools.count(1)
+
+
+class Stage:
+    """A bot on two networks, a visitor on the first."""
+
+    def __init__(self, parts, **settings):
+        self.server = parts.ngircd()
+        self.visitor = self.server.client("visitor").join(CHANNEL)
+        self.bot = parts.bot(
+            {
+                "one": network(self.server.port, "Anna", **settings),
+                "two": network(self.server.port, "Bert", channels=("#other",)),
+            }
+        )
+        self.visitor.wait_for("Anna", CHANNEL)
+        assert self.visitor.answered("Anna", CHANNEL)
+
+    def ctl(self, *words):
+        """The answer, as JSON."""
+        return self.bot.ctl_json(*words)
+
+    def refused(self, *words):
+        status, out, err = self.bot.ctl(*words, "--socket", str(self.bot.control), check=False)
+        assert status == 1 and not out, (words, status, out)
+        return err
+
+    def cli(self, *words):
+        return self.bot.cli(*words)
+
+    def field(self, name, *words):
+        """A field as module show tells it: value and origin."""
+        for field in self.ctl("module", "show", "echo", *words)["fields"]:
+            if field["field"] == name:
+                return field["value"], field["from"]
+        return None
+
+    def becomes(self, wanted, call="!echo {}"):
+        wait_until(
+            lambda: self.visitor.answered("Anna", CHANNEL, call) == wanted, 3,
+            f"{call} is answered: {wanted}",
+        )
+
+
+@pytest.fixture
+def stage(parts):
+    return Stage(parts)
+
+
+# ---- module --------------------------------------------------------------------------------------
+
+
+def test_disable_and_enable(stage):
+    answer = stage.ctl("module", "disable", "echo")
+    assert answer["changed"] == 1
+    stage.becomes(False)
+    assert stage.ctl("module", "disable", "echo")["changed"] == 0
+    stage.ctl("module", "enable", "echo")
+    stage.becomes(True)
+    stage.ctl("module", "disable", "echo", "--network", "one")
+    stage.becomes(False)
+    notes = stage.ctl("module", "enable", "echo")["notes"]
+    assert notes == ["on one it is still disabled, by the overlay there"]
+    stage.ctl("module", "unset", "echo", "enabled", "--network", "one")
+    stage.becomes(True)
+
+
+def test_set_and_unset(stage):
+    assert stage.field("cmd_prefix") == ("", "default")
+    stage.ctl("module", "set", "echo", "cmd_prefix", "%")
+    stage.becomes(True, "%echo {}")
+    assert stage.field("cmd_prefix") == ("%", "shared")
+    stage.ctl("module", "set", "echo", "cmd_prefix", "+", "--network", "one")
+    stage.becomes(True, "+echo {}")
+    assert stage.field("cmd_prefix", "--network", "one") == ("+", "overlay")
+    assert stage.field("cmd_prefix", "--network", "two") == ("%", "shared")
+    assert stage.cli("HGET", "seshet:network:one:module:echo", "cmd_prefix") == "+"
+    stage.ctl("module", "unset", "echo", "cmd_prefix", "--network", "one")
+    stage.ctl("module", "unset", "echo", "cmd_prefix")
+    stage.becomes(True)
+    stage.ctl("module", "set", "echo", "description", "Says", "it", "again.")
+    assert stage.cli("HGET", "seshet:module:echo", "description") == "Says it again."
+    stage.ctl("module", "set", "echo", "rate_user.echo", "100/1m")
+    assert stage.field("rate_user.echo") == ("100/1m", "shared")
+
+
+def test_add_and_remove(stage):
+    stage.ctl("module", "add", "echo", "dchannels", CHANNEL, "#more")
+    stage.becomes(False)
+    [dchannels] = [
+        shown for shown in stage.ctl("module", "show", "echo")["lists"] if shown["list"] == "dchannels"
+    ]
+    assert [i["item"] for i in dchannels["items"]] == ["#more", CHANNEL]
+    assert stage.ctl("module", "remove", "echo", "dchannels", CHANNEL, "#none")["changed"] == 1
+    stage.becomes(True)
+    stage.ctl("module", "add", "echo", "blacklist", "visitor!*@*", "--network", "one")
+    stage.becomes(False)
+    stage.ctl("module", "remove", "echo", "blacklist", "visitor!*@*", "--network", "one")
+    stage.becomes(True)
+
+
+def test_wrong_edits_are_refused(stage):
+    before = stage.cli("HGETALL", "seshet:module:echo")
+    for words, said in (
+        (("set", "echo", "rate_usr", "1/1m"), "rate_user"),
+        (("set", "echo", "rate_user", "often"), "5/1m"),
+        (("set", "echo", "cmd_prefix", "!!"), "character"),
+        (("set", "echo", "enicks", "a"), "list"),
+        (("set", "echo", "inherit", "no"), "network"),
+        (("set", "ecco", "enabled", "yes"), 'did you mean "echo"?'),
+        (("add", "echo", "enick", "a"), "enicks"),
+        (("add", "echo", "echannels", "#a b"), "space"),
+        (("unset", "echo", "nothing"), "field"),
+    ):
+        assert said in stage.refused("module", *words), words
+    assert stage.cli("HGETALL", "seshet:module:echo") == before
+    answer = stage.ctl("module", "set", "echo", "enabled", "yes", "--network", "onee")
+    assert 'did you mean "one"?' in answer["notes"][0]
+
+
+def test_writes_are_refused_while_redis_is_away(parts):
+    redis = parts.redis()
+    bot = parts.bot({}, registry=f"redis://127.0.0.1:{redis.port}")
+    assert bot.ctl_json("module", "set", "echo", "usage", "a")["changed"] == 1
+    redis.kill()
+    bot.wait_log(event="registry.state", msg="-> away")
+    status, out, err = bot.ctl("module", "set", "echo", "usage", "b", "--socket",
+                               str(bot.control), check=False)
+    assert status == 1 and "not written" in err and "away" in err and not out
+    redis.restart()
+    wait_until(lambda: bot.ctl_json("status")["registry"]["state"] == "synced", 20, "synced")
+    assert redis.cli("HGET", "seshet:module:echo", "usage") == "a"
+    assert bot.ctl_json("module", "set", "echo", "usage", "b")["changed"] == 1
+
+
+def test_show_tells_where_everything_comes_from(stage):
+    stage.cli("SADD", "seshet:module:echo:dchannels", "two/#b", "#a")
+    stage.cli("SADD", "seshet:network:one:module:echo:dchannels", "#c")
+    stage.cli("HSET", "seshet:network:one:module:echo", "inherit", "enicks")
+    wait_until(lambda: stage.field("inherit", "--network", "one")[1] == "overlay", 3, "seen")
+    shown = stage.ctl("module", "show", "echo", "--network", "one")
+    assert shown["registered"] and shown["state"] == "ready" and shown["version"]
+    assert shown["file"].endswith("/echo.so")
+    assert [c["command"] for c in shown["commands"]] == ["echo"]
+    lists = {entry["list"]: entry["items"] for entry in shown["lists"]}
+    assert [(i["item"], i["from"], i["counts"]) for i in lists["dchannels"]] == [
+        ("#a", "shared", False), ("two/#b", "shared", False), ("#c", "overlay", True)]
+    assert [(i["item"], i["counts"]) for i in lists["enicks"]] == [("$me", True)]
+    assert {n["network"]: n["overlay"] for n in shown["networks"]} == {"one": True, "two": False}
+    [host] = shown["hosts"]
+    assert host["network"] == "one" and host["state"] == "ready" and host["current"]
+    text = stage.bot.ctl("module", "show", "echo", "--socket", str(stage.bot.control))[1]
+    assert "field\tenabled\tyes\tshared" in text
+
+
+def test_show_tells_what_is_wrong(stage):
+    stage.cli("HSET", "seshet:module:echo", "rate_user", "often", "colour", "red")
+    stage.cli("SADD", "seshet:network:one:module:echo:echannels", "no channel")
+
+    def problems():
+        return {p["field"]: p["text"] for p in stage.ctl("module", "show", "echo")["problems"]}
+
+    wait_until(lambda: len(problems()) == 3, 3, "three problems")
+    assert "often" in problems()["rate_user"] and "5/1m" in problems()["rate_user"]
+    assert "no such field" in problems()["colour"]
+    assert "one/echannels" in problems()
+    stage.cli("HDEL", "seshet:module:echo", "colour")
+    wait_until(lambda: len(problems()) == 2, 3, "two problems")
+
+
+def test_register(parts, stage):
+    answer = stage.ctl("module", "register", "later", "Comes", "later.")
+    assert answer["notes"][0].startswith("put later.so into ")
+    assert stage.cli("HGET", "seshet:module:later", "description") == "Comes later."
+    stage.ctl("module", "set", "later", "cmd_prefix", "+")
+    assert "registered already" in stage.refused("module", "register", "later")
+    assert "name" in stage.refused("module", "register", "no name")
+    modules = {m["name"]: m["state"] for m in stage.ctl("module", "list")["modules"]}
+    assert modules["later"] == "no file"
+
+
+def test_reload(parts, stage):
+    import sources
+
+    assert stage.ctl("module", "reload")["loaded"] == []
+    [loaded] = stage.ctl("module", "reload", "echo")["loaded"]
+    assert loaded["module"] == "echo"
+    wait_until(lambda: stage.visitor.answered("Anna", CHANNEL), 5, "the new generation answers")
+    assert "no file nothing.so" in stage.refused("module", "reload", "nothing")
+    (stage.bot.user_modules / "broken.so").write_bytes(b"rubbish")
+    assert "broken.so" in stage.refused("module", "reload", "broken")
+    parts.module(stage.bot, "fresh", sources.says("hello").replace('"says"', '"fresh"'))
+    [loaded] = stage.ctl("module", "reload", "fresh")["loaded"]
+    assert loaded["module"] == "fresh"
+
+
+# ---- network -------------------------------------------------------------------------------------
+
+
+def test_networks(stage):
+    assert [n["network"] for n in stage.ctl("network", "list")["networks"]] == ["one", "two"]
+    shown = stage.ctl("network", "show", "one")
+    assert shown["network"]["nick"] == "Anna" and shown["network"]["state"] == "online"
+    assert shown["network"]["servers"][0]["port"] == stage.server.port
+    assert set(shown["network"]["modules"]) >= {"echo", "dice"}
+    [channel] = stage.ctl("network", "channels", "one")["channels"]
+    assert channel["channel"] == CHANNEL and channel["members"] == 2
+    assert 'did you mean "one"?' in stage.refused("network", "show", "onee")
+
+
+def test_disconnect_and_connect(stage):
+    stage.ctl("network", "disconnect", "one", "Back", "soon")
+    stage.visitor.expect(lambda m: m.command == "QUIT" and m.nick == "Anna" and "Back soon" in m.text)
+    wait_until(lambda: stage.ctl("network", "show", "one")["network"]["state"] == "stopped", 5,
+               "stopped")
+    stage.ctl("network", "connect", "one")
+    stage.visitor.wait_for("Anna", CHANNEL)
+    wait_until(lambda: stage.ctl("network", "show", "one")["network"]["state"] == "online", 10,
+               "online")
+    assert "connected already" in stage.refused("network", "connect", "one")
+
+
+def test_rehash(stage):
+    assert stage.ctl("network", "rehash") == {"networks": 2, "errors": []}
+    stage.bot.write_network("three", "nick = 5;")
+    [first, *_] = stage.ctl("network", "rehash")["errors"]
+    assert "three.conf: servers is missing" in first
+    status, _, _ = stage.bot.ctl("network", "rehash", "--socket", str(stage.bot.control), check=False)
+    assert status == 1
+    stage.bot.network_path("three").unlink()
+    assert stage.ctl("network", "rehash")["errors"] == []
+
+
+def test_ignores(stage):
+    other = stage.server.client("other").join(CHANNEL)
+
+    def becomes(wanted):
+        """Somebody else, who is not ignored, sees whether the visitor is answered."""
+
+        def answered():
+            word = f"word{next(numbers)}q"
+            stage.visitor.send(f"PRIVMSG {CHANNEL} :!echo {word}")
+            other.expect(lambda m: word in m.text and m.nick == "visitor")
+            other.between("Anna", CHANNEL, "well")
+            return any(word in m.text and m.nick == "Anna" for m in other.history)
+
+        wait_until(lambda: answered() == wanted, 3, f"the visitor is answered: {wanted}")
+
+    stage.cli("HSET", "seshet:network:one:ignores", "visitor!*@*", 0)
+    becomes(False)
+    [ignore] = stage.ctl("network", "ignores", "one")["ignores"]
+    assert ignore["mask"] == "visitor!*@*" and ignore["left_ms"] == -1
+    assert stage.ctl("network", "ignores")["ignores"] == []
+    stage.ctl("network", "unignore", "one", "visitor!*@*")
+    becomes(True)
+    stage.cli("HSET", "seshet:ignores", "visitor!*@*", 0)
+    becomes(False)
+    stage.ctl("network", "unignore", "all", "visitor!*@*")
+    becomes(True)
+    assert "not ignored" in stage.refused("network", "unignore", "one", "visitor!*@*")
+
+
+def test_an_ignore_that_has_ended_counts_for_nothing(stage):
+    stage.cli("HSET", "seshet:network:one:ignores", "visitor!*@*", 1)
+    stage.becomes(True)
+    assert stage.ctl("network", "ignores", "one")["ignores"] == []
+
+
+# ---- registry ------------------------------------------------------------------------------------
+
+
+def test_check(stage):
+    assert stage.ctl("registry", "check") == {"findings": [], "errors": 0, "warnings": 0, "hints": 0}
+    stage.cli("HSET", "seshet:network:nowhere:module:echo", "enabled", "no")
+    stage.cli("HSET", "seshet:network:one:module:nothing", "enabled", "no")
+    stage.cli("SADD", "seshet:module:echo:dchannels", "onee/#x")
+    stage.cli("HSET", "seshet:module:echo", "colour", "red", "rate_user", "often")
+    stage.cli("HSET", "seshet:network:one:module:dice", "enabled", "yes")
+    stage.cli("HSET", "seshet:module:orphan", "enabled", "yes")
+    stage.cli("HSET", "seshet:modul:echo", "enabled", "yes")
+    stage.cli("SADD", "seshet:modules", "later")
+
+    def findings():
+        return {f["key"]: f for f in stage.ctl("registry", "check")["findings"]}
+
+    wait_until(lambda: len(findings()) >= 8, 3, "all findings")
+    found = findings()
+    assert 'no network "nowhere"' in found["network:nowhere"]["text"]
+    assert "not registered" in found["network:one:module:nothing"]["text"]
+    assert 'did you mean "one"?' in found["module:echo:dchannels"]["text"]
+    assert found["module:echo"]["level"] == "error"
+    assert found["network:one:module:dice"]["level"] == "hint"
+    assert found["network:one:module:dice"]["fix"] == "redis-cli DEL seshet:network:one:module:dice"
+    assert "SADD seshet:modules orphan" in found["module:orphan"]["fix"]
+    assert "misspelled" in found["modul:echo"]["text"]
+    assert "no file" in found["module:later"]["text"]
+    status, out, _ = stage.bot.ctl("registry", "check", "--socket", str(stage.bot.control),
+                                   check=False)
+    assert status == 1 and "finding\terror\tmodule:echo\t" in out
+
+
+def test_export_and_import(parts, stage):
+    stage.ctl("module", "set", "echo", "rate_user", "30/1m")
+    stage.ctl("module", "set", "echo", "rate_user.echo", "20/1m")
+    stage.ctl("module", "add", "echo", "blacklist", "*!*@*.example.test", "account:évil")
+    stage.ctl("module", "set", "echo", "cmd_prefix", "+", "--network", "one")
+    stage.ctl("module", "add", "echo", "echannels", "#games", "--network", "one")
+    stage.cli("HSET", "seshet:network:one:ignores", "*!*@bad", 0)
+    stage.cli("HSET", "seshet:storage:module:echo", "count", 5)
+    export = stage.bot.folder / "export.json"
+    export.write_text(stage.bot.ctl("registry", "export", "--storage", "--socket",
+                                    str(stage.bot.control))[1])
+    content = json.loads(export.read_text())
+    assert content["seshet"]["export"] == 1
+    assert content["modules"]["echo"]["fields"]["rate_user.echo"] == "20/1m"
+    assert content["modules"]["echo"]["networks"]["one"]["fields"] == {"cmd_prefix": "+"}
+    assert content["ignores"] == {"one": {"*!*@bad": 0}}
+    assert content["storage"]["storage:module:echo"] == {"count": "5"}
+
+    other = parts.bot({"one": network(stage.server.port, "Carl")})
+    socket = ["--socket", str(other.control)]
+    dry = json.loads(other.ctl("registry", "import", str(export), "--dry-run", "--json", *socket)[1])
+    assert "echo: rate_user: (unset) -> 30/1m" in dry["changes"]
+    assert other.cli("HEXISTS", "seshet:module:echo", "rate_user") == "0"
+    other.ctl("registry", "import", str(export), *socket)
+    assert json.loads(other.ctl("registry", "export", "--storage", *socket)[1]) == content
+    again = json.loads(other.ctl("registry", "import", str(export), "--dry-run", "--json", *socket)[1])
+    assert not [c for c in again["changes"] if "->" in c or "+" in c.split(": ")[1]]
+
+
+def test_import_replaces(stage):
+    export = json.loads(stage.bot.ctl("registry", "export", "--socket", str(stage.bot.control))[1])
+    stage.ctl("module", "set", "echo", "rate_user", "30/1m")
+    stage.ctl("module", "add", "echo", "dchannels", "#x")
+    stage.ctl("module", "disable", "echo", "--network", "two")
+    path = stage.bot.folder / "in.json"
+    path.write_text(json.dumps(export))
+    socket = ["--socket", str(stage.bot.control)]
+    dry = stage.bot.ctl("registry", "import", str(path), "--replace", "--dry-run", *socket)[1]
+    assert "would change\techo: rate_user: 30/1m -> (unset)" in dry
+    assert "would change\techo: dchannels: - -> #x" in dry
+    stage.bot.ctl("registry", "import", str(path), *socket)
+    assert stage.cli("HGET", "seshet:module:echo", "rate_user") == "30/1m"
+    stage.bot.ctl("registry", "import", str(path), "--replace", *socket)
+    after = json.loads(stage.bot.ctl("registry", "export", *socket)[1])
+    assert after["modules"] == export["modules"]
+    assert stage.cli("HGET", "seshet:module:echo", "event_types")
+
+
+def test_import_refuses_the_whole_for_one_mistake(stage):
+    path = stage.bot.folder / "in.json"
+    path.write_text(json.dumps({"seshet": {"export": 1}, "modules": {
+        "dice": {"fields": {"usage": "new"}},
+        "echo": {"fields": {"rate_user": "often"}}}}))
+    err = stage.refused("registry", "import", str(path))
+    assert "echo, rate_user: " in err
+    assert stage.cli("HGET", "seshet:module:dice", "usage") != "new"
+
+
+def test_a_big_registry_goes_through(stage):
+    """More than one page, and lists of more than one part."""
+    masks = [f"*!*@{i}.example.test" for i in range(3000)]
+    modules = {
+        f"m{i}": {"registered": True, "fields": {"enabled": "no"},
+                  "networks": {f"net{n}": {"fields": {"enabled": "yes"}} for n in range(30)}}
+        for i in range(100)
+    }
+    modules["echo"] = {"lists": {"blacklist": masks}}
+    path = stage.bot.folder / "in.json"
+    path.write_text(json.dumps({"seshet": {"export": 1}, "modules": modules}))
+    socket = ["--socket", str(stage.bot.control)]
+    stage.bot.ctl("registry", "import", str(path), *socket)
+
+    def whole():
+        after = json.loads(stage.bot.ctl("registry", "export", *socket)[1])["modules"]
+        return (len(after) == 103 and len(after["m7"]["networks"]) == 30
+                and len(after["echo"]["lists"]["blacklist"]) == 3000)
+
+    wait_until(whole, 10, "everything has arrived")
+
+
+def test_registry_show(stage):
+    registry = stage.ctl("registry", "show")["registry"]
+    assert registry["state"] == "synced" and registry["prefix"] == "seshet:"
+    assert registry["modules"] == 3 and registry["overlays"] == 0
+
+
+# ---- first values --------------------------------------------------------------------------------
+
+
+def first(port, values):
+    return network(port, "Anna", modules=values)
+
+
+def test_first_values(parts):
+    values = {"echo": {"cmd_prefix": "+", "dchannels": ["#x", "#y"], "rate_user": {"echo": "9/1m"}}}
+    stage = Stage.__new__(Stage)
+    stage.server = parts.ngircd()
+    stage.visitor = stage.server.client("visitor").join(CHANNEL)
+    stage.bot = bot = parts.bot({"one": first(stage.server.port, values)})
+    stage.visitor.wait_for("Anna", CHANNEL)
+    stage.becomes(True, "+echo {}")
+    told = {line["msg"] for line in bot.find_log(event="registry.first")}
+    assert told == {"echo.cmd_prefix = +", "echo.dchannels = #x #y", "echo.rate_user.echo = 9/1m"}
+    assert bot.cli("HGET", "seshet:network:one:module:echo", "rate_user.echo") == "9/1m"
+
+    # What an operator does with them stands, whatever happens.
+    bot.cli("HSET", "seshet:network:one:module:echo", "cmd_prefix", "%")
+    bot.cli("DEL", "seshet:network:one:module:echo:dchannels")
+    bot.stop()
+    mark = bot.mark()
+    bot.start()
+    wait_until(lambda: bot.ctl_json("status")["registry"]["state"] == "synced", 10, "synced")
+    stage.visitor.wait_for("Anna", CHANNEL)
+    stage.becomes(True, "%echo {}")
+    assert bot.cli("EXISTS", "seshet:network:one:module:echo:dchannels") == "0"
+    assert not bot.find_log(since=mark, event="registry.first")
+
+    # A new one in the file is given at once.
+    values["echo"]["enicks"] = ["friend"]
+    bot.write_network("one", first(stage.server.port, values))
+    bot.wait_log(since=mark, event="registry.first", msg="echo.enicks = friend")
+
+
+def test_first_values_do_not_overwrite(parts):
+    redis = parts.redis()
+    redis.cli("HSET", "seshet:network:one:module:echo", "cmd_prefix", "%")
+    redis.cli("SADD", "seshet:network:one:module:echo:dchannels", "#mine")
+    server = parts.ngircd()
+    parts.bot({"one": first(server.port, {"echo": {"cmd_prefix": "+", "dchannels": ["#x"],
+                                                  "usage": "new"}})},
+              registry=f"redis://127.0.0.1:{redis.port}")
+    wait_until(lambda: redis.cli("HGET", "seshet:network:one:module:echo", "usage") == "new", 5,
+               "what was missing is there")
+    assert redis.cli("HGET", "seshet:network:one:module:echo", "cmd_prefix") == "%"
+    assert redis.cli("SMEMBERS", "seshet:network:one:module:echo:dchannels") == "#mine"
+
+
+def test_wrong_first_values_are_errors_of_the_file(parts):
+    server = parts.ngircd()
+    bot = parts.bot({"one": first(server.port, {"echo": {"rate_user": "often"}}),
+                     "two": first(server.port, {"echo": {"echanels": ["#x"]}})}, start=False)
+    status, said = bot.check()
+    assert status == 1
+    assert "modules.echo.rate_user: " in said and "one.conf:" in said
+    assert "modules.echo.echanels: there is no such list" in said

@@ -1,0 +1,161 @@
+"""seshetctl module why: the decision is explained by the code that makes it."""
+
+import pytest
+
+from harness.process import wait_until
+from harness.seshetd import network
+
+CHANNEL = "#seshet"
+
+
+class Stage:
+    def __init__(self, parts):
+        self.server = parts.ngircd()
+        self.visitor = self.server.client("visitor").join(CHANNEL).join("#other")
+        self.bot = parts.bot({"one": network(self.server.port, "Anna", (CHANNEL, "#other"))})
+        self.visitor.wait_for("Anna", CHANNEL).wait_for("Anna", "#other")
+        assert self.visitor.answered("Anna", CHANNEL)
+
+    def cli(self, *words):
+        self.bot.cli(*words)
+
+    def why(self, *words, module="echo", source="visitor", channel=CHANNEL):
+        place = ["--channel", channel] if channel else []
+        return self.bot.ctl_json("module", "why", module, "--source", source, *place, *words)
+
+    def reason(self, *words, **where):
+        answer = self.why(*words, **where)
+        deciding = [rule for rule in answer["rules"] if rule["decides"]]
+        assert answer["reason"] in [rule["name"].partition(".")[0] for rule in deciding]
+        return answer["reason"]
+
+    def agrees(self, reason, channel=CHANNEL):
+        """Why says so, and the bot does so."""
+        wait_until(lambda: self.why(channel=channel)["reason"] == reason, 3, f"why says {reason}")
+        assert self.reason(channel=channel) == reason
+        assert self.visitor.answered("Anna", channel) == self.why(channel=channel)["allowed"]
+
+
+@pytest.fixture
+def stage(parts):
+    return Stage(parts)
+
+
+def test_every_rule_agrees_with_what_happens(stage):
+    key = "seshet:module:echo"
+    stage.agrees("enick")
+    stage.cli("SADD", f"{key}:echannels", CHANNEL)
+    stage.agrees("echannel")
+    stage.cli("SADD", f"{key}:dnicks", "visitor")
+    stage.agrees("dnick")
+    stage.cli("SADD", f"{key}:dchannels", CHANNEL)
+    stage.agrees("dchannel")
+    stage.cli("SADD", f"{key}:whitelist", "visitor!*@*")
+    stage.agrees("whitelist")
+    stage.cli("SADD", f"{key}:blacklist", "*!*@127.0.0.1")
+    stage.agrees("blacklist")
+    stage.cli("HSET", key, "enabled", "no")
+    stage.agrees("disabled")
+    stage.cli("HSET", key, "enabled", "yes")
+    stage.cli("DEL", *[f"{key}:{name}" for name in
+                       ("echannels", "dnicks", "dchannels", "whitelist", "blacklist", "enicks")])
+    stage.agrees("no_rule")
+    stage.cli("SADD", f"{key}:enicks", "$me")
+    stage.cli("HSET", key, "auth_group", "friends")
+    stage.agrees("auth_group")
+    stage.cli("HDEL", key, "auth_group")
+    stage.cli("HSET", key, "capability", "admin")
+    stage.agrees("capability")
+    stage.cli("HDEL", key, "capability")
+    stage.cli("HSET", key, "rate_user", "0/1m")
+    stage.agrees("rate_user")
+    stage.cli("HDEL", key, "rate_user")
+    stage.cli("HSET", key, "rate_channel.echo", "0/1m")
+    stage.agrees("rate_channel")
+    stage.cli("HDEL", key, "rate_channel.echo")
+    stage.agrees("enick")
+
+
+def test_all_rules_are_told_in_order(stage):
+    rules = stage.why()["rules"]
+    numbers = [rule["rule"] for rule in rules]
+    assert numbers == sorted(numbers)
+    assert set(numbers) >= {1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16, 17}
+    assert [r["rule"] for r in rules if r["decides"]] == [8]
+    assert {r["outcome"] for r in rules if r["rule"] < 8} == {"passes"}
+
+
+def test_the_source(stage):
+    answer = stage.why()
+    assert answer["source"].startswith("visitor!") and answer["source"].endswith("@127.0.0.1")
+    stage.cli("SADD", "seshet:module:echo:blacklist", "*!*@*.evil.test", "account:mallory")
+    wait_until(lambda: stage.reason(source="x!y@a.evil.test") == "blacklist", 3, "blacklisted")
+    assert stage.reason(source="x!y@a.good.test") == "enick"
+    assert stage.reason("--account", "mallory", source="x!y@a.good.test") == "blacklist"
+    assert "shares no channel" in stage.why(source="stranger")["notes"][0]
+    stage.cli("HSET", "seshet:network:one:ignores", "*!*@a.good.test", 0)
+    wait_until(lambda: stage.reason(source="x!y@a.good.test") == "ignored", 3, "ignored")
+
+
+def test_the_place(stage):
+    assert stage.why(channel=None)["private"]
+    stage.cli("SADD", "seshet:module:echo:dnicks", "guest")
+    wait_until(lambda: stage.why("--present", "guest")["reason"] == "dnick", 3, "a dnick")
+    assert stage.reason() == "enick"
+    unknown = stage.why(channel="#nowhere")
+    assert unknown["reason"] == "no_rule" and "not in #nowhere" in unknown["notes"][0]
+    assert stage.reason("--present", "someone", channel="#nowhere") == "enick"
+    assert stage.reason("--present", "someone,GUEST", channel="#nowhere") == "dnick"
+
+
+def test_the_text(stage):
+    answer = stage.why("--text", "!echo words")
+    assert (answer["event"], answer["command"]) == ("command", "echo")
+    assert stage.why("--text", "Anna: echo words")["command"] == "echo"
+    assert stage.why("--text", "!echo.echo words")["command"] == "echo"
+    assert stage.why("--text", "echo words", channel=None)["command"] == "echo"
+    other = stage.why("--text", "!roll 6")
+    assert other["event"] == "message" and other["reason"] == "event_type"
+    assert "no command of this module" in other["notes"][-1]
+    prefix = stage.why("--text", "%echo words")
+    assert any("begin with !" in note for note in prefix["notes"])
+
+
+def test_other_events(stage):
+    assert stage.reason("--event", "join", module="seen") == "enick"
+    assert stage.reason("--event", "topic", module="seen") == "event_type"
+    stage.cli("SADD", "seshet:module:seen:dchannels", CHANNEL)
+    wait_until(lambda: stage.reason("--event", "join", module="seen") == "dchannel", 3, "off there")
+    # The visitor is in both channels: on in one is enough.
+    quit_ = stage.why("--event", "quit", module="seen", channel=None)
+    assert quit_["allowed"] and quit_["place"] == "#other"
+    assert stage.reason("--event", "quit", module="seen", source="stranger", channel=None) == "nowhere"
+
+
+def test_what_stands_in_the_way_besides(stage):
+    assert any("our own identities" in n for n in stage.why(source="Anna")["notes"])
+    stage.bot.ctl_json("module", "register", "later")
+    stage.cli("HSET", "seshet:module:later", "enabled", "yes")
+    wait_until(lambda: stage.why(module="later")["allowed"], 3, "enabled")
+    assert any("no file" in n for n in stage.why(module="later")["notes"])
+
+
+def test_wrong_questions(stage):
+    def refused(*words):
+        status, out, err = stage.bot.ctl("module", "why", *words, "--socket",
+                                         str(stage.bot.control), check=False)
+        assert status == 1 and not out
+        return err
+
+    assert "--source" in refused("echo")
+    assert "NICK!USER@HOST" in refused("echo", "--source", "nick!user")
+    assert 'did you mean "echo"?' in refused("ecco", "--source", "visitor")
+    assert "no network" in refused("echo", "--source", "visitor", "--network", "none")
+    assert "no event" in refused("echo", "--source", "visitor", "--event", "jion")
+
+
+def test_for_people(stage):
+    text = stage.bot.ctl("module", "why", "echo", "--source", "visitor", "--channel", CHANNEL,
+                         "--socket", str(stage.bot.control))[1]
+    assert text.splitlines()[0] == "why\tyes\t8\tenick"
+    assert any(line.startswith("rule\t8\tenick\tallows\t#seshet\t$me\t") for line in text.splitlines())
