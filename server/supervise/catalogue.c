@@ -89,9 +89,17 @@ static void scan_in(struct catalogue *c, int64_t ms)
 
 /* ---- Reloads that were asked for ------------------------------------------------------------- */
 
+static bool same_file(const struct scan_file *a, const struct scan_file *b)
+{
+    return a->folder == b->folder && a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns;
+}
+
+/* What was seen was probed, and what came of it was told. */
 static bool settled(const struct catalogue_entry *e)
 {
-    return !e->touched && !e->waits && !e->probe && !e->fresh && !e->removed && !e->missing_since;
+    return !e->touched && !e->waits && !e->probe && !e->fresh && !e->removed && !e->missing_since &&
+           same_file(&e->seen, &e->probed);
 }
 
 static bool is_over(const struct catalogue *c, const struct waiter *w)
@@ -303,12 +311,6 @@ static void start_probes(struct catalogue *c)
 
 /* ---- Listing -------------------------------------------------------------------------------- */
 
-static bool same_file(const struct scan_file *a, const struct scan_file *b)
-{
-    return a->folder == b->folder && a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-           a->mtime_ns == b->mtime_ns;
-}
-
 /* False when there is no room for its name. */
 static bool see(struct catalogue *c, const struct scan_file *f, bool trust)
 {
@@ -337,8 +339,10 @@ static void miss(struct catalogue *c, struct catalogue_entry *e)
     int64_t now = clock_now(c->env.clock);
     bool known = e->version || e->fresh || e->error || e->probe;
     e->touched = false;
-    if (!known && !e->waits)
+    if (!known && !e->waits) {
+        e->seen = e->probed;
         return;
+    }
     e->waits = false;
     if (!e->missing_since)
         e->missing_since = now;
