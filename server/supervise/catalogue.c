@@ -112,9 +112,18 @@ static void scan_in(struct catalogue *c, int64_t ms)
 
 /* ---- Reloads that were asked for ------------------------------------------------------------- */
 
+static bool same_file(const struct scan_file *a, const struct scan_file *b)
+{
+    return a->folder == b->folder && a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns;
+}
+
 static bool settled(const struct catalogue_entry *e)
 {
-    return !e->touched && !e->waits && !e->probe && !e->fresh && !e->removed && !e->missing_since;
+    static const struct scan_file none;
+    bool probed = same_file(&e->seen, &none) || same_file(&e->seen, &e->probed);
+    return probed && !e->touched && !e->waits && !e->probe && !e->fresh && !e->removed &&
+           !e->missing_since;
 }
 
 static bool is_over(const struct catalogue *c, const struct waiter *w)
@@ -335,12 +344,6 @@ static struct catalogue_entry *entry_of(struct catalogue *c, const char *name)
     return e;
 }
 
-static bool same_file(const struct scan_file *a, const struct scan_file *b)
-{
-    return a->folder == b->folder && a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-           a->mtime_ns == b->mtime_ns;
-}
-
 static void see(struct catalogue *c, const struct scan_file *f, bool trust)
 {
     struct catalogue_entry *e = entry_of(c, f->name);
@@ -363,9 +366,11 @@ static void miss(struct catalogue *c, struct catalogue_entry *e)
 {
     int64_t now = clock_now(c->env.clock);
     bool known = e->version || e->fresh || e->error || e->probe;
-    e->touched = false;
-    if (!known && !e->waits)
+    if (!known && !e->waits) {
+        e->touched = false;
+        e->seen = (struct scan_file){0};
         return;
+    }
     e->waits = false;
     if (!e->missing_since)
         e->missing_since = now;
@@ -375,6 +380,7 @@ static void miss(struct catalogue *c, struct catalogue_entry *e)
     }
     log_info("module.removed", LOG_MODULE(NULL, e->decl.name), "%s is gone", e->path);
     e->missing_since = 0;
+    e->touched = false;
     e->seen = e->probed = (struct scan_file){0};
     module_version_unref(e->fresh);
     e->fresh = NULL;
