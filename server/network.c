@@ -233,6 +233,8 @@ int network_reconfigure(struct network *n, struct conf_network *conf, char **err
         conn_start(n->conn);
     else if (changed)
         conn_reconnect(n->conn, "Changed configuration");
+    else
+        conn_start(n->conn); /* one that waits tries at once: a certificate may be good now */
     return 0;
 }
 
