@@ -270,7 +270,7 @@ def test_secrets_never_reach_the_log(parts):
     bot.hangup()
     bot.write_network("one", settings_text(network(
         server.port, "Anna", [CHANNEL, {"name": "#keyed", "key": "key-secret"}],
-        server_password_file=bot.secret_file("password", "server-secret2"))) + "broken = ;\n")
+        server_password_file=bot.secret_file("password2", "server-secret2"))) + "broken = ;\n")
     bot.wait_log(level="error")
     assert visitor.answered("Anna", CHANNEL)
     bot.stop()
