@@ -239,10 +239,10 @@ int network_reconfigure(struct network *n, struct conf_network *conf, char **err
         conn_quit(n->conn, "Switched off");
     else if (!n->server->networks_started)
         return 0;
-    else if (!connected_before || conn_state(n->conn) == CONN_STOPPED)
-        conn_start(n->conn);
-    else if (changed)
+    else if (changed && connected_before && conn_state(n->conn) != CONN_STOPPED)
         conn_reconnect(n->conn, "Changed configuration");
+    else
+        conn_start(n->conn); /* also one that waits: a certificate may be good now */
     return 0;
 }
 

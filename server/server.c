@@ -174,7 +174,7 @@ static void on_say(void *arg, const struct modhost_origin *from, const struct ip
     struct say say = {.kind = kinds[said->kind],
                       .target = said->target,
                       .text = said->text,
-                      .len = strlen(said->text),
+                      .len = said->text_len,
                       .module = from->module->name};
     (void)arg;
     if (!from->user)

@@ -282,7 +282,7 @@ int ipc_get_say(const struct frame *f, struct ipc_say *say)
     unsigned kind = frame_get_u8(&r);
     say->kind = (enum ipc_say_kind)kind;
     say->target = frame_get_str(&r);
-    say->text = frame_get_str(&r);
+    say->text = frame_get_text(&r, &say->text_len);
     if (frame_reader_end(&r) || kind < IPC_SAY_PRIVMSG || kind > IPC_SAY_ACTION)
         return -1;
     return say->target[0] ? 0 : -1;

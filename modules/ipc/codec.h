@@ -136,6 +136,7 @@ struct ipc_say {
     enum ipc_say_kind kind;
     const char *target; /* a channel or a nick, never "" */
     const char *text;
+    size_t text_len; /* get tells it; put does not ask */
 };
 int ipc_put_say(struct buf *out, const struct ipc_say *say);
 int ipc_get_say(const struct frame *f, struct ipc_say *say);

@@ -1,6 +1,7 @@
 #ifndef MODULES_IPC_FRAME_H
 #define MODULES_IPC_FRAME_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -92,20 +93,19 @@ void frame_grow(struct frame_writer *w, size_t len);
 /* 0; or -1 when the payload is over its type's limit: then `out` is as it was before begin. */
 int frame_end(struct frame_writer *w);
 
-/* Byte by byte, so that neither alignment nor the machine's order matters; compilers make one
- * load or store of it. */
+/* The first bytes of a little-endian number are its lowest, whatever its size; the compiler makes
+ * one load or store of each. */
 static inline uint64_t frame_load(const char *p, size_t bytes)
 {
     uint64_t v = 0;
-    for (size_t i = 0; i < bytes; i++)
-        v |= (uint64_t)(unsigned char)p[i] << (8 * i);
-    return v;
+    memcpy(&v, p, bytes);
+    return le64toh(v);
 }
 
 static inline void frame_store(char *p, uint64_t v, size_t bytes)
 {
-    for (size_t i = 0; i < bytes; i++)
-        p[i] = (char)(v >> (8 * i) & 0xff);
+    v = htole64(v);
+    memcpy(p, &v, bytes);
 }
 
 static inline void frame_put(struct frame_writer *w, uint64_t v, size_t bytes)
@@ -207,14 +207,21 @@ static inline uint64_t frame_get_u64(struct frame_reader *r)
 }
 
 /* A string within the frame, valid as long as its bytes; a NUL inside it is an error. */
-static inline const char *frame_get_str(struct frame_reader *r)
+static inline const char *frame_get_text(struct frame_reader *r, size_t *len)
 {
-    size_t len = frame_get_u32(r);
-    const char *s = frame_take(r, len + 1);
-    if (s && !s[len] && (!len || !memchr(s, '\0', len)))
+    *len = frame_get_u32(r);
+    const char *s = frame_take(r, *len + 1);
+    if (s && !s[*len] && (!*len || !memchr(s, '\0', *len)))
         return s;
     r->failed = true;
+    *len = 0;
     return "";
+}
+
+static inline const char *frame_get_str(struct frame_reader *r)
+{
+    size_t len;
+    return frame_get_text(r, &len);
 }
 
 /* 0 when all was there and nothing is left over, else -1. */

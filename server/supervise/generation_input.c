@@ -87,14 +87,13 @@ static int on_say(struct generation *g, const struct frame *f)
         return -1;
     if (!say.event || say.event != outbox_oldest(&g->out))
         return -1;
-    size_t len = strlen(say.text);
     g->touched = true;
-    if (g->says == GENERATION_SAYS_MAX || g->say_bytes + len > GENERATION_SAY_BYTES_MAX) {
+    if (g->says == GENERATION_SAYS_MAX || g->say_bytes + say.text_len > GENERATION_SAY_BYTES_MAX) {
         g->cut++;
         return 0;
     }
     g->says++;
-    g->say_bytes += len;
+    g->say_bytes += say.text_len;
     g->shared->ops->said(g, &say);
     return 0;
 }

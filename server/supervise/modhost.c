@@ -18,7 +18,7 @@ static struct modhost_slot *find_slot(const struct modhost *host, const struct m
 
 static struct modhost_slot *free_slot(struct modhost *host)
 {
-    for (size_t i = 0; i < host->nslots; i++)
+    for (size_t i = 0; host->slots && i < host->nslots; i++)
         if (!host->slots[i].decl)
             return &host->slots[i];
     if (host->nslots == IPC_MODULES_MAX)

@@ -58,6 +58,46 @@ def test_check_tells_every_error_with_file_and_line(parts):
     assert "good.conf" not in text
 
 
+def test_check_judges_what_is_only_named(parts, certs):
+    """Certificates, the registry's URI and the folder of the control socket, each with its line."""
+    bot = parts.bot({}, start=False)
+    bad = bot.folder / "bad.pem"
+    bad.write_text("not a certificate\n")
+    bot.write_network("ca", network(6697, "Anna", server={"tls": True, "ca_file": str(bad)}))
+    bot.write_network("cert", network(6697, "Anna", sasl={"cert_file": str(bad)}, server={"tls": True}))
+    other = {"cert_file": str(certs.good[0]), "key_file": str(certs.client[1])}
+    bot.write_network("key", network(6697, "Anna", sasl=other, server={"tls": True}))
+    good = {"cert_file": str(certs.client[0]), "key_file": str(certs.client[1])}
+    bot.write_network("good", network(6697, "Anna", sasl=good,
+                                      server={"tls": True, "ca_file": str(certs.ca)}))
+    bot.write_main(settings_text({**bot.settings, "registry": {"uri": "unix:///" + "x" * 120},
+                                  "control": {"socket": "/nonexistent/folder/control.sock"}})
+                   + 'statedir = "/x";\n')
+    status, text = bot.check()
+    assert status != 0
+    for wanted in (
+        r"ca\.conf:1: servers\.ca_file: .*bad\.pem",
+        r"cert\.conf:\d+: sasl\.cert_file: .*bad\.pem",
+        r"key\.conf:\d+: sasl\.cert_file: .*does not belong",
+        r"seshet\.conf:3: registry\.uri: .*107",
+        r"seshet\.conf:5: control\.socket: .*/nonexistent/folder",
+        r"seshet\.conf:7: .*statedir.*state_dir",
+        "6 errors",
+    ):
+        assert re.search(wanted, text), f"{wanted}\n{text}"
+    assert "good.conf" not in text
+
+
+def test_check_counts_what_it_does_not_show(parts):
+    bot = parts.bot({}, start=False)
+    bot.write_network("many", "".join(f"key{i} = {i};\n" for i in range(400)))
+    status, text = bot.check()
+    assert status != 0
+    # Two more: what is missing.
+    assert re.search(r"many\.conf: \.\.\. and 302 more", text), text
+    assert "402 errors" in text
+
+
 def test_check_of_a_file_that_is_not_there(parts):
     bot = parts.bot({}, start=False)
     bot.main_conf.unlink()
@@ -230,7 +270,7 @@ def test_secrets_never_reach_the_log(parts):
     bot.hangup()
     bot.write_network("one", settings_text(network(
         server.port, "Anna", [CHANNEL, {"name": "#keyed", "key": "key-secret"}],
-        server_password_file=bot.secret_file("password", "server-secret2"))) + "broken = ;\n")
+        server_password_file=bot.secret_file("password2", "server-secret2"))) + "broken = ;\n")
     bot.wait_log(level="error")
     assert visitor.answered("Anna", CHANNEL)
     bot.stop()

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "harness.h"
 
@@ -308,17 +309,19 @@ static void handles_what_it_has_before_it_ends(void **state)
 
 static void on_host(void *arg, const struct modhost_status *status)
 {
-    char *text = arg;
     for (size_t i = 0; i < status->nmodules; i++)
         if (status->modules[i].version)
-            strcat(strcat(text, status->modules[i].module->name), " ");
+            buf_printf(arg, "%s ", status->modules[i].module->name);
 }
 
 static bool has_loaded(struct harness *h, const char *wanted)
 {
-    char text[256] = "";
-    supervisor_each_host(h->sup, on_host, text);
-    return !strcmp(text, wanted);
+    struct buf text = {0};
+    supervisor_each_host(h->sup, on_host, &text);
+    buf_append(&text, "", 1);
+    bool same = !strcmp(buf_data(&text), wanted);
+    buf_free(&text);
+    return same;
 }
 
 static void unloads_and_loads_what_changes(void **state)
