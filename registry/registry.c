@@ -31,6 +31,8 @@ struct job {
     struct registry *registry;
     command_fn *fn;
     void *arg;
+    int64_t sent_ms;
+    bool told;                   /* that no answer came in time; it may still come */
     enum registry_result result; /* of one that failed before it was sent */
     char text[MAX_REASON];
     struct job *prev;
@@ -51,7 +53,10 @@ struct registry {
     enum registry_state state;
     char reason[MAX_REASON];
     char unwritable[MAX_REASON]; /* why Redis refuses to write; "": it does not */
-    struct job *failed;          /* to be told from the loop */
+    unsigned timeout_ms;
+    struct job *sent;   /* in this order */
+    struct event *late; /* pending while something may be sent */
+    struct job *failed; /* to be told from the loop */
     struct event *tell_failed;
     size_t jobs;             /* not told yet */
     bool stopping;           /* registry_stop_begin was called */
@@ -108,7 +113,10 @@ static void on_job_reply(void *arg, const redisReply *reply)
 {
     struct job *job = arg;
     char text[MAX_REASON];
-    if (!reply) {
+    DL_DELETE(job->registry->sent, job);
+    if (job->told) {
+        free(job);
+    } else if (!reply) {
         job_end(job, REGISTRY_GONE, NULL,
                 "the connection to Redis was lost before it answered; it may or may not be done");
     } else if (reply->type == REDIS_REPLY_ERROR) {
@@ -116,6 +124,35 @@ static void on_job_reply(void *arg, const redisReply *reply)
         job_end(job, REGISTRY_DENIED, NULL, text);
     } else {
         job_end(job, REGISTRY_OK, reply, "");
+    }
+}
+
+static void wait_for_late(struct registry *r, int64_t ms)
+{
+    struct timeval tv = {ms / 1000, ms % 1000 * 1000};
+    if (!event_pending(r->late, EV_TIMEOUT, NULL))
+        event_add(r->late, &tv);
+}
+
+/* A slow line that still brings answers counts as alive, but nobody waits for it forever. */
+static void on_late(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct registry *r = arg;
+    struct job *job;
+    DL_FOREACH(r->sent, job)
+    {
+        int64_t left = job->sent_ms + r->timeout_ms - clock_now(r->env.clock);
+        if (!job->told && left > 0) {
+            wait_for_late(r, left);
+            return;
+        }
+        if (!job->told) {
+            job->told = true;
+            job->fn(job->arg, REGISTRY_GONE, NULL,
+                    "Redis does not answer in time; it may or may not be done");
+        }
     }
 }
 
@@ -157,6 +194,13 @@ void registry_deny(struct registry *r, command_fn *fn, void *arg, const char *te
     fail_later(r, job_new(r, fn, arg), REGISTRY_DENIED, text);
 }
 
+static void job_sent(struct registry *r, struct job *job)
+{
+    job->sent_ms = clock_now(r->env.clock);
+    DL_APPEND(r->sent, job);
+    wait_for_late(r, r->timeout_ms);
+}
+
 void registry_command(struct registry *r, command_fn *fn, void *arg, int argc,
                       const char *const *argv, const size_t *lens)
 {
@@ -172,6 +216,8 @@ void registry_command(struct registry *r, command_fn *fn, void *arg, int argc,
         fail_later(r, job, REGISTRY_DENIED, "too many commands wait for Redis; try again later");
     else if (link_command(r->link, on_job_reply, job, argc, argv, lens))
         fail_later(r, job, REGISTRY_GONE, text);
+    else
+        job_sent(r, job);
 }
 
 /* ---- Following Redis ---- */
@@ -398,7 +444,7 @@ static void open_link(struct registry *r, const struct registry_config *config)
         .prefix = r->prefix,
         .client_name = config->client_name ? config->client_name : DEFAULT_CLIENT,
         .heartbeat_ms = config->heartbeat_ms ? config->heartbeat_ms : DEFAULT_HEARTBEAT_MS,
-        .timeout_ms = config->timeout_ms ? config->timeout_ms : DEFAULT_TIMEOUT_MS,
+        .timeout_ms = r->timeout_ms,
         .max_backoff_ms = r->embedded ? EMBEDDED_BACKOFF_MS : MAX_BACKOFF_MS};
     r->link = link_open(&r->env, &link_config, &link_callbacks);
     r->model = model_new(on_problem, r);
@@ -417,7 +463,9 @@ struct registry *registry_open(const struct registry_env *env, const struct regi
     r->prefix = xstrdup(config->prefix ? config->prefix : DEFAULT_PREFIX);
     r->snapshot = xcalloc(1, sizeof *r->snapshot);
     r->snapshot->refs = 1;
+    r->timeout_ms = config->timeout_ms ? config->timeout_ms : DEFAULT_TIMEOUT_MS;
     r->tell_failed = event_new(env->base, -1, 0, on_tell_failed, r);
+    r->late = event_new(env->base, -1, 0, on_late, r);
     if (prepare(r, config, why, why_size)) {
         registry_close(r);
         return NULL;
@@ -458,6 +506,7 @@ void registry_close(struct registry *r)
     redis_conn_tls_free(r->tls);
     snapshot_unref(r->snapshot);
     event_free(r->tell_failed);
+    event_free(r->late);
     if (r->stop_wait)
         event_free(r->stop_wait);
     uri_clear(&r->uri);

@@ -98,7 +98,8 @@ void registry_each_problem(const struct registry *r, problems_each_fn *fn, void 
 enum registry_result {
     REGISTRY_OK,
     REGISTRY_NOT_FOUND, /* no such key */
-    REGISTRY_GONE,  /* Redis is away. A write that was under way may or may not have been done */
+    REGISTRY_GONE,  /* Redis is away, or does not answer in time. A write that was under way may or
+                       may not have been done */
     REGISTRY_DENIED /* Redis or the registry said no; the text says why; nothing was written */
 };
 

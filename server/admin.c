@@ -18,7 +18,8 @@ struct control_command *admin_table_new(void)
     admin_module_handlers(handlers);
     admin_network_handlers(handlers);
     admin_registry_handlers(handlers);
-    admin_transfer_handlers(handlers);
+    admin_export_handlers(handlers);
+    admin_import_handlers(handlers);
     why_handlers(handlers);
     for (int i = 0; i < COMMAND_COUNT; i++)
         table[i] = (struct control_command){.name = command_specs[i].name,

@@ -20,7 +20,8 @@ void report_handlers(struct admin_handler *handlers);
 void admin_module_handlers(struct admin_handler *handlers);
 void admin_network_handlers(struct admin_handler *handlers);
 void admin_registry_handlers(struct admin_handler *handlers);
-void admin_transfer_handlers(struct admin_handler *handlers);
+void admin_export_handlers(struct admin_handler *handlers);
+void admin_import_handlers(struct admin_handler *handlers);
 void why_handlers(struct admin_handler *handlers);
 
 /* The commands for control_open; the caller frees the array. */

@@ -62,11 +62,22 @@ static struct decision decide(struct route *r, const struct module_view *view, e
     r->facts.type = type;
     r->facts.command = command;
     struct decision decision = decide_module(view, &r->facts);
+    r->facts.command = NULL;
     if (!decision.allowed && command)
         log_debug("route.refused", LOG_MODULE(r->network->key, view->name), "%s in %s: %s (%s)",
                   r->event->nick, r->event->channel ? r->event->channel : "private",
                   decide_reason_name(decision.reason), decide_reason_sentence(decision.reason));
     return decision;
+}
+
+/* What a command's call is to the flood controls. source: as for decide_use. */
+static struct flood_use use_of(struct route *r, const struct module_view *view, const char *command,
+                               const struct decision *decision, char *source)
+{
+    r->facts.type = EVENT_COMMAND;
+    struct flood_use use = decide_use(view, &r->facts, decision, source);
+    use.command = command;
+    return use;
 }
 
 static bool is_limit(enum decide_reason reason)
@@ -119,9 +130,7 @@ static void run_command(struct route *r, const struct candidate *c, const char *
         target->core->run(&call);
         return;
     }
-    r->facts.type = EVENT_COMMAND;
-    r->facts.command = bare_name(word);
-    struct flood_use use = decide_use(target->view, &r->facts, &c->decision, source);
+    struct flood_use use = use_of(r, target->view, bare_name(word), &c->decision, source);
     flood_count(r->network->server->flood, &use);
     struct supervisor_event out = {.type = EVENT_COMMAND,
                                    .command = target->command,
@@ -155,9 +164,7 @@ static size_t candidates(struct route *r, const char *name, char prefix, struct 
 static void tell_limit(struct route *r, const char *word)
 {
     char source[FLOOD_SOURCE_SIZE];
-    r->facts.type = EVENT_COMMAND;
-    r->facts.command = bare_name(word);
-    struct flood_use use = decide_use(r->limited, &r->facts, &r->limit, source);
+    struct flood_use use = use_of(r, r->limited, bare_name(word), &r->limit, source);
     flood_guard_tell(r->network, r->event, &use, &r->limit.hit);
 }
 

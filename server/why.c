@@ -415,6 +415,7 @@ static int run_why(void *arg, json_t *args, json_t **result, char **error)
     json_object_set_new(w->result, "event", json_string(event_type_name(w->type)));
     json_object_set_new(w->result, "command", control_text(*w->command ? w->command : NULL));
     json_object_set_new(w->result, "private", json_boolean(is_private));
+    json_object_set_new(w->result, "channel", control_text(*channel ? channel : NULL));
     free(source);
     note_module(w);
     decide(w, is_private);

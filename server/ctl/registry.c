@@ -73,8 +73,8 @@ static enum ctl_exit show_check(const struct screen *screen, const json_t *resul
     if (!screen->human)
         table_print(table, screen);
     else
-        printf("%lld errors, %lld warnings, %lld hints\n", (long long)errors, (long long)warnings,
-               (long long)ctl_number(result, "hints"));
+        printf("errors: %lld, warnings: %lld, hints: %lld\n", (long long)errors,
+               (long long)warnings, (long long)ctl_number(result, "hints"));
     table_free(table);
     return errors || warnings ? CTL_REFUSED : CTL_OK;
 }

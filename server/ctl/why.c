@@ -47,11 +47,14 @@ static void put_answer(const struct screen *screen, const json_t *result)
     bool allowed = ctl_bool(result, "allowed");
     const char *command = ctl_text(result, "command");
     const char *account = ctl_text(result, "account");
-    char *about = xasprintf("%s on %s, %s%s%s%s%s from %s%s%s", ctl_text(result, "module"),
-                            ctl_text(result, "network"), *command ? "command " : "event ",
-                            *command ? command : ctl_text(result, "event"),
-                            ctl_bool(result, "private") ? " in private" : "", "", "",
-                            ctl_text(result, "source"), *account ? ", account " : "", account);
+    const char *channel = ctl_text(result, "channel");
+    char *about = xasprintf(
+        "%s on %s, %s%s%s%s from %s%s%s", ctl_text(result, "module"), ctl_text(result, "network"),
+        *command ? "command " : "event ", *command ? command : ctl_text(result, "event"),
+        *channel                      ? " in "
+        : ctl_bool(result, "private") ? " in private"
+                                      : "",
+        channel, ctl_text(result, "source"), *account ? ", account " : "", account);
     char *clean = text_clean(about);
     char *sentence = text_clean(ctl_text(result, "sentence"));
     enum paint paint = allowed ? PAINT_GOOD : PAINT_BAD;

@@ -11,7 +11,7 @@ import tempfile
 import pytest
 
 from harness import certs as certs_module
-from harness import fake_server, ircd, redis, seshetd
+from harness import fake_server, ircd, proxy, redis, seshetd
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SESHET_BUILD", ROOT / "build" / "asan"))
@@ -77,6 +77,9 @@ class Parts:
 
     def redis(self, **options):
         return self.add(redis.Redis(self.own_folder("redis"), **options)).start()
+
+    def proxy(self, port):
+        return self.add(proxy.Proxy(port))
 
     def fake(self, **options):
         return self.add(fake_server.FakeIrcServer(**options))

@@ -1,6 +1,7 @@
 """A real Redis, and the real redis-cli."""
 
 import pathlib
+import shutil
 import signal
 import subprocess
 
@@ -25,10 +26,11 @@ def redis_cli(where, *words, timeout=10):
 class Redis:
     """With append-only persistence, as an operator of a shared registry would run it."""
 
-    def __init__(self, folder, password=None):
+    def __init__(self, folder, password=None, arguments=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.password = password
+        self.arguments = list(arguments)
         self.process = None
         self.port = None
         self.socket = self.folder / "redis.sock"
@@ -38,7 +40,7 @@ class Redis:
                 "--dir", self.folder, "--appendonly", "yes", "--save", "", "--daemonize", "no"]
         if self.password:
             args += ["--requirepass", self.password]
-        return Process("redis-server", args, log=self.folder / "redis.log")
+        return Process("redis-server", args + self.arguments, log=self.folder / "redis.log")
 
     def start(self):
         self.process, self.port = start_daemon(self._launch)
@@ -50,6 +52,12 @@ class Redis:
         assert not self.process.running()
         self.process = self._launch(self.port)
         self.wait_ready()
+
+    def restart_empty(self):
+        """Again, at the same place, without its data."""
+        assert not self.process.running()
+        shutil.rmtree(self.folder / "appendonlydir")
+        self.restart()
 
     def wait_ready(self):
         def ready():
@@ -63,6 +71,15 @@ class Redis:
     def cli(self, *words):
         auth = ["--no-auth-warning", "-a", self.password] if self.password else []
         return redis_cli(self.port, *auth, *words)
+
+    def script(self, lines):
+        """Commands by redis-cli's standard input, one for each line."""
+        result = subprocess.run(["redis-cli", "-p", str(self.port)], input="\n".join(lines).encode(),
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30,
+                                check=True)
+        output = result.stdout.decode(errors="replace")
+        assert "ERR" not in output, output
+        return output
 
     def kill(self):
         self.process.kill()

@@ -133,6 +133,41 @@ static void storage_answers_once_when_redis_goes(void **state)
     assert_non_null(strstr(a.text, "away"));
 }
 
+/* The line brings an answer byte by byte: alive, but nobody waits for it longer than agreed. */
+static void storage_does_not_wait_for_a_slow_line(void **state)
+{
+    struct fixture *f = *state;
+    struct answers a = {0};
+    char uri[160];
+    char big[3000];
+    memset(big, 'x', sizeof big);
+    proxy_start(f);
+    snprintf(uri, sizeof uri, "unix://%s", f->proxy_socket);
+    const struct registry_config config = {.uri = uri, .heartbeat_ms = 50, .timeout_ms = 300};
+    open_registry(f, &config);
+    run_until_state(f, REGISTRY_SYNCED);
+    storage_set(f->registry, shared, "big", big, sizeof big, on_answer, &a);
+    a.wanted = 1;
+    run_until(f, all_answered, &a, "an answer");
+    f->proxy_trickle = 1;
+    storage_get(f->registry, shared, "big", on_answer, &a);
+    for (int i = 0; i < 10; i++)
+        storage_increment(f->registry, shared, "n", 1, on_answer, &a);
+    int64_t start = now_us();
+    a.wanted = 12;
+    run_until(f, all_answered, &a, "refusals");
+    assert_true(now_us() - start < 600000);
+    assert_int_equal(a.results[REGISTRY_GONE], 11);
+    assert_non_null(strstr(a.text, "may or may not be done"));
+    assert_int_equal(f->state, REGISTRY_SYNCED);
+    f->proxy_trickle = 0;
+    storage_increment(f->registry, shared, "n", 1, on_answer, &a);
+    a.wanted = 13;
+    run_until(f, all_answered, &a, "an answer");
+    assert_int_equal(a.count, 13);
+    assert_int_equal(a.last.number, 11);
+}
+
 static void on_answer_again(void *arg, const struct storage_answer *answer)
 {
     struct fixture *f = arg;
@@ -165,6 +200,7 @@ int main(void)
         TEST(storage_keeps_values),
         TEST(storage_says_no),
         TEST(storage_answers_once_when_redis_goes),
+        TEST(storage_does_not_wait_for_a_slow_line),
         TEST(closing_answers_everybody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,45 @@ static void saving_the_same_file_again_is_a_new_version(void **state)
     assert_int_equal(h->modules_calls, calls);
 }
 
+static void on_reloaded(void *arg)
+{
+    ++*(unsigned *)arg;
+}
+
+static void a_reload_tells_when_it_is_done(void **state)
+{
+    struct harness *h = *state;
+    unsigned done = 0;
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_begin(h);
+    uint32_t serial = worker(h)->serial;
+    /* All: nothing has changed. */
+    supervisor_reload(h->sup, NULL, on_reloaded, &done);
+    assert_int_equal(done, 0);
+    harness_until(h, done == 1);
+    assert_int_equal(worker(h)->serial, serial);
+    /* One: anew, though it is the same file. */
+    supervisor_reload(h->sup, "worker", on_reloaded, &done);
+    harness_until(h, done == 2);
+    assert_true(worker(h)->serial > serial);
+    /* A file that was put there just now, and none. */
+    harness_install(h->user_dir, "fresh", "/etc/hostname");
+    supervisor_reload(h->sup, "fresh", on_reloaded, &done);
+    supervisor_reload(h->sup, "nothing", on_reloaded, &done);
+    harness_until(h, done == 4);
+    assert_non_null(supervisor_find(h->sup, "fresh")->error);
+    assert_null(supervisor_find(h->sup, "nothing"));
+    /* One that is gone. */
+    harness_remove(h->user_dir, "worker");
+    supervisor_reload(h->sup, "worker", on_reloaded, &done);
+    harness_until(h, done == 5);
+    assert_false(harness_present(h, "worker"));
+    /* At the end nobody is left waiting. */
+    supervisor_reload(h->sup, "worker", on_reloaded, &done);
+    supervisor_stop(h->sup, NULL, NULL);
+    assert_int_equal(done, 6);
+}
+
 static void link_to(const char *target, const char *folder, const char *name)
 {
     char part[128];
@@ -229,6 +268,7 @@ int main(void)
         CASE(the_name_of_the_core_is_refused),
         CASE(a_half_written_file_is_mended_by_its_rest),
         CASE(saving_the_same_file_again_is_a_new_version),
+        CASE(a_reload_tells_when_it_is_done),
         CASE(follows_links_that_are_swapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,237 @@
+"""Two servers share one registry: what is edited decides the next message on both."""
+
+import time
+
+import pytest
+
+from harness.process import wait_until
+from harness.seshetd import network
+
+HEARD_SECONDS = 0.05  # an edit decides within this
+ECHO = "seshet:module:echo"
+NICKS = {"Anna": "#anna", "Bert": "#bert"}
+
+
+class Shared:
+    """Anna and Bert, each with a server process of her or his own, and a visitor."""
+
+    def __init__(self, parts, proxied=False):
+        self.server = parts.ngircd()
+        self.redis = parts.redis()
+        self.proxy = parts.proxy(self.redis.port) if proxied else None
+        self.visitor = self.server.client("visitor")
+        self.bots = {}
+        for nick, channel in NICKS.items():
+            self.visitor.join(channel)
+            port = self.proxy.port if proxied and nick == "Bert" else self.redis.port
+            self.bots[nick] = parts.bot({nick.lower(): network(self.server.port, nick, [channel])},
+                                        registry=f"redis://127.0.0.1:{port}/0")
+        for nick, channel in NICKS.items():
+            self.visitor.wait_for(nick, channel)
+        self.become(True)
+
+    def cli(self, *words):
+        return self.redis.cli(*words)
+
+    def answered(self, nick, call="!echo {}"):
+        return self.visitor.answered(nick, NICKS[nick], call)
+
+    def both(self, call="!echo {}"):
+        return [self.answered(nick, call) for nick in NICKS]
+
+    def become(self, wanted, timeout=20):
+        for nick in NICKS:
+            wait_until(lambda: self.answered(nick) == wanted, timeout, f"{nick} answers: {wanted}")
+
+    def decides(self, wanted, call="!echo {}"):
+        """No waiting for it to come true: the first message after the time decides."""
+        time.sleep(HEARD_SECONDS)
+        assert self.both(call) == [wanted, wanted]
+
+    def registry(self, nick):
+        return self.bots[nick].ctl_json("status")["registry"]
+
+    def wait_state(self, state, nicks=tuple(NICKS), timeout=20):
+        for nick in nicks:
+            wait_until(lambda: self.registry(nick)["state"] == state, timeout, f"{nick}: {state}")
+
+
+@pytest.fixture
+def shared(parts):
+    return Shared(parts)
+
+
+def overlays(*words):
+    return [[word.format(f"seshet:network:{net}:module:echo") for word in words]
+            for net in ("anna", "bert")]
+
+
+EDITS = {
+    "a field": ([("HSET", ECHO, "enabled", "no")], [("HSET", ECHO, "enabled", "yes")]),
+    "a field, deleted": ([("HDEL", ECHO, "enabled")], [("HSET", ECHO, "enabled", "1")]),
+    "an overlay": (overlays("HSET", "{}", "enabled", "no"), overlays("DEL", "{}")),
+    "inherit": (overlays("HSET", "{}", "inherit", "no"), overlays("HDEL", "{}", "inherit")),
+    "dchannels": ([("SADD", ECHO + ":dchannels", "#ANNA", "#bert")], [("DEL", ECHO + ":dchannels")]),
+    "dchannels, for a network": ([("SADD", ECHO + ":dchannels", "anna/#anna", "bert/#bert")],
+                                 [("SREM", ECHO + ":dchannels", "anna/#anna", "bert/#bert")]),
+    "dnicks": ([("SADD", ECHO + ":dnicks", "Visitor")], [("SPOP", ECHO + ":dnicks")]),
+    "enicks": ([("SREM", ECHO + ":enicks", "$me")], [("SADD", ECHO + ":enicks", "$me")]),
+    "the set of modules": ([("SREM", "seshet:modules", "echo")], [("SADD", "seshet:modules", "echo")]),
+    "RENAME": ([("RENAME", ECHO, "aside")], [("RENAME", "aside", ECHO)]),
+    "COPY over it": ([("HSET", "other", "enabled", "no"), ("COPY", "other", ECHO, "REPLACE")],
+                     [("HSET", "other", "enabled", "yes"), ("COPY", "other", ECHO, "REPLACE")]),
+    "a script": ([("EVAL", "redis.call('HSET', KEYS[1], 'enabled', 'no')", 1, ECHO)],
+                 [("EVAL", "redis.call('HSET', KEYS[1], 'enabled', 'yes')", 1, ECHO)]),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_decides_the_next_message_on_both(shared, name):
+    off, on = EDITS[name]
+    for _ in range(3):
+        for commands, wanted in ((off, False), (on, True)):
+            for words in commands:
+                shared.cli(*words)
+            shared.decides(wanted)
+
+
+def test_expiry(shared):
+    shared.cli("SADD", ECHO + ":dchannels", "#anna", "#bert")
+    shared.decides(False)
+    shared.cli("PEXPIRE", ECHO + ":dchannels", "1")
+    wait_until(lambda: shared.cli("EXISTS", ECHO + ":dchannels") == "0", 5, "it expires")
+    shared.decides(True)
+
+
+def test_a_thousand_edits_in_one_transaction(shared):
+    for wanted in (False, True):
+        word = "SREM" if wanted else "SADD"
+        edits = [f"{word} {ECHO}:echannels #c{i}" for i in range(500)]
+        edits += [f"HSET seshet:network:net{i}:module:dice usage {wanted}" for i in range(498)]
+        edits += [f"HSET {ECHO} enabled {'yes' if wanted else 'no'}"]
+        shared.redis.script(["MULTI", *edits, "EXEC"])
+        shared.decides(wanted)
+    assert shared.registry("Anna")["state"] == shared.registry("Bert")["state"] == "synced"
+
+
+def test_an_edit_during_the_reload_is_not_missed(shared):
+    shared.redis.script([f"HSET seshet:network:net{i}:module:echo enabled no" for i in range(3000)])
+    shared.become(True)
+    for count in range(12):
+        wanted = count % 2 == 1
+        kind = ("pubsub", "normal")[count // 2 % 2]
+        shared.redis.script([f"CLIENT KILL TYPE {kind} SKIPME yes"])
+        time.sleep(0.003 * count)
+        shared.cli("HSET", ECHO, "enabled", "yes" if wanted else "no")
+        shared.wait_state("synced")
+        shared.decides(wanted)
+
+
+def test_flushall_changes_nothing_until_someone_decides(shared):
+    marks = {nick: bot.mark() for nick, bot in shared.bots.items()}
+    shared.cli("SADD", ECHO + ":dchannels", "#bert")
+    shared.cli("FLUSHALL")
+    shared.wait_state("emptied")
+    assert shared.both() == [True, False], "the last snapshot decides"
+    assert shared.cli("KEYS", "seshet:mod*") == "", "nobody fills the registry by himself"
+    for nick, bot in shared.bots.items():
+        reason = shared.registry(nick)["reason"]
+        command = f"redis-cli -h 127.0.0.1 -p {shared.redis.port} HSET seshet:meta schema 2"
+        assert reason.endswith(command), reason
+        assert bot.find_log(since=marks[nick], event="registry.state", level="error", msg="HSET")
+    shared.cli(*command.split()[5:])
+    shared.wait_state("synced")
+    wait_until(lambda: "echo" in shared.cli("SMEMBERS", "seshet:modules"), 10, "registered anew")
+    shared.become(True)
+
+
+def test_a_redis_without_its_data_that_are_brought_back(shared):
+    shared.cli("HSET", ECHO, "enabled", "no")
+    shared.decides(False)
+    shared.redis.kill()
+    shared.redis.restart_empty()
+    shared.wait_state("emptied")
+    assert shared.both() == [False, False]
+    shared.redis.script(["MULTI", "SADD seshet:modules echo dice seen", f"HSET {ECHO} enabled no",
+                         "SADD seshet:module:dice:enicks $me", "HSET seshet:module:dice enabled yes",
+                         "EXEC"])
+    shared.wait_state("synced")
+    assert shared.both() == [False, False]
+    shared.cli("HSET", ECHO, "enabled", "yes")
+    shared.cli("SADD", ECHO + ":enicks", "$me")
+    shared.decides(True)
+
+
+def test_a_newer_schema_is_refused_by_both(shared):
+    shared.cli("HSET", "seshet:meta", "schema", "3")
+    shared.wait_state("refused")
+    assert 'schema "3"' in shared.registry("Anna")["reason"]
+    shared.cli("HSET", ECHO, "enabled", "no")
+    assert shared.both() == [True, True]
+    shared.cli("HSET", "seshet:meta", "schema", "2")
+    shared.wait_state("synced")
+    shared.decides(False)
+
+
+def test_a_registry_of_version_1_is_taken_over(parts):
+    server, redis = parts.ngircd(), parts.redis()
+    redis.script(["HSET seshet:meta schema 1", "SADD seshet:modules echo gone",
+                  "HSET seshet:module:echo enabled yes cmd_prefix ?", "SADD seshet:module:echo:enicks $me",
+                  "HSET seshet:network:anna:module:echo cmd_prefix +",
+                  "SADD seshet:network:anna:module:echo:dchannels #other"])
+    visitor = server.client("visitor").join("#anna").join("#other")
+    bot = parts.bot({"anna": network(server.port, "Anna", ["#anna", "#other"])},
+                    registry=f"redis://127.0.0.1:{redis.port}/0")
+    visitor.wait_for("Anna", "#anna").wait_for("Anna", "#other")
+    wait_until(lambda: visitor.answered("Anna", "#anna", "+echo {}"), 10, "it answers as before")
+    assert not visitor.answered("Anna", "#anna", "?echo {}")
+    assert not visitor.answered("Anna", "#other", "+echo {}")
+    assert redis.cli("HGET", "seshet:meta", "schema") == "2"
+    assert bot.find_log(event="registry.schema", msg="1 -> 2")
+
+
+def test_wrong_types_and_rubbish_keep_the_last_good_values(shared):
+    for key, word in ((ECHO, "(hash)"), (ECHO + ":enicks", "enicks"),
+                      ("seshet:network:anna:module:echo", "anna/(hash)")):
+        shared.cli("SET", key, "a string")
+        wait_until(lambda: word in shared.cli("HGETALL", "seshet:status:module:echo"), 3, word)
+        assert shared.both() == [True, True]
+    told = shared.cli("HGET", "seshet:status:module:echo", "(hash)")
+    assert "must be a hash" in told and "until then" in told
+    shared.cli("SET", "seshet:modules", "a string")
+    wait_until(lambda: "must be a set" in shared.cli("HGETALL", "seshet:status:registry"), 3, "told")
+    assert shared.both() == [True, True]
+    # Not even when everything is read anew.
+    shared.cli("CLIENT", "KILL", "TYPE", "pubsub")
+    shared.wait_state("synced")
+    assert shared.both() == [True, True]
+    shared.redis.script(["MULTI", "DEL seshet:modules", "SADD seshet:modules echo dice seen",
+                         f"DEL {ECHO} {ECHO}:enicks seshet:network:anna:module:echo",
+                         f"HSET {ECHO} enabled yes", f"SADD {ECHO}:enicks $me", "EXEC"])
+    shared.decides(True)
+    wait_until(lambda: not shared.cli("KEYS", "seshet:status:*"), 3, "nothing is wrong any more")
+
+
+@pytest.mark.parametrize("kind", ["pubsub", "normal"])
+def test_killed_connections_lead_to_a_full_reload(shared, kind):
+    loads = {nick: len(bot.find_log(event="registry.state", msg="loading -> synced"))
+             for nick, bot in shared.bots.items()}
+    shared.redis.script([f"CLIENT KILL TYPE {kind} SKIPME yes", f"HSET {ECHO} enabled no"])
+    for nick, bot in shared.bots.items():
+        wait_until(lambda: len(bot.find_log(event="registry.state", msg="loading -> synced"))
+                   > loads[nick], 10, "everything is read anew")
+    shared.decides(False)
+
+
+def test_a_link_that_tells_nothing_is_noticed(parts):
+    """Both connections live, and invalidations are lost: only the heartbeat knows."""
+    shared = Shared(parts, proxied=True)
+    shared.proxy.deaf = True
+    shared.cli("HSET", ECHO, "enabled", "no")
+    time.sleep(HEARD_SECONDS)
+    assert shared.both() == [False, True], "Bert has not heard of it"
+    mark = shared.bots["Bert"].mark()
+    shared.bots["Bert"].wait_log(since=mark, event="registry.state", msg="heartbeat", timeout=15)
+    shared.proxy.deaf = False
+    shared.wait_state("synced")
+    shared.decides(False)
