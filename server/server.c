@@ -331,6 +331,12 @@ void server_run(struct server *server)
         defer_run(&server->defer);
         loop_clock_turn(&server->loop_clock);
     }
+    /* One more of them must not cut short what is left to do. */
+    sigset_t told;
+    sigemptyset(&told);
+    for (int i = 0; i < 3; i++)
+        sigaddset(&told, signals[i]);
+    sigprocmask(SIG_BLOCK, &told, NULL);
     for (int i = 0; i < 3; i++)
         event_free(handlers[i]);
 }

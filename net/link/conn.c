@@ -329,16 +329,28 @@ struct conn *conn_new(struct link_loop *loop, const struct conn_config *config,
 
 void conn_start(struct conn *c)
 {
-    if (c->state == CONN_STOPPED)
+    if (c->state == CONN_STOPPED || c->state == CONN_CLOSING)
         backoff_reset(&c->backoff);
+    if (c->state == CONN_CLOSING)
+        c->after = CONN_AFTER_RECONNECT;
     if (c->state == CONN_IDLE || c->state == CONN_WAITING || c->state == CONN_STOPPED)
         begin_attempt(c);
 }
 
-/* QUIT ahead of all that waits, then the server's close. */
+/* How many of the lines that wait are still sent: at once the server bears a burst. */
+static uint32_t last_lines(const struct conn *c)
+{
+    const struct conn_config *config = &c->settings->config;
+    bool paced = config->pacing.interval_ms && config->pacing.burst < CONN_LAST_LINES;
+    return paced ? config->pacing.burst : CONN_LAST_LINES;
+}
+
+/* QUIT, then the server's close. */
 static void say_goodbye(struct conn *c, const char *reason, enum conn_after after)
 {
     struct sink out = conn_sink_urgent(c);
+    if (c->state == CONN_ONLINE)
+        conn_send_last(c, last_lines(c));
     sendq_clear(&c->queue);
     sink_printf(&out, "QUIT :%s", reason);
     c->after = after;

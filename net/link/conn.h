@@ -147,9 +147,16 @@ int conn_set_config(struct conn *c, const struct conn_config *config, char **err
 /* Only the channels: JOINs and PARTs the difference. */
 void conn_set_channels(struct conn *c, const struct conn_channel *channels, size_t n);
 
-/* From idle, waiting or stopped: an attempt at once. Otherwise nothing. */
+/* From idle, waiting or stopped: an attempt at once; from closing: as soon as it is closed.
+ * Otherwise nothing. */
 void conn_start(struct conn *c);
-/* QUIT ahead of all that waits, then CONN_STOPPED, at most quit_ms later. */
+
+#define CONN_LAST_LINES 10
+/*
+ * Of the lines that wait in the queue the first go out at once, as many as a burst of the pacing
+ * has, but not more than CONN_LAST_LINES; the rest is thrown away (and counted). Then QUIT, and
+ * CONN_STOPPED at most quit_ms later.
+ */
 void conn_quit(struct conn *c, const char *reason);
 /* The same, then an attempt at once. */
 void conn_reconnect(struct conn *c, const char *reason);

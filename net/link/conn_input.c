@@ -167,31 +167,58 @@ static void end_by_password(struct conn *c, const char *text)
              "The server refused its password: %s (check server_password_file)", text);
 }
 
+/* InspIRCd says no more to a wrong password, or to whoever fits none of its classes. */
+static bool speaks_of_configuration(const char *text)
+{
+    return strcasestr(text, "denied by configuration");
+}
+
 static bool speaks_of_haste(const char *text)
 {
     return strcasestr(text, "throttle") || strcasestr(text, "too fast") ||
            strcasestr(text, "too many");
 }
 
+/* Where the reason begins in "Closing Link: nick[host] (reason)" and InspIRCd's "Closing link:
+ * (user@host) [reason]": the names before it may hold any word. */
+static const char *closing_reason(const char *text)
+{
+    static const char inspircd[] = "Closing link: (";
+    if (!strncmp(text, inspircd, sizeof inspircd - 1)) {
+        const char *reason = strstr(text, ") [");
+        return reason ? reason : text;
+    }
+    const char *reason = strchr(text, '(');
+    return reason ? reason : text;
+}
+
+/* ERROR instead of a welcome. */
+static void end_unwelcome(struct conn *c, const char *text)
+{
+    const char *reason = closing_reason(text);
+    bool denied = speaks_of_configuration(reason);
+    if (speaks_of_ban(reason))
+        conn_end(c, CONN_CAUSE_BANNED, true, "Banned by the server: %s", text);
+    else if (speaks_of_password(reason) || (denied && c->settings->server_password))
+        end_by_password(c, text);
+    else
+        conn_end(c, CONN_CAUSE_REGISTER, false, "The server closed the connection: %s%s", text,
+                 denied ? " (it may want a password: server_password_file)" : "");
+}
+
+/* Who was welcome once may come back, also after a KILL: whether it is a ban, the next registration
+ * tells. */
 static void handle_error(struct conn *c, const struct irc_msg *msg)
 {
     const char *text = last_param(msg);
-    if (c->state == CONN_CLOSING) {
-        conn_end(c, CONN_CAUSE_ASKED, false, "The server closed the connection: %s", text);
-        return;
-    }
-    if (speaks_of_ban(text)) {
-        conn_end(c, CONN_CAUSE_BANNED, true, "Banned by the server: %s", text);
-        return;
-    }
-    if (!c->welcomed && speaks_of_password(text)) {
-        end_by_password(c, text);
-        return;
-    }
-    if (speaks_of_haste(text))
+    if (c->state != CONN_CLOSING && speaks_of_haste(text))
         c->backoff.failures += 2; /* come back later than usual */
-    conn_end(c, c->welcomed ? CONN_CAUSE_CLOSED : CONN_CAUSE_REGISTER, false,
-             "The server closed the connection: %s", text);
+    if (c->state == CONN_CLOSING)
+        conn_end(c, CONN_CAUSE_ASKED, false, "The server closed the connection: %s", text);
+    else if (c->welcomed)
+        conn_end(c, CONN_CAUSE_CLOSED, false, "The server closed the connection: %s", text);
+    else
+        end_unwelcome(c, text);
 }
 
 static void handle_ping(struct conn *c, const struct irc_msg *msg)

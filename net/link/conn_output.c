@@ -69,16 +69,27 @@ void conn_wake(struct conn *c)
         link_turn_queue(c->loop, &c->turn);
 }
 
+static void count_sent(struct conn *c, size_t bytes)
+{
+    c->counters.lines_out++;
+    c->counters.bytes_out += bytes;
+}
+
+void conn_send_last(struct conn *c, uint32_t lines)
+{
+    size_t n;
+    while (lines-- && (n = sendq_pop_unpaced(&c->queue, stream_out(c->stream))))
+        count_sent(c, n);
+}
+
 void conn_flush(struct conn *c)
 {
     struct buf *out = stream_out(c->stream);
     int64_t now = conn_now(c);
     size_t n = 0;
     do {
-        while (out->len < STREAM_WAITING_MAX && (n = sendq_pop(&c->queue, now, out))) {
-            c->counters.lines_out++;
-            c->counters.bytes_out += n;
-        }
+        while (out->len < STREAM_WAITING_MAX && (n = sendq_pop(&c->queue, now, out)))
+            count_sent(c, n);
         stream_flush(c->stream);
     } while (n && !out->len); /* the socket took all, and there was more */
     if (c->dropping && !conn_queue_length(c)) {

@@ -9,7 +9,7 @@
 #include "base/xmalloc.h"
 #include "net/link/conn.h"
 
-#define BATCH_CHANNELS  10  /* channels in one JOIN: fewer than any server's limit */
+#define BATCH_CHANNELS  10  /* channels in one JOIN, where TARGMAX does not say fewer */
 #define WORD_MAX        190 /* bytes of a name or key: two of each fit a line */
 #define ANSWER_MS       120000
 #define REJOIN_FIRST_MS 5000
@@ -107,11 +107,16 @@ static void append(char *list, size_t size, const char *word)
     snprintf(list + len, size - len, "%s%s", len ? "," : "", word);
 }
 
+static bool batch_is_full(const struct batch *b, const struct isupport *is)
+{
+    return b->channels == BATCH_CHANNELS || (is->targmax_join && b->channels >= is->targmax_join);
+}
+
 static void batch_add(struct batch *b, struct joins_entry *e, const struct joins_context *ctx)
 {
     size_t key_len = e->key ? strlen(e->key) : 0;
     size_t len = strlen(b->names) + strlen(b->keys) + strlen(e->name) + key_len + 2;
-    if (b->channels == BATCH_CHANNELS || len >= sizeof b->names)
+    if (batch_is_full(b, ctx->isupport) || len >= sizeof b->names)
         batch_send(b, ctx);
     append(b->names, sizeof b->names, e->name);
     if (e->key)

@@ -80,6 +80,17 @@ static struct sendq_lane *first_lane(struct sendq *q)
     return NULL;
 }
 
+static size_t pop_lane(struct sendq_lane *lane, struct buf *out)
+{
+    uint16_t total;
+    memcpy(&total, buf_data(&lane->buf), sizeof total);
+    buf_append(out, buf_data(&lane->buf) + sizeof total, total);
+    buf_consume(&lane->buf, sizeof total + total);
+    if (!--lane->lines)
+        buf_shrink(&lane->buf, KEEP_BYTES);
+    return total;
+}
+
 size_t sendq_pop(struct sendq *q, int64_t now, struct buf *out)
 {
     struct sendq_lane *lane = first_lane(q);
@@ -88,13 +99,13 @@ size_t sendq_pop(struct sendq *q, int64_t now, struct buf *out)
     /* An urgent line uses up a token where there is one: servers count it too. */
     if (!token_bucket_take(&q->bucket, now) && lane != &q->lanes[CONN_URGENT])
         return 0;
-    uint16_t total;
-    memcpy(&total, buf_data(&lane->buf), sizeof total);
-    buf_append(out, buf_data(&lane->buf) + sizeof total, total);
-    buf_consume(&lane->buf, sizeof total + total);
-    if (!--lane->lines)
-        buf_shrink(&lane->buf, KEEP_BYTES);
-    return total;
+    return pop_lane(lane, out);
+}
+
+size_t sendq_pop_unpaced(struct sendq *q, struct buf *out)
+{
+    struct sendq_lane *lane = first_lane(q);
+    return lane && lane != &q->lanes[CONN_BULK] ? pop_lane(lane, out) : 0;
 }
 
 int64_t sendq_wait(struct sendq *q, int64_t now)

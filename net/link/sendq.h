@@ -49,6 +49,9 @@ int sendq_push(struct sendq *q, enum conn_priority priority, const char *line, s
  * none may. */
 size_t sendq_pop(struct sendq *q, int64_t now, struct buf *out);
 
+/* The next urgent or normal line, whatever the pace; 0 when none waits. */
+size_t sendq_pop_unpaced(struct sendq *q, struct buf *out);
+
 /* Milliseconds until sendq_pop gives a line, 0 when it would now, -1 when none waits. */
 int64_t sendq_wait(struct sendq *q, int64_t now);
 

@@ -26,7 +26,6 @@ void isupport_init(struct isupport *is)
         .channellen = 200,
         .linelen = 512,
         .modes = 3,
-        .targmax_privmsg = 1,
     };
 }
 
@@ -186,10 +185,10 @@ static void apply_modes(struct isupport *is, const char *value)
         set_number(&is->modes, value, MAX_LENGTH);
 }
 
-/* "PRIVMSG:4,NOTICE:3,KICK:": no number means no limit. */
+/* "JOIN:4,NOTICE:3,KICK:": no number means no limit. */
 static void apply_targmax(struct isupport *is, const char *value)
 {
-    static const char key[] = "PRIVMSG:";
+    static const char key[] = "JOIN:";
     while (value && *value) {
         size_t len = strcspn(value, ",");
         if (!strncmp(value, key, sizeof key - 1)) {
@@ -200,9 +199,9 @@ static void apply_targmax(struct isupport *is, const char *value)
             memcpy(number, value + sizeof key - 1, n);
             number[n] = '\0';
             if (n)
-                set_number(&is->targmax_privmsg, number, MAX_LENGTH);
+                set_number(&is->targmax_join, number, MAX_LENGTH);
             else
-                is->targmax_privmsg = 0;
+                is->targmax_join = 0;
             return;
         }
         value += len;
@@ -242,7 +241,7 @@ static const struct token {
     {"AWAYLEN", apply_awaylen, FIELD(awaylen)},
     {"LINELEN", apply_linelen, FIELD(linelen)},
     {"MODES", apply_modes, FIELD(modes)},
-    {"TARGMAX", apply_targmax, FIELD(targmax_privmsg)},
+    {"TARGMAX", apply_targmax, FIELD(targmax_join)},
     {"WHOX", apply_whox, FIELD(whox)},
     {"MONITOR", apply_monitor, FIELD(monitor)},
 #undef FIELD

@@ -21,9 +21,9 @@ struct isupport {
     unsigned topiclen;   /* 0: not said */
     unsigned kicklen;    /* 0: not said */
     unsigned awaylen;
-    unsigned linelen;         /* default 512; at most 8192 is believed */
-    unsigned modes;           /* mode changes with parameter in one MODE; default 3; 0: no limit */
-    unsigned targmax_privmsg; /* default 1; 0: no limit */
+    unsigned linelen;      /* default 512; at most 8192 is believed */
+    unsigned modes;        /* mode changes with parameter in one MODE; default 3; 0: no limit */
+    unsigned targmax_join; /* channels in one JOIN; default 0: no limit */
     bool whox;
     bool monitor;
 };

@@ -144,6 +144,36 @@ def test_wrong_password_of_a_real_server(parts):
     wait_until(lambda: bot.ctl_json("status")["networks"][0]["state"] == "stopped", 10, "it gives up")
 
 
+def test_wrong_password_of_inspircd(parts):
+    """It refuses with "Access denied by configuration" alone."""
+    server = parts.inspircd(password="open-sesame")
+    bot = parts.bot({}, start=False)
+    bot.write_network("one", network(
+        server.port, "Anna", server_password_file=bot.secret_file("password", "wrong-sesame")))
+    bot.start()
+    bot.wait_log(network="one", level="error", event="irc.gave_up", msg="server_password_file")
+    assert bot.ctl_json("status")["networks"][0]["state"] == "stopped"
+
+
+def test_no_password_for_inspircd(parts):
+    """The same words may mean that it has no room now: tried again, and the log has a hint."""
+    server = parts.inspircd(password="open-sesame")
+    bot = parts.bot({"one": network(server.port, "Anna")})
+    bot.wait_log(network="one", level="warn", event="irc.waiting", msg="server_password_file")
+
+
+@pytest.mark.parametrize("kind", ["ngircd", "inspircd"])
+def test_killed_by_an_operator_comes_back(parts, kind):
+    server = getattr(parts, kind)()
+    visitor = server.client("visitor").join(CHANNEL)
+    bot = parts.bot({"one": network(server.port, "Anna")})
+    visitor.wait_for("Anna", CHANNEL)
+    mark = bot.mark()
+    server.operator().send("KILL Anna :you are banned, akill, k-line")
+    bot.wait_log(since=mark, network="one", event="irc.waiting", msg="banned")
+    visitor.expect(lambda m: m.command == "JOIN" and m.nick == "Anna", timeout=30)
+
+
 def test_banned_from_the_server_gives_up_and_says_so(parts, fake):
     bot = parts.bot({"one": network(fake.port, "Anna")})
     connection = fake.accept().expect_registration()
@@ -163,6 +193,19 @@ def test_gave_up_and_a_changed_file_tries_again(parts, fake):
     bot.wait_log(network="one", msg="(?i)banned")
     bot.write_network("one", network(fake.port, "Anna", username="other"))
     fake.accept().register()
+
+
+def test_off_and_on_before_the_server_has_closed(parts, fake):
+    bot = parts.bot({"one": network(fake.port, "Anna")})
+    connection = fake.accept().register()
+    connection.accept_join(CHANNEL)
+    bot.write_network("one", network(fake.port, "Anna", connect=False))
+    connection.expect_command("QUIT")
+    mark = bot.mark()
+    bot.write_network("one", network(fake.port, "Anna"))
+    bot.wait_log(since=mark, event="conf.loaded")
+    connection.close()
+    fake.accept(timeout=5).register()
 
 
 # ---- Capabilities and SASL ------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import sources
 from harness.process import wait_until
 from harness.seshetd import network
 
@@ -35,6 +36,28 @@ def test_sigterm_says_quit_everywhere(stage):
         visitor.expect(lambda m, nick=nick: m.command == "QUIT" and m.nick == nick, timeout=6)
     assert time.monotonic() - begun < 5
     bot.wait_notice("STOPPING=1")
+    bot.stop()
+
+
+def test_sigterm_says_what_waits(parts):
+    """One burst of it, then QUIT."""
+    fake = parts.fake()
+    bot = parts.bot({"one": network(
+        fake.port, "Anna", pacing={"burst": 4, "interval_ms": 1500})}, start=False)
+    parts.module(bot, "probe", sources.PROBE)
+    bot.start()
+    connection = fake.accept().register()
+    connection.accept_join(CHANNEL, ["visitor"])
+    connection.says("visitor", CHANNEL, "!many 20")
+    wait_until(lambda: bot.ctl_json("status")["networks"][0]["queue"] >= 16, 10, "it has spoken")
+    bot.process.signal(signal.SIGTERM)
+    heard = []
+    while not heard or heard[-1].command != "QUIT":
+        heard.append(connection.expect(lambda m: m.command in ("PRIVMSG", "QUIT")))
+    connection.close()
+    said = [m.text for m in heard[:-1]]
+    assert 4 <= len(said) <= 8, said
+    assert said == [f"line {i}" for i in range(len(said))]
     bot.stop()
 
 

@@ -52,14 +52,18 @@ static void test_online(void **state)
     assert_true(rig_heard(&rig, "\nMODE bot +B"));
 }
 
+/* What waits goes first, within bounds. */
 static void test_quit(void **state)
 {
     (void)state;
     rig_start(&rig);
     rig_until_state(&rig, CONN_ONLINE);
+    rig_run(&rig, 20);
     rig.fake.heard[0] = '\0';
+    assert_int_equal(conn_send(rig.conn, CONN_BULK, "WHO #x"), 0);
     for (int i = 0; i < 100; i++)
-        assert_int_equal(conn_send(rig.conn, CONN_NORMAL, "PRIVMSG #x :%d", i), 0);
+        assert_int_equal(conn_send(rig.conn, CONN_NORMAL, "PRIVMSG #x :%d.", i), 0);
+    uint64_t sent = conn_counters(rig.conn).lines_out;
     conn_quit(rig.conn, "Going");
     assert_int_equal(conn_state(rig.conn), CONN_CLOSING);
     assert_int_equal(conn_queue_length(rig.conn), 1);
@@ -67,11 +71,34 @@ static void test_quit(void **state)
     rig_until_state(&rig, CONN_STOPPED);
     assert_int_equal(conn_cause(rig.conn), CONN_CAUSE_ASKED);
     assert_string_equal(conn_reason(rig.conn), "Going");
-    assert_true(rig_heard(&rig, "\nQUIT :Going"));
-    assert_false(rig_heard(&rig, "PRIVMSG"));
+    assert_true(rig_heard(&rig, "\nPRIVMSG #x :0.\n"));
+    assert_true(rig_heard(&rig, "\nPRIVMSG #x :9.\nQUIT :Going"));
+    assert_false(rig_heard(&rig, "WHO"));
+    assert_int_equal(conn_counters(rig.conn).lines_out, sent + 11);
+    assert_int_equal(conn_counters(rig.conn).dropped, 91);
     conn_start(rig.conn);
     rig_until_state(&rig, CONN_ONLINE);
     assert_int_equal(conn_counters(rig.conn).attempts, 2);
+}
+
+/* With pacing the last words are as many as may be said at once. */
+static void test_quit_in_a_burst(void **state)
+{
+    (void)state;
+    rig.config.pacing.burst = 3;
+    rig.config.pacing.interval_ms = 60000;
+    rig_start(&rig);
+    rig_until_state(&rig, CONN_ONLINE);
+    for (int i = 0; i < 20; i++)
+        conn_send(rig.conn, CONN_NORMAL, "PRIVMSG #x :%d.", i);
+    rig_run(&rig, 50);
+    size_t waiting = conn_queue_length(rig.conn);
+    assert_in_range(waiting, 17, 20);
+    conn_quit(rig.conn, "Going");
+    rig_until_state(&rig, CONN_STOPPED);
+    char last[64];
+    snprintf(last, sizeof last, "\nPRIVMSG #x :%zu.\nQUIT :Going", 20 - waiting + 2);
+    assert_true(rig_heard(&rig, last));
 }
 
 /* The server does not close: we do, after quit_ms. */
@@ -86,6 +113,28 @@ static void test_quit_unanswered(void **state)
     rig_until_heard(&rig, "\nPONG :still here");
     assert_int_equal(conn_state(rig.conn), CONN_CLOSING);
     rig_until_state(&rig, CONN_STOPPED);
+}
+
+/* Told to stop and to start again before the server has closed: the last word counts. */
+static void test_start_while_closing(void **state)
+{
+    (void)state;
+    struct fake_rule rules[] = {{.starts = "QUIT"}, {0}};
+    rig.fake.rules = rules;
+    rig_start(&rig);
+    rig_until_state(&rig, CONN_ONLINE);
+    conn_quit(rig.conn, "Switched off");
+    rig_until_heard(&rig, "\nQUIT :Switched off");
+    conn_start(rig.conn);
+    assert_int_equal(conn_state(rig.conn), CONN_CLOSING);
+    rig_until_state(&rig, CONN_REGISTERING);
+    rig_until_state(&rig, CONN_ONLINE);
+    assert_null(strstr(rig.trail, "stopped"));
+    conn_quit(rig.conn, "Switched off");
+    conn_start(rig.conn);
+    conn_quit(rig.conn, "After all");
+    rig_until_state(&rig, CONN_STOPPED);
+    assert_string_equal(conn_reason(rig.conn), "After all");
 }
 
 static void test_reconnect(void **state)
@@ -326,7 +375,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_online),
         TEST(test_quit),
+        TEST(test_quit_in_a_burst),
         TEST(test_quit_unanswered),
+        TEST(test_start_while_closing),
         TEST(test_reconnect),
         TEST(test_server_without_cap),
         TEST(test_no_end_of_motd),

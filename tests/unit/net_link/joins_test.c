@@ -72,6 +72,17 @@ static int teardown(void **state)
     return 0;
 }
 
+static void test_few_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    f->is.targmax_join = 2;
+    set(f, 0, 3, abc);
+    assert_string_equal(online(f, 0), "JOIN #b,#a key|JOIN #c");
+    joins_offline(&f->j);
+    f->is.targmax_join = 1;
+    assert_string_equal(online(f, 0), "JOIN #b key|JOIN #a|JOIN #c");
+}
+
 static void enter_all(struct fixture *f, int64_t now)
 {
     assert_string_equal(set(f, now, 3, abc), "");
@@ -288,20 +299,11 @@ static void test_rubbish(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_online),
-        TEST(test_batches),
-        TEST(test_long_names),
-        TEST(test_unsound_names),
-        TEST(test_kick),
-        TEST(test_forced_part),
-        TEST(test_closed_channels),
-        TEST(test_impossible_channels),
-        TEST(test_no_answer),
-        TEST(test_forward),
-        TEST(test_changes),
-        TEST(test_queue_full),
-        TEST(test_change_of_mind),
-        TEST(test_rubbish),
+        TEST(test_online),      TEST(test_batches),         TEST(test_few_at_a_time),
+        TEST(test_long_names),  TEST(test_unsound_names),   TEST(test_kick),
+        TEST(test_forced_part), TEST(test_closed_channels), TEST(test_impossible_channels),
+        TEST(test_no_answer),   TEST(test_forward),         TEST(test_changes),
+        TEST(test_queue_full),  TEST(test_change_of_mind),  TEST(test_rubbish),
     };
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
     return cmocka_run_group_tests(tests, NULL, NULL);

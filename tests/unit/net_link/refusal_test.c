@@ -92,6 +92,76 @@ static void test_klined(void **state)
     expect_stop(CONN_CAUSE_BANNED, "K-Lined");
 }
 
+/* One who was let in is thrown out by a person: whether that lasts, the next registration tells. */
+static void test_killed(void **state)
+{
+    (void)state;
+    rig_start(&rig);
+    rig_until_state(&rig, CONN_ONLINE);
+    fake_say(&rig.fake, "ERROR :Closing Link: bot[h] (Killed (oper (you are banned)))\r\n");
+    fake_hang_up(&rig.fake);
+    rig_until_state(&rig, CONN_WAITING);
+    assert_int_equal(conn_cause(rig.conn), CONN_CAUSE_CLOSED);
+    rig_until_state(&rig, CONN_ONLINE);
+    assert_int_equal(rig.fake.accepted, 2);
+}
+
+/* Names may hold any word. */
+static void test_names_are_no_ban(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "ERROR :Closing Link: kline[gline.example] (Connection timed out)\r\n",
+        "ERROR :Closing link: (akill@banned.example) [Registration timeout]\r\n"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_rule rules[] = {
+            {.starts = "USER", .reply = lines[i], .close = true, .times = 1}, {0}};
+        rig.fake.rules = rules;
+        expect_retry(CONN_CAUSE_REGISTER, i ? "timeout" : "timed out");
+        conn_free(rig.conn);
+        rig.conn = NULL;
+        rig_run(&rig, 10);
+    }
+}
+
+static void test_bans(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"ERROR :Closing link: (u@h) [Z-lined: go away]\r\n",
+                                        "ERROR :You are banned from this server\r\n",
+                                        "ERROR :Closing Link: bot[h] ((see [1]) [K-Lined])\r\n"};
+    for (size_t i = 0; i < 3; i++) {
+        struct fake_rule rules[] = {{.starts = "USER", .reply = lines[i], .close = true}, {0}};
+        rig.fake.rules = rules;
+        rig_start(&rig);
+        rig_until_state(&rig, CONN_STOPPED);
+        assert_int_equal(conn_cause(rig.conn), CONN_CAUSE_BANNED);
+        conn_free(rig.conn);
+        rig.conn = NULL;
+        rig_run(&rig, 10);
+    }
+}
+
+#define DENIED "ERROR :Closing link: (u@h) [Access denied by configuration]\r\n"
+
+/* InspIRCd's word for a wrong password, among other things. */
+static void test_denied_with_password(void **state)
+{
+    (void)state;
+    struct fake_rule rules[] = {{.starts = "USER", .reply = DENIED, .close = true}, {0}};
+    rig.fake.rules = rules;
+    rig.config.server_password = "wrong";
+    expect_stop(CONN_CAUSE_PASSWORD, "server_password_file");
+}
+
+static void test_denied_without_password(void **state)
+{
+    (void)state;
+    struct fake_rule rules[] = {{.starts = "USER", .reply = DENIED, .close = true}, {0}};
+    rig.fake.rules = rules;
+    expect_retry(CONN_CAUSE_REGISTER, "server_password_file");
+}
+
 static void test_throttled(void **state)
 {
     (void)state;
@@ -383,6 +453,11 @@ int main(void)
         TEST(test_wrong_password),
         TEST(test_banned),
         TEST(test_klined),
+        TEST(test_killed),
+        TEST(test_names_are_no_ban),
+        TEST(test_bans),
+        TEST(test_denied_with_password),
+        TEST(test_denied_without_password),
         TEST(test_throttled),
         TEST(test_sasl),
         TEST(test_sasl_refused),

@@ -72,6 +72,28 @@ static void test_pacing(void **state)
     sendq_free(&q);
 }
 
+/* At the end: no pace, no questions. */
+static void test_unpaced(void **state)
+{
+    (void)state;
+    struct sendq q;
+    struct buf out = {0};
+    sendq_init(&q, 1, 1000, 0);
+    push(&q, CONN_BULK, "WHO #x");
+    push(&q, CONN_NORMAL, "one");
+    push(&q, CONN_NORMAL, "two");
+    push(&q, CONN_URGENT, "PONG :x");
+    assert_int_equal(sendq_pop_unpaced(&q, &out), 9);
+    assert_int_equal(sendq_pop_unpaced(&q, &out), 5);
+    assert_int_equal(sendq_pop_unpaced(&q, &out), 5);
+    assert_int_equal(sendq_pop_unpaced(&q, &out), 0);
+    buf_append(&out, "", 1);
+    assert_string_equal(buf_data(&out), "PONG :x\r\none\r\ntwo\r\n");
+    assert_int_equal(sendq_lines(&q), 1);
+    buf_free(&out);
+    sendq_free(&q);
+}
+
 static void test_bounds(void **state)
 {
     (void)state;
@@ -154,9 +176,10 @@ static void test_longest_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),   cmocka_unit_test(test_pacing),
-        cmocka_unit_test(test_bounds),  cmocka_unit_test(test_cleaning),
-        cmocka_unit_test(test_cutting), cmocka_unit_test(test_longest_line),
+        cmocka_unit_test(test_order),        cmocka_unit_test(test_pacing),
+        cmocka_unit_test(test_unpaced),      cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_cleaning),     cmocka_unit_test(test_cutting),
+        cmocka_unit_test(test_longest_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,7 @@ static void defaults_are_those_of_rfc_1459(void **state)
     assert_int_equal(is.channellen, 200);
     assert_int_equal(is.linelen, 512);
     assert_int_equal(is.modes, 3);
-    assert_int_equal(is.targmax_privmsg, 1);
+    assert_int_equal(is.targmax_join, 0);
     assert_false(is.whox);
 }
 
@@ -59,7 +59,7 @@ static void a_real_network_is_understood(void **state)
     struct isupport is = after("WHOX MONITOR=100 CASEMAPPING=ascii CHANTYPES=# PREFIX=(qaohv)~&@%+ "
                                "CHANMODES=eIbq,k,flj,CFLMPQScgimnprstuz NETWORK=Libera.Chat");
     apply(&is, "NICKLEN=16 CHANNELLEN=50 TOPICLEN=390 KICKLEN=255 AWAYLEN=307 LINELEN=1024 MODES=4 "
-               "STATUSMSG=@+ TARGMAX=NAMES:1,LIST:1,KICK:1,PRIVMSG:4,NOTICE:3,MONITOR:");
+               "STATUSMSG=@+ TARGMAX=NAMES:1,LIST:1,KICK:1,JOIN:4,NOTICE:3,MONITOR:");
     assert_true(is.whox && is.monitor);
     assert_int_equal(is.casemapping, CASEMAPPING_ASCII);
     assert_string_equal(is.chantypes, "#");
@@ -78,7 +78,7 @@ static void a_real_network_is_understood(void **state)
     assert_int_equal(is.awaylen, 307);
     assert_int_equal(is.linelen, 1024);
     assert_int_equal(is.modes, 4);
-    assert_int_equal(is.targmax_privmsg, 4);
+    assert_int_equal(is.targmax_join, 4);
 }
 
 static void escapes_are_decoded(void **state)
@@ -112,19 +112,19 @@ static void junk_keeps_the_last_value(void **state)
     assert_unchanged("PREFIX=ov PREFIX=(ov PREFIX=(ov)@ PREFIX=(o)@+ PREFIX=(oo)@+ PREFIX=(o1)@+");
     assert_unchanged("PREFIX=(ov)@@ PREFIX=(ov)@a PREFIX=(abcdefghijklmnop)!#$%&'()*+-./;<");
     assert_unchanged("CHANMODES CHANMODES=b,k,l,a! CHANMODES=bb,k,l,m CHANTYPES=ab CHANTYPES=##");
-    assert_unchanged("TARGMAX TARGMAX= TARGMAX=KICK:3 TARGMAX=PRIVMSG TARGMAX=PRIVMSG:x MODES=0");
-    assert_unchanged("TARGMAX=PRIVMSG:99999999999999999999999 NETWORK NETWORK= STATUSMSG=a");
+    assert_unchanged("TARGMAX TARGMAX= TARGMAX=KICK:3 TARGMAX=JOIN TARGMAX=JOIN:x MODES=0");
+    assert_unchanged("TARGMAX=JOIN:99999999999999999999999 NETWORK NETWORK= STATUSMSG=a");
 }
 
 static void huge_values_are_bounded(void **state)
 {
     (void)state;
     struct isupport is = after("NICKLEN=99999999999999999999 LINELEN=4294967808 MODES=999999999999 "
-                               "TARGMAX=PRIVMSG:99999999");
+                               "TARGMAX=JOIN:99999999");
     assert_int_equal(is.nicklen, 8192);
     assert_int_equal(is.linelen, 8192);
     assert_int_equal(is.modes, 8192);
-    assert_int_equal(is.targmax_privmsg, 8192);
+    assert_int_equal(is.targmax_join, 8192);
     static const char *const keys[] = {"NETWORK=", "PREFIX=(", "CHANMODES=", "CHANTYPES="};
     char value[601] = "";
     memset(value, 'x', sizeof value - 1);
@@ -138,12 +138,13 @@ static void huge_values_are_bounded(void **state)
 static void empty_values_mean_none_or_no_limit(void **state)
 {
     (void)state;
-    struct isupport is = after("PREFIX= CHANTYPES= STATUSMSG= MODES= TARGMAX=NOTICE:,PRIVMSG:");
+    struct isupport is = after("TARGMAX=JOIN:3");
+    apply(&is, "PREFIX= CHANTYPES= STATUSMSG= MODES= TARGMAX=NOTICE:,JOIN:");
     assert_string_equal(is.prefix_modes, "");
     assert_string_equal(is.prefix_symbols, "");
     assert_string_equal(is.chantypes, "");
     assert_int_equal(is.modes, 0);
-    assert_int_equal(is.targmax_privmsg, 0);
+    assert_int_equal(is.targmax_join, 0);
     assert_false(isupport_is_channel(&is, "#c"));
     assert_int_equal(after("MODES").modes, 0);
     assert_string_equal(after("PREFIX").prefix_modes, "");

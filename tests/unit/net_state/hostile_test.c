@@ -18,65 +18,62 @@ static const char *pick(unsigned *seed, const char *const *words, size_t count)
 
 #define PICK(seed, words) pick(seed, words, sizeof(words) / sizeof *(words))
 
+/* What lines are made of. */
+static const char *const tags[] = {
+    "", "", "", "@account=acc ", "@batch=h ", "@account=\\n ", "@time=2020-01-01T00:00:00.000Z "};
+static const char *const sources[] = {"",        ":me!m@h ", ":a!a@h ", ":A!b@i ", ":[!c@h ",
+                                      ":{!d@h ", ":b ",      ":srv.x ", ":me ",    ":m[!m@h "};
+static const char *const commands[] = {
+    "JOIN", "JOIN", "JOIN",   "PART",    "KICK",    "QUIT",   "NICK",  "NICK", "MODE",
+    "MODE", "005",  "353",    "353",     "352",     "354",    "TOPIC", "332",  "333",
+    "324",  "396",  "INVITE", "ACCOUNT", "CHGHOST", "AWAY",   "BATCH", "001",  "PRIVMSG",
+    "221",  "366",  "NOTICE", "SETNAME", "331",     "PRIVMSG"};
+static const char *const words[] = {"me",
+                                    "a",
+                                    "A",
+                                    "[",
+                                    "{",
+                                    "m[",
+                                    "m{",
+                                    "#c",
+                                    "#C",
+                                    "#[",
+                                    "#{",
+                                    "&x",
+                                    "@#c",
+                                    "+o",
+                                    "-o+v",
+                                    "+k-l",
+                                    "=",
+                                    "152",
+                                    "H",
+                                    "G@",
+                                    "*",
+                                    "0",
+                                    "+h",
+                                    "-h",
+                                    "chathistory",
+                                    "a!b@c",
+                                    "99",
+                                    "+ovb",
+                                    "@a",
+                                    "@+[",
+                                    ":@a +[ {",
+                                    ":\001ACTION x\001",
+                                    ":",
+                                    "CASEMAPPING=ascii",
+                                    "CASEMAPPING=rfc1459",
+                                    "PREFIX=(ov)@+",
+                                    "PREFIX=(vo)+@",
+                                    "PREFIX=",
+                                    "CHANTYPES=#",
+                                    "CHANTYPES=",
+                                    "-CHANTYPES",
+                                    ":x y"};
+
 /* A line of words that are likely to mean something together. */
 static char *make_line(unsigned *seed)
 {
-    static const char *const tags[] = {"",
-                                       "",
-                                       "",
-                                       "@account=acc ",
-                                       "@batch=h ",
-                                       "@account=\\n ",
-                                       "@time=2020-01-01T00:00:00.000Z "};
-    static const char *const sources[] = {"",        ":me!m@h ", ":a!a@h ", ":A!b@i ", ":[!c@h ",
-                                          ":{!d@h ", ":b ",      ":srv.x ", ":me ",    ":m[!m@h "};
-    static const char *const commands[] = {
-        "JOIN", "JOIN", "JOIN",   "PART",    "KICK",    "QUIT",   "NICK",  "NICK", "MODE",
-        "MODE", "005",  "353",    "353",     "352",     "354",    "TOPIC", "332",  "333",
-        "324",  "396",  "INVITE", "ACCOUNT", "CHGHOST", "AWAY",   "BATCH", "001",  "PRIVMSG",
-        "221",  "366",  "NOTICE", "SETNAME", "331",     "PRIVMSG"};
-    static const char *const words[] = {"me",
-                                        "a",
-                                        "A",
-                                        "[",
-                                        "{",
-                                        "m[",
-                                        "m{",
-                                        "#c",
-                                        "#C",
-                                        "#[",
-                                        "#{",
-                                        "&x",
-                                        "@#c",
-                                        "+o",
-                                        "-o+v",
-                                        "+k-l",
-                                        "=",
-                                        "152",
-                                        "H",
-                                        "G@",
-                                        "*",
-                                        "0",
-                                        "+h",
-                                        "-h",
-                                        "chathistory",
-                                        "a!b@c",
-                                        "99",
-                                        "+ovb",
-                                        "@a",
-                                        "@+[",
-                                        ":@a +[ {",
-                                        ":\001ACTION x\001",
-                                        ":",
-                                        "CASEMAPPING=ascii",
-                                        "CASEMAPPING=rfc1459",
-                                        "PREFIX=(ov)@+",
-                                        "PREFIX=(vo)+@",
-                                        "PREFIX=",
-                                        "CHANTYPES=#",
-                                        "CHANTYPES=",
-                                        "-CHANTYPES",
-                                        ":x y"};
     struct buf line = {0};
     buf_printf(&line, "%s%s%s", PICK(seed, tags), PICK(seed, sources), PICK(seed, commands));
     for (unsigned n = next_random(seed) % 9; n; n--)
