@@ -305,6 +305,9 @@ static void catches_up_after_a_script_that_runs_for_long(void **state)
     assert_non_null(strstr(f->reason, "BUSY"));
     assert_true(module_fields_of(f, "dice")->enabled);
     redis_do(f->socket, "SCRIPT KILL");
+    void *killed = NULL;
+    assert_int_equal(redisGetReply(c, &killed), REDIS_OK);
+    freeReplyObject(killed);
     redis_do(f->socket, "HSET seshet:module:dice enabled no");
     run_until(f, is_disabled, f, "an edit");
     run_until(f, all_is_well, f, "a good state");
