@@ -408,24 +408,25 @@ static struct registry_key part_key(const struct group *g, const struct entry *e
     return key;
 }
 
+/* Whether a part is known to hold something, and was not there any more. */
+static bool part_is_gone(const struct model *m, const struct entry *e, int part)
+{
+    bool holds = part ? e->def->lists[part - 1] != NULL : e->def->set != 0;
+    return holds && e->read[part] != m->full;
+}
+
 /* Applies every part that was not seen as missing; the entry may be gone after that. */
 static void entry_sweep(struct model *m, struct group *g, struct entry *e)
 {
-    struct registry_key keys[PARTS];
-    bool stale[PARTS];
-    char module[REGISTRY_MAX_NAME + 1];
-    str_copy(module, sizeof module, e->module);
-    for (int i = 0; i < PARTS; i++) {
-        keys[i] = part_key(g, e, i);
-        stale[i] = e->read[i] != m->full;
-    }
-    for (int i = 0; i < PARTS; i++) {
-        if (!stale[i] || !entry_find(g, module))
+    for (int i = 0; i < PARTS && e; i++) {
+        if (!part_is_gone(m, e, i))
             continue;
+        struct registry_key key = part_key(g, e, i);
         if (i)
-            model_apply_list(m, &keys[i], NULL, 0);
+            model_apply_list(m, &key, NULL, 0);
         else
-            model_apply_hash(m, &keys[i], NULL, 0);
+            model_apply_hash(m, &key, NULL, 0);
+        e = entry_find(g, key.module);
     }
 }
 
