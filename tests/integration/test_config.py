@@ -79,9 +79,9 @@ def test_check_judges_what_is_only_named(parts, certs):
         r"ca\.conf:1: servers\.ca_file: .*bad\.pem",
         r"cert\.conf:\d+: sasl\.cert_file: .*bad\.pem",
         r"key\.conf:\d+: sasl\.cert_file: .*does not belong",
-        r"seshet\.conf:3: registry\.uri: .*107",
-        r"seshet\.conf:5: control\.socket: .*/nonexistent/folder",
-        r"seshet\.conf:7: .*statedir.*state_dir",
+        r"seshet\.conf:\d+: registry\.uri: .*107",
+        r"seshet\.conf:\d+: control\.socket: .*/nonexistent/folder",
+        r"seshet\.conf:\d+: .*statedir.*state_dir",
         "6 errors",
     ):
         assert re.search(wanted, text), f"{wanted}\n{text}"
