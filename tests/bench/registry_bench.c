@@ -85,7 +85,7 @@ static void put_modules(struct model *m, size_t count)
 {
     const char *const enicks[] = {"$me"};
     const char *const dchannels[] = {"#quiet", "#ops", "#serious"};
-    char(*names)[16] = xcalloc(count, sizeof *names);
+    char(*names)[24] = xcalloc(count, sizeof *names);
     struct model_bytes *index = xcalloc(count, sizeof *index);
     for (size_t i = 0; i < count; i++) {
         char key[64];
@@ -109,7 +109,7 @@ static void put_overlays(struct model *m, size_t networks, size_t modules)
     const char *const echannels[] = {"#bots", "#games"};
     for (size_t n = 0; n < networks; n++) {
         for (size_t i = n % 10; i < modules; i += 10) {
-            char key[64];
+            char key[96];
             snprintf(key, sizeof key, "network:net%zu:module:m%zu", n, i);
             put_hash(m, key, "cmd_prefix", "?");
             snprintf(key, sizeof key, "network:net%zu:module:m%zu:echannels", n, i);
