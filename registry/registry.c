@@ -140,9 +140,7 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct registry *r = arg;
-    struct job *job;
-    DL_FOREACH(r->sent, job)
-    {
+    for (struct job *job = r->sent; job; job = job->next) {
         int64_t left = job->sent_ms + r->timeout_ms - clock_now(r->env.clock);
         if (!job->told && left > 0) {
             wait_for_late(r, left);

@@ -131,6 +131,8 @@ bool flood_guard_use(struct network *n, const struct irc_event *event)
 {
     char source[FLOOD_SOURCE_SIZE];
     struct actor who = {event->nick, event->host, event->account};
+    if (!rate_limits(n->server->guard->source))
+        return true;
     flood_source_key(source, sizeof source, irc_state_isupport(n->state)->casemapping, event->nick,
                      event->host, event->account);
     return use_source(n, &who, source);
@@ -184,6 +186,12 @@ static size_t size_of(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
+static bool is_limited(const struct flood_guard *guard, const struct module_fields *f)
+{
+    return rate_limits(guard->source) || rate_limits(f->rate_user) ||
+           rate_limits(f->rate_channel) || rate_limits(f->rate_network);
+}
+
 void flood_guard_expect(struct network *n, const struct irc_event *event,
                         const struct module_decl *module, uint64_t number,
                         const struct flood_use *use)
@@ -193,6 +201,8 @@ void flood_guard_expect(struct network *n, const struct irc_event *event,
     size_t size = size_of(use->source) + size_of(use->channel) + size_of(event->nick) +
                   size_of(event->host) + size_of(event->account);
     drop(guard, slot);
+    if (!is_limited(guard, &use->module->fields))
+        return;
     struct expected *e = xmalloc(sizeof *e + size);
     char *at = e->strings;
     *e = (struct expected){.network = n,

@@ -38,7 +38,7 @@ void network_refresh(struct network *n)
     if (view_is_old)
         n->view = last ? registry_view_next(last, snapshot, map, prefix)
                        : registry_view_new(snapshot, n->key, map, prefix);
-    if (index_is_old || last->default_prefix != prefix) {
+    if (index_is_old || !last || last->default_prefix != prefix) {
         command_index_free(n->index);
         n->index = command_index_new(n->server->supervisor, n->view);
         n->index_catalogue = n->server->catalogue;

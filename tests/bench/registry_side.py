@@ -1,10 +1,12 @@
 """Both ends of a bot whose registry is measured: Redis by its own protocol, and the IRC side."""
 
 import collections
+import os
 import pathlib
 import selectors
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +20,21 @@ from harness.seshetd import Seshetd, network  # noqa: E402
 CHANNEL = "#bench"
 FRIEND = "friend"
 MODULES = ("echo", "dice")  # dice says when echo would have answered, if it had
+
+
+def build(folder):
+    """A Release build of what is measured."""
+    targets = ["seshetd", "seshet-modhost", "seshetctl", *(f"module_{name}" for name in MODULES)]
+    generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+    if (folder / "CMakeCache.txt").exists():
+        generator = []
+    for argv in (["cmake", "-S", ROOT, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", "-DSESHET_SANITIZE=",
+                  "-DSESHET_TESTS=ON", *generator],
+                 ["cmake", "--build", folder, "--parallel", str(os.cpu_count()), "--target", *targets]):
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
+        if done.returncode:
+            sys.exit("the build failed:\n" + done.stdout)
 
 
 class RedisClient:
