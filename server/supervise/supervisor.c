@@ -14,8 +14,12 @@ enum { FREE_WAIT_MS = 1000 };
 struct known_network {
     struct modhost_network facts;
     struct modhost *hosts;
+    bool unsettled; /* what it wants was said, and its hosts do not follow yet */
     UT_hash_handle hh;
 };
+
+/* A module that is switched off and on again soon needs no new process. */
+#define SETTLE_SECONDS 2
 
 struct supervisor {
     struct modhost_shared shared; /* first: a host finds its supervisor by it */
@@ -26,6 +30,7 @@ struct supervisor {
     struct known_network *networks;
     struct modhost *closed; /* hosts of dropped networks, whose processes have not ended */
     struct event *stopped;  /* tells that the last has ended */
+    struct event *settle;   /* lets hosts follow what is wanted */
     struct event *reap;     /* closes the hosts that are over, outside of their own callbacks */
     void (*done)(void *arg);
     void *done_arg;
@@ -102,6 +107,18 @@ static void on_reap(evutil_socket_t fd, short what, void *arg)
         }
 }
 
+static void on_settle(evutil_socket_t fd, short what, void *arg)
+{
+    struct supervisor *sup = arg;
+    for (struct known_network *n = sup->networks; n; n = n->hh.next) {
+        for (struct modhost *host = n->unsettled ? n->hosts : NULL; host; host = host->next)
+            modhost_want_settled(host);
+        n->unsettled = false;
+    }
+    if (!sup->shared.stopping)
+        on_reap(fd, what, sup);
+}
+
 static void on_stopped(evutil_socket_t fd, short what, void *arg)
 {
     struct supervisor *sup = arg;
@@ -141,6 +158,7 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
     generation_shared_init(&sup->shared.generations);
     start_queue_init(&sup->shared.starts, env->base, env->clock);
     sup->stopped = event_new(env->base, -1, 0, on_stopped, sup);
+    sup->settle = evtimer_new(env->base, on_settle, sup);
     sup->reap = event_new(env->base, -1, 0, on_reap, sup);
     /* A pipe to a module host that has just died is an error, not the end of the server. */
     signal(SIGPIPE, SIG_IGN);
@@ -204,6 +222,7 @@ void supervisor_free(struct supervisor *sup)
     start_queue_free(&sup->shared.starts);
     generation_shared_free(&sup->shared.generations);
     event_free(sup->stopped);
+    event_free(sup->settle);
     event_free(sup->reap);
     free(sup);
 }
@@ -295,13 +314,14 @@ void supervisor_want_begin(struct supervisor *sup, const char *network)
 
 void supervisor_want_end(struct supervisor *sup, const char *network)
 {
+    static const struct timeval soon = {.tv_sec = SETTLE_SECONDS};
     struct known_network *n;
     HASH_FIND_STR(sup->networks, network, n);
-    for (struct modhost *host = n ? n->hosts : NULL; host; host = host->next) {
-        modhost_want_settled(host);
-        if (!sup->shared.stopping && modhost_is_over(host))
-            event_active(sup->reap, EV_TIMEOUT, 0);
-    }
+    if (!n)
+        return;
+    n->unsettled = true;
+    if (!event_pending(sup->settle, EV_TIMEOUT, NULL))
+        event_add(sup->settle, &soon);
 }
 
 void supervisor_each_host(const struct supervisor *sup,

@@ -164,8 +164,9 @@ void modhost_want(struct modhost *host, const struct module_decl *module, bool w
 /*
  * What the modules of a network want, said anew. supervisor_want_begin: nothing is wanted there
  * until modhost_want says so; who knows only what has changed leaves it out. supervisor_want_end,
- * always: a process that runs is replaced by one with what is wanted, after the events it has; a
- * host without a wanted module ends, and its handle with it. Starts no first process.
+ * always: some 2 seconds later a process that runs is replaced by one with what is wanted, after
+ * the events it has; a host without a wanted module ends, and its handle with it. Starts no first
+ * process.
  */
 void supervisor_want_begin(struct supervisor *sup, const char *network);
 void supervisor_want_end(struct supervisor *sup, const char *network);

@@ -82,8 +82,7 @@ class Stage:
         wait_until(lambda: self.well(), seconds, "synced again")
         wait_until(lambda: not self.answered(), 5, "the edit decides")
         self.redis.cli("HSET", "seshet:module:echo", "enabled", "yes")
-        time.sleep(0.05)
-        assert self.answered()
+        wait_until(self.answered, 5, "the edit decides")
         wait_until(self.count, 5, "counting")
         assert self.count(20) == 20
         self.check_storage()
