@@ -133,6 +133,7 @@ static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
 static void on_snapshot(void *arg)
 {
     start_when_ready(arg);
+    admin_snapshot(arg);
 }
 
 static void on_registry_state(void *arg, enum registry_state state, const char *reason)
@@ -375,6 +376,7 @@ void server_free(struct server *server)
         defer_run(&server->defer);
     supervisor_free(server->supervisor);
     registry_close(server->registry);
+    admin_snapshot(server);
     flood_guard_free(server->guard);
     ignores_free(server->ignores);
     flood_free(server->flood);
