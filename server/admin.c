@@ -125,6 +125,7 @@ struct commit {
     json_t *result;
     struct control_request *request;
     uint64_t generation; /* of the snapshot before */
+    bool in_snapshot;
 };
 
 static void answer(void *arg)
@@ -146,17 +147,17 @@ static void on_written(void *arg, const struct edit_answer *written)
     }
     json_object_set_new(commit->result, "changed", json_integer((json_int_t)written->nchanged));
     bool seen = registry_snapshot(commit->server->registry)->generation > commit->generation;
-    if (written->nchanged && !seen && !commit->server->stopping)
+    if (commit->in_snapshot && written->nchanged && !seen && !commit->server->stopping)
         admin_after_snapshot(commit->server, answer, commit);
     else
         answer(commit);
 }
 
-void admin_commit(struct server *server, struct registry_edit *edit, json_t *result,
-                  struct control_request *request)
+void admin_commit(struct server *server, struct registry_edit *edit, bool in_snapshot,
+                  json_t *result, struct control_request *request)
 {
     struct commit *commit = xmalloc(sizeof *commit);
-    *commit =
-        (struct commit){server, result, request, registry_snapshot(server->registry)->generation};
+    *commit = (struct commit){server, result, request,
+                              registry_snapshot(server->registry)->generation, in_snapshot};
     registry_edit_commit(edit, server->registry, on_written, commit);
 }

@@ -352,11 +352,12 @@ static void begin_import(void *arg, json_t *args, struct control_request *reques
                         .changes = json_array(),
                         .replace = command_flag(args, "replace")};
     bool dry = command_flag(args, "dry-run");
+    bool storage = json_object_get(json_object_get(args, "file"), "storage") != NULL;
     int failed = import_part(&im, json_object_get(args, "file"));
     json_t *answer =
         json_pack("{s:o, s:I}", "changes", im.changes, "count", (json_int_t)im.nchanges);
     if (!failed && !dry && registry_edit_count(im.edit)) {
-        admin_commit(server, im.edit, answer, request);
+        admin_commit(server, im.edit, !storage, answer, request);
         return;
     }
     registry_edit_free(im.edit);
