@@ -12,6 +12,9 @@
 #include "registry/migrate.h"
 
 #define MAX_IN_FLIGHT 256
+/* Listing all keys waits while so many are to be read. */
+#define MAX_LISTED 1024
+#define MAX_CURSOR 24
 /* Keys that change without pause must not hold the others back for longer: from then on only what
  * was known to have changed is waited for... */
 #define MAX_BATCH_MS 20
@@ -59,7 +62,8 @@ struct loader {
     struct reading *readings;
     struct reading *queue;
     size_t in_flight;
-    size_t full_left; /* answers that the reading of everything waits for */
+    size_t full_left;        /* answers that the reading of everything waits for */
+    char cursor[MAX_CURSOR]; /* where the listing of all keys goes on; "": nowhere */
     bool expect_modules;
     char schema[64];          /* as it was read; "": none */
     bool index_read;          /* since loader_full */
@@ -96,6 +100,7 @@ static void forget_all(struct loader *l)
     l->in_flight = 0;
     l->full_left = 0;
     l->barrier = 0;
+    l->cursor[0] = '\0';
     l->batch_started_ms = -1;
 }
 
@@ -371,6 +376,8 @@ static void send_one(struct loader *l, struct reading *r)
         l->batch_started_ms = clock_now(l->clock);
 }
 
+static void send_scan(struct loader *l);
+
 static void pump(struct loader *l)
 {
     while (l->queue && l->in_flight < MAX_IN_FLIGHT) {
@@ -379,6 +386,8 @@ static void pump(struct loader *l)
         if (l->queue == first)
             return;
     }
+    if (l->cursor[0] && HASH_COUNT(l->readings) < MAX_LISTED)
+        send_scan(l);
 }
 
 /* Whether what has been read since the last commit is a whole. Answers come in the order of the
@@ -439,8 +448,6 @@ static void on_reading(void *arg, const redisReply *reply)
         go_on(l);
 }
 
-static void send_scan(struct loader *l, const char *cursor);
-
 static void on_scan(void *arg, const redisReply *reply)
 {
     struct scan *scan = arg;
@@ -467,8 +474,10 @@ static void on_scan(void *arg, const redisReply *reply)
         if (key.kind == KEY_UNKNOWN_LIST || (key.network[0] && key.kind != KEY_OTHER))
             want(l, &key, true);
     }
-    if (strcmp(reply->element[0]->str, "0") != 0)
-        send_scan(l, reply->element[0]->str);
+    if (strcmp(reply->element[0]->str, "0") != 0) {
+        str_copy(l->cursor, sizeof l->cursor, reply->element[0]->str);
+        l->full_left++;
+    }
     go_on(l);
 }
 
@@ -484,16 +493,16 @@ static void scan_pattern(const struct loader *l, char *dst)
     *dst = '\0';
 }
 
-static void send_scan(struct loader *l, const char *cursor)
+static void send_scan(struct loader *l)
 {
     char pattern[2 * KEY_MAX_PREFIX + 2];
     scan_pattern(l, pattern);
-    const char *argv[] = {"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"};
+    const char *argv[] = {"SCAN", l->cursor, "MATCH", pattern, "COUNT", "1000"};
     struct scan *scan = xcalloc(1, sizeof *scan);
     *scan = (struct scan){l, l->epoch};
-    l->full_left++;
     if (link_command(l->link, on_scan, scan, 6, argv, NULL))
         free(scan); /* full_left stays: the link is going */
+    l->cursor[0] = '\0';
 }
 
 /* ---- Interface ---- */
@@ -532,8 +541,9 @@ void loader_full(struct loader *l, bool expect_modules)
     want_named(l, KEY_META, true);
     want_named(l, KEY_MODULES, true);
     want_named(l, KEY_IGNORES, true);
+    str_copy(l->cursor, sizeof l->cursor, "0");
+    l->full_left++;
     pump(l);
-    send_scan(l, "0");
 }
 
 bool loader_changed(struct loader *l, const char *text)

@@ -256,59 +256,176 @@ static struct module_view *view_of(struct module_def *shared, struct module_def 
 
 /* ---- The view ---- */
 
-static void fill(struct registry_view *view, const struct snapshot *s,
-                 const struct registry_view *last)
+static int compare_module(const void *key, const void *element)
+{
+    return strcmp(key, (*(const struct module_view *const *)element)->name);
+}
+
+static const struct module_view *const *find_module(const struct registry_view *view,
+                                                    const char *name)
+{
+    return bsearch(name, view->modules, view->count, sizeof(struct module_view *), compare_module);
+}
+
+/* The next of some definitions, sorted by name, if it is the one of that name. */
+static struct module_def *take_def(struct module_def *const *defs, size_t count, size_t *at,
+                                   const char *name)
+{
+    int order = 1;
+    while (*at < count && (order = strcmp(defs[*at]->name, name)) < 0)
+        (*at)++;
+    return order ? NULL : defs[*at];
+}
+
+static void take_ignores(struct registry_view *view, const struct snapshot *s)
 {
     const struct network_overlays *overlays = snapshot_network(s, view->network);
-    view->ignores[0] = ignore_list_ref(overlays ? overlays->ignores : NULL);
-    view->ignores[1] = ignore_list_ref(s->ignores);
-    size_t o = 0;
-    size_t l = 0;
-    /* All three are sorted by name. */
-    for (size_t i = 0; i < s->nmodules; i++) {
-        struct module_def *shared = s->modules[i];
-        struct module_def *overlay = NULL;
-        struct module_view *old = NULL;
-        int order = 1;
-        while (overlays && o < overlays->count &&
-               (order = strcmp(overlays->modules[o]->name, shared->name)) < 0)
-            o++;
-        if (overlays && o < overlays->count && !order)
-            overlay = overlays->modules[o];
-        while (last && l < last->count &&
-               (order = strcmp(last->modules[l]->name, shared->name)) < 0)
-            l++;
-        if (last && l < last->count && !order)
-            old = (struct module_view *)last->modules[l];
-        view->modules[i] = view_of(shared, overlay, old, view);
+    const struct ignore_list *const now[VIEW_IGNORES] = {overlays ? overlays->ignores : NULL,
+                                                         s->ignores};
+    for (size_t i = 0; i < VIEW_IGNORES; i++) {
+        struct ignore_list *before = view->ignores[i];
+        view->ignores[i] = ignore_list_ref((struct ignore_list *)now[i]);
+        ignore_list_unref(before);
     }
 }
 
-static struct registry_view *make(const struct snapshot *s, const char *network,
-                                  enum casemapping casemapping, char default_prefix,
-                                  const struct registry_view *last)
+static void take_snapshot(struct registry_view *view, const struct snapshot *s)
 {
-    struct registry_view *view = xcalloc(1, sizeof *view);
-    str_copy(view->network, sizeof view->network, network);
+    take_ignores(view, s);
+    snapshot_unref(view->from);
+    view->from = snapshot_ref(s);
     view->generation = s->generation;
-    view->casemapping = casemapping;
-    view->default_prefix = default_prefix;
-    view->count = s->nmodules;
-    view->modules = xcalloc(s->nmodules ? s->nmodules : 1, sizeof(struct module_view *));
-    fill(view, s, last);
-    return view;
 }
 
 struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
                                         enum casemapping casemapping, char default_prefix)
 {
-    return make(s, network, casemapping, default_prefix, NULL);
+    struct registry_view *view = xcalloc(1, sizeof *view);
+    const struct network_overlays *overlays = snapshot_network(s, network);
+    size_t at = 0;
+    str_copy(view->network, sizeof view->network, network);
+    view->casemapping = casemapping;
+    view->default_prefix = default_prefix;
+    view->count = s->nmodules;
+    view->modules = xcalloc(s->nmodules ? s->nmodules : 1, sizeof(struct module_view *));
+    for (size_t i = 0; i < s->nmodules; i++) {
+        struct module_def *overlay =
+            overlays ? take_def(overlays->modules, overlays->count, &at, s->modules[i]->name)
+                     : NULL;
+        view->modules[i] = view_of(s->modules[i], overlay, NULL, view);
+    }
+    take_snapshot(view, s);
+    return view;
 }
 
-struct registry_view *registry_view_next(const struct registry_view *last, const struct snapshot *s,
-                                         enum casemapping casemapping, char default_prefix)
+/* ---- Following edits ---- */
+
+struct follower {
+    struct registry_view *view;
+    const struct snapshot *s;
+    const struct network_overlays *was;
+    const struct network_overlays *is;
+    registry_view_fn *changed;
+    void *arg;
+};
+
+static void tell(const struct follower *f, const struct module_view *old,
+                 const struct module_view *now)
 {
-    return make(s, last->network, casemapping, default_prefix, last);
+    if (f->changed && old != now)
+        f->changed(f->arg, old, now);
+}
+
+static bool same_names(const struct snapshot *a, const struct snapshot *b)
+{
+    if (a->nmodules != b->nmodules)
+        return false;
+    for (size_t i = 0; i < a->nmodules; i++)
+        if (a->modules[i] != b->modules[i] && strcmp(a->modules[i]->name, b->modules[i]->name) != 0)
+            return false;
+    return true;
+}
+
+/* Makes one module's view anew, if it has to be. */
+static void follow_one(struct follower *f, size_t i)
+{
+    struct module_view *old = (struct module_view *)f->view->modules[i];
+    struct module_def *shared = f->s->modules[i];
+    const struct module_def *overlay = snapshot_overlay(f->is, shared->name);
+    struct module_view *new = view_of(shared, (struct module_def *)overlay, old, f->view);
+    f->view->modules[i] = new;
+    tell(f, old, new);
+    module_view_unref(old);
+}
+
+static void follow_overlay(struct follower *f, const char *module)
+{
+    const struct module_view *const *found = find_module(f->view, module);
+    if (found)
+        follow_one(f, (size_t)(found - f->view->modules));
+}
+
+/* Looks at nothing but pointers, except where they differ. */
+static void follow_overlays(struct follower *f)
+{
+    size_t nwas = f->was ? f->was->count : 0;
+    size_t nis = f->is ? f->is->count : 0;
+    for (size_t w = 0, i = 0; w < nwas || i < nis;) {
+        const struct module_def *was = w < nwas ? f->was->modules[w] : NULL;
+        const struct module_def *is = i < nis ? f->is->modules[i] : NULL;
+        int order = !was ? 1 : !is ? -1 : was == is ? 0 : strcmp(was->name, is->name);
+        w += order <= 0;
+        i += order >= 0;
+        if (was != is)
+            follow_overlay(f, order <= 0 ? was->name : is->name);
+    }
+}
+
+/* Modules were registered or removed: all is made anew that cannot be kept. */
+static void follow_names(struct follower *f)
+{
+    struct registry_view *view = f->view;
+    const struct module_view **old = view->modules;
+    size_t nold = view->count;
+    size_t o = 0;
+    view->count = f->s->nmodules;
+    view->modules = xcalloc(view->count ? view->count : 1, sizeof(struct module_view *));
+    for (size_t i = 0; i < view->count; i++) {
+        struct module_def *shared = f->s->modules[i];
+        const struct module_def *overlay = snapshot_overlay(f->is, shared->name);
+        int order = 1;
+        while (o < nold && (order = strcmp(old[o]->name, shared->name)) < 0)
+            tell(f, old[o++], NULL);
+        struct module_view *before = order ? NULL : (struct module_view *)old[o++];
+        view->modules[i] = view_of(shared, (struct module_def *)overlay, before, view);
+        tell(f, before, view->modules[i]);
+    }
+    while (o < nold)
+        tell(f, old[o++], NULL);
+    for (size_t i = 0; i < nold; i++)
+        module_view_unref((struct module_view *)old[i]);
+    free(old);
+}
+
+void registry_view_follow(struct registry_view *view, const struct snapshot *s,
+                          registry_view_fn *changed, void *arg)
+{
+    struct follower f = {view,
+                         s,
+                         snapshot_network(view->from, view->network),
+                         snapshot_network(s, view->network),
+                         changed,
+                         arg};
+    if (!same_names(view->from, s)) {
+        follow_names(&f);
+    } else {
+        for (size_t i = 0; i < s->nmodules; i++)
+            if (view->from->modules[i] != s->modules[i])
+                follow_one(&f, i);
+        if (f.was != f.is)
+            follow_overlays(&f);
+    }
+    take_snapshot(view, s);
 }
 
 void registry_view_free(struct registry_view *view)
@@ -319,19 +436,14 @@ void registry_view_free(struct registry_view *view)
         module_view_unref((struct module_view *)view->modules[i]);
     for (size_t i = 0; i < VIEW_IGNORES; i++)
         ignore_list_unref(view->ignores[i]);
+    snapshot_unref(view->from);
     free(view->modules);
     free(view);
 }
 
-static int compare_module(const void *key, const void *element)
-{
-    return strcmp(key, (*(const struct module_view *const *)element)->name);
-}
-
 const struct module_view *registry_view_find(const struct registry_view *view, const char *name)
 {
-    const struct module_view *const *found =
-        bsearch(name, view->modules, view->count, sizeof(struct module_view *), compare_module);
+    const struct module_view *const *found = find_module(view, name);
     return found ? *found : NULL;
 }
 

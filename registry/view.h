@@ -6,9 +6,9 @@
 
 /*
  * What the registry says to one network: each module's shared definition under the network's
- * overlay, with the lists folded under its casemapping. Immutable. Make a new one when the snapshot
- * or the casemapping changed; modules that the network does not overlay are shared among networks,
- * so that a view costs one pointer for each of them.
+ * overlay, with the lists folded under its casemapping. It follows later snapshots; make a
+ * new one when the casemapping changed. A module's view is immutable; modules that the network does
+ * not overlay share theirs among networks, so that a view costs one pointer for each of them.
  *
  * Overlay rule: a scalar replaces the shared one; lists are the union of both, unless `inherit` is
  * "no" or names the shared lists that still count. "NET/item" counts on NET only.
@@ -48,17 +48,23 @@ struct registry_view {
     enum casemapping casemapping;
     char default_prefix;
     size_t count;
-    const struct module_view **modules;        /* sorted by name */
+    const struct module_view **modules; /* sorted by name */
+    const struct snapshot *from;
     struct ignore_list *ignores[VIEW_IGNORES]; /* of this network, of all networks; NULL: nobody */
 };
 
-/* default_prefix: the network's own command prefix. The snapshot may go away before the view. */
+/* default_prefix: the network's own command prefix. Holds a reference to the snapshot. */
 struct registry_view *registry_view_new(const struct snapshot *s, const char *network,
                                         enum casemapping casemapping, char default_prefix);
-/* The same for the network of `last`, which shares every module that did not change since: the cost
- * of an edit is what it changed. */
-struct registry_view *registry_view_next(const struct registry_view *last, const struct snapshot *s,
-                                         enum casemapping casemapping, char default_prefix);
+/* A module's view is another one now; NULL: there was, or is, none. The old one lives until the
+ * return.
+ */
+typedef void registry_view_fn(void *arg, const struct module_view *old,
+                              const struct module_view *now);
+/* Brings the view up to a later snapshot. The cost of an edit is what it changed: besides that,
+ * pointers are compared. changed: may be NULL. */
+void registry_view_follow(struct registry_view *view, const struct snapshot *s,
+                          registry_view_fn *changed, void *arg);
 void registry_view_free(struct registry_view *view); /* NULL is fine */
 
 /* NULL when no such module is registered. */

@@ -1,7 +1,9 @@
 #include "server/admin.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "base/str.h"
 #include "base/xmalloc.h"
@@ -70,29 +72,92 @@ void admin_note(json_t *object, char *text)
     free(text);
 }
 
-struct commit {
-    json_t *result;
-    struct control_request *request;
+/* ---- Waiting for the snapshot ------------------------------------------------------------------
+ */
+
+struct admin_wait {
+    struct server *server;
+    void (*done)(void *arg);
+    void *arg;
+    struct event *timer;
+    struct admin_wait *prev;
+    struct admin_wait *next;
 };
 
-static void on_written(void *arg, const struct edit_answer *answer)
+static void end_wait(struct admin_wait *wait)
+{
+    void (*done)(void *arg) = wait->done;
+    void *arg = wait->arg;
+    DL_DELETE(wait->server->admin_waits, wait);
+    event_free(wait->timer);
+    free(wait);
+    done(arg);
+}
+
+static void on_waited(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    end_wait(arg);
+}
+
+void admin_after_snapshot(struct server *server, void (*done)(void *arg), void *arg)
+{
+    static const struct timeval most = {.tv_usec = 500000};
+    struct admin_wait *wait = xmalloc(sizeof *wait);
+    *wait = (struct admin_wait){.server = server, .done = done, .arg = arg};
+    wait->timer = evtimer_new(server->base, on_waited, wait);
+    event_add(wait->timer, &most);
+    DL_APPEND(server->admin_waits, wait);
+}
+
+void admin_snapshot(struct server *server)
+{
+    while (server->admin_waits)
+        end_wait(server->admin_waits);
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------
+ */
+
+struct commit {
+    struct server *server;
+    json_t *result;
+    struct control_request *request;
+    uint64_t generation; /* of the snapshot before */
+    bool in_snapshot;
+};
+
+static void answer(void *arg)
 {
     struct commit *commit = arg;
-    if (answer->result == REGISTRY_OK) {
-        json_object_set_new(commit->result, "changed", json_integer((json_int_t)answer->nchanged));
-        control_answer(commit->request, commit->result);
-    } else {
-        control_fail(commit->request, "%s: %s",
-                     answer->result == REGISTRY_GONE ? "not written" : "refused", answer->text);
-        json_decref(commit->result);
-    }
+    control_answer(commit->request, commit->result);
     free(commit);
 }
 
-void admin_commit(struct server *server, struct registry_edit *edit, json_t *result,
-                  struct control_request *request)
+static void on_written(void *arg, const struct edit_answer *written)
+{
+    struct commit *commit = arg;
+    if (written->result != REGISTRY_OK) {
+        control_fail(commit->request, "%s: %s",
+                     written->result == REGISTRY_GONE ? "not written" : "refused", written->text);
+        json_decref(commit->result);
+        free(commit);
+        return;
+    }
+    json_object_set_new(commit->result, "changed", json_integer((json_int_t)written->nchanged));
+    bool seen = registry_snapshot(commit->server->registry)->generation > commit->generation;
+    if (commit->in_snapshot && written->nchanged && !seen && !commit->server->stopping)
+        admin_after_snapshot(commit->server, answer, commit);
+    else
+        answer(commit);
+}
+
+void admin_commit(struct server *server, struct registry_edit *edit, bool in_snapshot,
+                  json_t *result, struct control_request *request)
 {
     struct commit *commit = xmalloc(sizeof *commit);
-    *commit = (struct commit){result, request};
+    *commit = (struct commit){server, result, request,
+                              registry_snapshot(server->registry)->generation, in_snapshot};
     registry_edit_commit(edit, server->registry, on_written, commit);
 }

@@ -35,11 +35,17 @@ struct network *admin_network(const struct server *server, const json_t *args, c
 char *admin_no_module(const struct server *server, const char *name);
 /* Adds {"notes": [text]} to the object; takes over the text. */
 void admin_note(json_t *object, char *text);
+/* Calls done once: when the next snapshot stands, or after half a second, or at the end. */
+void admin_after_snapshot(struct server *server, void (*done)(void *arg), void *arg);
+/* A snapshot stands, or the server ends: whoever waits is called. */
+void admin_snapshot(struct server *server);
 /*
  * Writes the edit (taken over) and answers with `result` (a new reference, taken over), to which
  * "changed", the number of writes that changed something, is added; or fails with what Redis said.
+ * The answer waits a moment for the snapshot that has it, so that what was acknowledged is in force
+ * here; in_snapshot: there will be one, since definitions are edited.
  */
-void admin_commit(struct server *server, struct registry_edit *edit, json_t *result,
-                  struct control_request *request);
+void admin_commit(struct server *server, struct registry_edit *edit, bool in_snapshot,
+                  json_t *result, struct control_request *request);
 
 #endif

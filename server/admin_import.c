@@ -274,14 +274,16 @@ static char *stored_bytes(const json_t *value)
     char *bytes = xmalloc(strlen(wide) + 1);
     char *to = bytes;
     for (const unsigned char *c = (const unsigned char *)wide; *c; c++) {
-        unsigned char byte = *c;
-        if (byte >= 0x80) {
-            byte = (unsigned char)((byte & 3) << 6 | (c[1] & 0x3f));
+        if (*c < 0x80) {
+            *to++ = (char)*c;
+        } else if (*c == 0xc2 ||
+                   *c == 0xc3) { /* U+0080 to U+00FF: jansson lets only whole ones in */
+            *to++ = (char)((*c & 3) << 6 | (c[1] & 0x3f));
             c++;
+        } else {
+            free(bytes); /* over U+00FF: no byte */
+            return NULL;
         }
-        if (!byte)
-            break;
-        *to++ = (char)byte;
     }
     *to = '\0';
     return bytes;
@@ -352,11 +354,12 @@ static void begin_import(void *arg, json_t *args, struct control_request *reques
                         .changes = json_array(),
                         .replace = command_flag(args, "replace")};
     bool dry = command_flag(args, "dry-run");
+    bool storage = json_object_get(json_object_get(args, "file"), "storage") != NULL;
     int failed = import_part(&im, json_object_get(args, "file"));
     json_t *answer =
         json_pack("{s:o, s:I}", "changes", im.changes, "count", (json_int_t)im.nchanges);
     if (!failed && !dry && registry_edit_count(im.edit)) {
-        admin_commit(server, im.edit, answer, request);
+        admin_commit(server, im.edit, !storage, answer, request);
         return;
     }
     registry_edit_free(im.edit);

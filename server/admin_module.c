@@ -61,7 +61,7 @@ static void refuse(struct editing *e, const char *why)
 
 static void commit(struct editing *e)
 {
-    admin_commit(e->server, e->edit, e->result, e->request);
+    admin_commit(e->server, e->edit, true, e->result, e->request);
 }
 
 static void begin_set(void *arg, json_t *args, struct control_request *request)
@@ -273,7 +273,7 @@ static void reloaded_all(struct reloading *r)
     control_answer(r->request, json_pack("{s:o, s:o}", "loaded", loaded, "refused", refused));
 }
 
-static void on_reloaded(void *arg)
+static void tell_reloaded(void *arg)
 {
     struct reloading *r = arg;
     if (r->server->stopping)
@@ -284,6 +284,21 @@ static void on_reloaded(void *arg)
         reloaded_all(r);
     free(r->name);
     free(r);
+}
+
+/* A module that is new is answered for when it is registered too. */
+static void on_reloaded(void *arg)
+{
+    struct reloading *r = arg;
+    const struct snapshot *s = registry_snapshot(r->server->registry);
+    const struct module_decl *module;
+    bool missing = false;
+    for (size_t i = 0; (module = supervisor_module(r->server->supervisor, i)); i++)
+        missing = missing || (module->present && !snapshot_module(s, module->name));
+    if (missing && !r->server->stopping && registry_state(r->server->registry) == REGISTRY_SYNCED)
+        admin_after_snapshot(r->server, tell_reloaded, r);
+    else
+        tell_reloaded(r);
 }
 
 static void begin_reload(void *arg, json_t *args, struct control_request *request)

@@ -278,7 +278,7 @@ static void begin_unignore(void *arg, json_t *args, struct control_request *requ
         control_fail(request, "%s", why);
         return;
     }
-    admin_commit(server, edit, answer, request);
+    admin_commit(server, edit, true, answer, request);
 }
 
 void admin_network_handlers(struct admin_handler *handlers)

@@ -28,6 +28,7 @@ struct expected {
     const struct module_decl *module;
     uint64_t number;
     bool whitelisted;
+    bool refused; /* its first answer came when a limit was reached */
     const char *source;
     const char *channel; /* or NULL */
     const char *nick;
@@ -220,15 +221,15 @@ void flood_guard_expect(struct network *n, const struct irc_event *event,
     guard->nexpected++;
 }
 
-void flood_guard_answered(struct network *n, const struct module_decl *module, uint64_t number)
+bool flood_guard_answered(struct network *n, const struct module_decl *module, uint64_t number)
 {
     struct flood_guard *guard = n->server->guard;
     size_t slot = slot_of(n, module, number);
     struct expected *e = guard->slots[slot];
     if (!e || e->network != n || e->module != module || e->number != number)
-        return;
-    guard->slots[slot] = NULL;
-    guard->nexpected--;
+        return true;
+    if (e->refused)
+        return false;
     network_refresh(n);
     const struct module_view *view = registry_view_find(n->view, module->name);
     struct flood_use use = {.module = view,
@@ -236,11 +237,16 @@ void flood_guard_answered(struct network *n, const struct module_decl *module, u
                             .source = e->source,
                             .channel = e->channel,
                             .whitelisted = e->whitelisted};
+    if (view && flood_reached(n->server->flood, &use, NULL)) {
+        e->refused = true;
+        return false;
+    }
     struct actor who = {e->nick, e->host, e->account};
     if (view)
         flood_count(n->server->flood, &use);
     use_source(n, &who, e->source);
-    free(e);
+    drop(guard, slot);
+    return true;
 }
 
 void flood_guard_forget(struct network *n)

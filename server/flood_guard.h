@@ -25,11 +25,13 @@ bool flood_guard_use(struct network *n, const struct irc_event *event);
 void flood_guard_tell(struct network *n, const struct irc_event *event, const struct flood_use *use,
                       const struct flood_hit *hit);
 
-/* The module was given an event, no command, under this number: its first answer is a use. */
+/* The module was given an event, no command, under this number: its first answer is a use, unless a
+ * limit was reached since by the answers to others: then flood_guard_answered is false, and nothing
+ * of what it says to this event may go out. */
 void flood_guard_expect(struct network *n, const struct irc_event *event,
                         const struct module_decl *module, uint64_t number,
                         const struct flood_use *use);
-void flood_guard_answered(struct network *n, const struct module_decl *module, uint64_t number);
+bool flood_guard_answered(struct network *n, const struct module_decl *module, uint64_t number);
 /* The network goes: nothing is expected from it any more. */
 void flood_guard_forget(struct network *n);
 

@@ -151,26 +151,14 @@ static void give_up(struct command_index *index, struct supervisor *sup,
         remove_subscriber(&index->subscribers[type], module);
 }
 
-void command_index_follow(struct command_index *index, struct supervisor *sup,
-                          const struct registry_view *last, const struct registry_view *next)
+void command_index_change(struct command_index *index, struct supervisor *sup,
+                          const struct registry_view *view, const struct module_view *old,
+                          const struct module_view *now)
 {
-    size_t l = 0;
-    size_t n = 0;
-    /* Both are sorted by name, and share what did not change. */
-    while (l < last->count || n < next->count) {
-        const struct module_view *old = l < last->count ? last->modules[l] : NULL;
-        const struct module_view *new = n < next->count ? next->modules[n] : NULL;
-        int order = !old ? 1 : !new ? -1 : old == new ? 0 : strcmp(old->name, new->name);
-        l += order <= 0;
-        n += order >= 0;
-        if (old == new)
-            continue;
-        if (order <= 0)
-            give_up(index, sup, last, old);
-        if (order >= 0)
-            take_up(index, sup, next, new);
-    }
-    supervisor_want_end(sup, next->network);
+    if (old)
+        give_up(index, sup, view, old);
+    if (now)
+        take_up(index, sup, view, now);
 }
 
 /* ---- Interface --------------------------------------------------------------------------------

@@ -35,10 +35,11 @@ struct command_index;
 /* Module hosts learn what they are wanted for, and those that no module needs end: an index made
  * before must not be used any more. */
 struct command_index *command_index_new(struct supervisor *sup, const struct registry_view *view);
-/* After registry_view_next, with the same default prefix and the same modules in existence: takes
- * over what differs between both views. Frees neither. */
-void command_index_follow(struct command_index *index, struct supervisor *sup,
-                          const struct registry_view *last, const struct registry_view *next);
+/* One module's view became another one (registry_view_follow), with the same modules in existence.
+ * old, now: NULL for none. */
+void command_index_change(struct command_index *index, struct supervisor *sup,
+                          const struct registry_view *view, const struct module_view *old,
+                          const struct module_view *now);
 void command_index_free(struct command_index *index); /* NULL is fine */
 
 /* name: ASCII lower case. NULL when nobody answers to it. */

@@ -24,29 +24,33 @@ struct network *network_find(const struct server *server, const char *key)
     return n;
 }
 
+static void on_module_changed(void *arg, const struct module_view *old,
+                              const struct module_view *now)
+{
+    struct network *n = arg;
+    command_index_change(n->index, n->server->supervisor, n->view, old, now);
+}
+
 void network_refresh(struct network *n)
 {
     const struct snapshot *snapshot = registry_snapshot(n->server->registry);
     enum casemapping map = irc_state_isupport(n->state)->casemapping;
     char prefix = *n->conf->command_prefix;
-    bool view_is_old = !n->view || n->view->generation != snapshot->generation ||
-                       n->view->casemapping != map || n->view->default_prefix != prefix;
-    bool index_is_old = !n->index || n->index_catalogue != n->server->catalogue;
-    if (!view_is_old && !index_is_old)
-        return;
-    struct registry_view *last = n->view;
-    if (view_is_old)
-        n->view = last ? registry_view_next(last, snapshot, map, prefix)
-                       : registry_view_new(snapshot, n->key, map, prefix);
-    if (index_is_old || !last || last->default_prefix != prefix) {
+    bool view_fits = n->view && n->view->casemapping == map && n->view->default_prefix == prefix;
+    bool index_fits = view_fits && n->index_catalogue == n->server->catalogue;
+    if (!view_fits) {
+        registry_view_free(n->view);
+        n->view = registry_view_new(snapshot, n->key, map, prefix);
+    } else if (n->view->generation != snapshot->generation) {
+        registry_view_follow(n->view, snapshot, index_fits ? on_module_changed : NULL, n);
+        if (index_fits)
+            supervisor_want_end(n->server->supervisor, n->key);
+    }
+    if (!index_fits) {
         command_index_free(n->index);
         n->index = command_index_new(n->server->supervisor, n->view);
         n->index_catalogue = n->server->catalogue;
-    } else {
-        command_index_follow(n->index, n->server->supervisor, last, n->view);
     }
-    if (view_is_old)
-        registry_view_free(last);
 }
 
 /* ---- Who we are there, as others must know it -------------------------------------------------

@@ -212,7 +212,7 @@ static const struct module_decl *route_command(struct route *r, bool *called)
     size_t count = 0;
     if (address.direct)
         count = candidates(r, name, '\0', found);
-    if (!count && address.word[1]) {
+    if (!count && !r->limited && address.word[1]) {
         name = address.word + 1;
         count = candidates(r, name, address.word[0], found);
     }

@@ -138,6 +138,7 @@ static void on_snapshot(void *arg)
 {
     struct server *server = arg;
     start_when_ready(server);
+    admin_snapshot(server);
     follow_soon(server->follow);
 }
 
@@ -179,9 +180,8 @@ static void on_say(void *arg, const struct modhost_origin *from, const struct ip
     (void)arg;
     if (!from->user)
         return;
-    if (from->event)
-        flood_guard_answered(from->user, from->module, from->event);
-    say_text(from->user, &say);
+    if (!from->event || flood_guard_answered(from->user, from->module, from->event))
+        say_text(from->user, &say);
 }
 
 static void on_ask(void *arg, const struct modhost_origin *from, const struct ipc_ask *ask,
@@ -393,6 +393,7 @@ void server_free(struct server *server)
         defer_run(&server->defer);
     supervisor_free(server->supervisor);
     registry_close(server->registry);
+    admin_snapshot(server);
     flood_guard_free(server->guard);
     ignores_free(server->ignores);
     flood_free(server->flood);
