@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "base/xmalloc.h"
 #include "net/proto/line.h"
 #include "net/proto/message.h"
@@ -251,7 +252,7 @@ static void words_are_known(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct irc_msg msg;
         char line[32];
-        strcpy(line, cases[i].line);
+        str_copy(line, sizeof line, cases[i].line);
         assert_int_equal(irc_parse(&msg, line), 0);
         assert_int_equal(msg.word, cases[i].word);
     }
