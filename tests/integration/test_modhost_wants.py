@@ -61,4 +61,4 @@ def test_nothing_runs_when_all_is_disabled(parts, stage):
     bot.cli("HSET", "seshet:module:fresh", "enabled", "no")
     processes(bot, 0)
     bot.cli("HSET", "seshet:module:echo", "enabled", "yes")
-    wait_until(lambda: visitor.answered("Anna", CHANNEL, core=True), 10, "it comes back")
+    visitor.until_answered("Anna", CHANNEL)

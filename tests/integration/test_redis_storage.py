@@ -30,8 +30,8 @@ class Stage:
         parts.module(self.bot, "counter", COUNTER.read_text())
         self.bot.start()
         self.visitor.wait_for("Anna", CHANNEL)
-        wait_until(lambda: self.visitor.answered("Anna", CHANNEL, core=True), 10, "modules are there")
-        wait_until(lambda: self.visitor.between("Anna", CHANNEL, "!roll 1d1+1000", core=True), 10, "dice")
+        self.visitor.until_answered("Anna", CHANNEL)
+        self.visitor.until_answered("Anna", CHANNEL, "!roll 1d1+{}", "1 + {} = ")
         self.asked = 0
         self.acknowledged = []
         self.errors = []
@@ -99,7 +99,7 @@ def switch_off(stage):
 
 
 class Killed:
-    state, reason = "away", "refused|closed"
+    state, reason = "away", "refused|closed|reset"
 
     def begin(self, stage):
         stage.redis.kill()

@@ -282,7 +282,19 @@ class IrcClient(LineSocket):
         lines = self.collect(lambda m: m.nick == bot and m.command == "PRIVMSG" and wanted in m.text)
         return [m for m in lines[:-1] if m.nick == bot and m.command in ("PRIVMSG", "NOTICE")]
 
-    def answered(self, bot, channel, call="!echo {}", core=False):
+    def answered(self, bot, channel, call="!echo {}"):
         """Whether a call with a word like no other is answered with that word."""
         mark = unique("word")
-        return any(mark in m.text for m in self.between(bot, channel, call.format(mark), core))
+        return any(mark in m.text for m in self.between(bot, channel, call.format(mark)))
+
+    def until_answered(self, bot, channel, call="!echo there{}", answer="there{}", timeout=10):
+        """Calls again and again, until a call is answered: for a module that is not there yet, when
+        nothing else that goes through its host can be asked."""
+        deadline = Deadline(timeout)
+        while True:
+            mark = next(_numbers)
+            try:
+                return self.ask(bot, channel, call.format(mark), re.escape(answer.format(mark)), timeout=0.5)
+            except AssertionError:
+                if deadline.passed():
+                    raise
