@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/identity.h"
 #include "registry/migrate.h"
 
 #define MAX_IN_FLIGHT 256
@@ -64,8 +65,8 @@ struct loader {
     size_t in_flight;
     size_t full_left;        /* answers that the reading of everything waits for */
     char cursor[MAX_CURSOR]; /* where the listing of all keys goes on; "": nowhere */
-    bool expect_modules;
-    char schema[64];          /* as it was read; "": none */
+    size_t modules_before;   /* of the snapshot, when the reading of everything began */
+    struct identity identity;
     bool index_read;          /* since loader_full */
     uint64_t queued;          /* readings so far */
     uint64_t answered;        /* the number of the last one that was */
@@ -195,32 +196,43 @@ static struct model_bytes *bytes_of(const redisReply *reply)
 static void on_stamped(void *arg, const redisReply *reply)
 {
     struct loader *l = arg;
+    if (reply && reply->type == REDIS_REPLY_STRING && !*l->identity.known)
+        str_copy(l->identity.known, sizeof l->identity.known, reply->str);
     if (reply && reply->type == REDIS_REPLY_ERROR)
         log_warn("registry.schema", LOG_NOBODY, "Redis refuses to write schema %d into %smeta: %s",
                  REGISTRY_SCHEMA, l->prefix, reply->str);
 }
 
-/* The registry is ours from now on. */
-static void stamp(struct loader *l)
+/* The registry is ours from now on. modules: whether any stand in it. */
+static void stamp(struct loader *l, bool modules)
 {
     char key[KEY_MAX_PREFIX + 8];
     char schema[12];
+    char id[IDENTITY_SIZE];
     char why[REGISTRY_WHY_SIZE];
     int number = 0;
-    if (l->schema[0] && migrate_judge(l->schema, &number, why, sizeof why) == MIGRATE_CURRENT)
+    const struct identity *found = &l->identity;
+    bool done = identity_accepted_is_done(found, modules);
+    bool current = found->schema[0] &&
+                   migrate_judge(found->schema, &number, why, sizeof why) == MIGRATE_CURRENT;
+    identity_follow(&l->identity);
+    identity_choose(found, id);
+    if (current && !done && !strcmp(id, found->id))
         return;
     for (int i = number; number && i < REGISTRY_SCHEMA; i++)
         log_info("registry.schema", LOG_NOBODY, "schema %d -> %d: %s", i, i + 1, migrate_step(i));
     snprintf(key, sizeof key, "%smeta", l->prefix);
     snprintf(schema, sizeof schema, "%d", REGISTRY_SCHEMA);
-    const char *argv[] = {"EVAL", migrate_stamp_script, "1", key, l->schema, schema};
-    link_command(l->link, on_stamped, l, 6, argv, NULL);
+    const char *argv[] = {"EVAL", migrate_stamp_script, "1", key, found->schema, schema, found->id,
+                          id,     done ? "done" : ""};
+    link_command(l->link, on_stamped, l, sizeof argv / sizeof *argv, argv, NULL);
 }
 
 /* 0, or -1 when everything under way was forgotten. */
 static int apply_meta(struct loader *l, const redisReply *reply)
 {
     char text[REGISTRY_WHY_SIZE];
+    struct identity *found = &l->identity;
     int number;
     if (reply->type == REDIS_REPLY_ERROR) {
         if (wrong_type(reply)) {
@@ -233,21 +245,36 @@ static int apply_meta(struct loader *l, const redisReply *reply)
         }
         return -1;
     }
-    l->schema[0] = '\0';
+    identity_begin(found);
     for (size_t i = 0; i + 1 < reply->elements; i += 2)
-        if (!strcmp(reply->element[i]->str, "schema"))
-            str_copy(l->schema, sizeof l->schema, reply->element[i + 1]->str);
-    if (!l->schema[0] && l->index_read) {
+        identity_read(found, reply->element[i]->str, reply->element[i + 1]->str);
+    bool modules = model_index(l->model) != NULL;
+    if (l->index_read &&
+        (!found->schema[0] || identity_judge(found, modules, modules) != IDENTITY_SAME)) {
         l->callbacks.on_vanished(l->callbacks.arg);
         return -1;
     }
-    if (l->schema[0] && migrate_judge(l->schema, &number, text, sizeof text) == MIGRATE_REFUSE) {
+    if (found->schema[0] &&
+        migrate_judge(found->schema, &number, text, sizeof text) == MIGRATE_REFUSE) {
         refuse(l, text);
         return -1;
     }
     if (l->index_read)
-        stamp(l);
+        stamp(l, modules);
     return 0;
+}
+
+/* Whether what stands in Redis may be followed. 0, or -1 when everything under way was
+ * forgotten. */
+static int judge(struct loader *l, bool modules)
+{
+    enum identity_verdict verdict = identity_judge(&l->identity, modules, l->modules_before);
+    if (verdict == IDENTITY_SAME)
+        return 0;
+    forget_all(l);
+    set_state(l, LOADER_EMPTIED);
+    l->callbacks.on_emptied(l->callbacks.arg, verdict, l->identity.known);
+    return -1;
 }
 
 /* 0, or -1 when everything under way was forgotten. */
@@ -256,32 +283,27 @@ static int apply_index(struct loader *l, const redisReply *reply)
     const struct registry_key key = {.kind = KEY_MODULES};
     const struct item_list *last = model_index(l->model);
     bool full = l->state == LOADER_FULL;
-    if (reply->type == REDIS_REPLY_ERROR) {
-        if (!wrong_type(reply)) {
-            give_up(l, "modules", reply);
-            return -1;
-        }
+    bool wrong = reply->type == REDIS_REPLY_ERROR;
+    if (wrong && !wrong_type(reply)) {
+        give_up(l, "modules", reply);
+        return -1;
+    }
+    if (full && judge(l, wrong || reply->elements))
+        return -1;
+    if (wrong) {
         for (size_t i = 0; full && last && i < last->count; i++)
             want_module(l, last->items[i], true);
         l->index_read = true;
         model_apply_unreadable(l->model, &key, "the key has the wrong type: it must be a set");
         return 0;
     }
-    if (full && !reply->elements && !l->schema[0] && l->expect_modules) {
-        forget_all(l);
-        set_state(l, LOADER_EMPTIED);
-        l->callbacks.on_emptied(l->callbacks.arg);
-        return -1;
-    }
     if (!full && !reply->elements && last) {
         /* Somebody's wish, or all data are lost: that shows in what else is left. */
         l->callbacks.on_vanished(l->callbacks.arg);
         return -1;
     }
-    if (full && !l->index_read) {
-        l->index_read = true;
-        stamp(l);
-    }
+    l->index_read = true;
+    stamp(l, reply->elements);
     for (size_t i = 0; i < reply->elements; i++) {
         const char *name = reply->element[i]->str;
         if (full || !model_in_index(l->model, name))
@@ -529,11 +551,11 @@ void loader_free(struct loader *l)
     free(l);
 }
 
-void loader_full(struct loader *l, bool expect_modules)
+void loader_full(struct loader *l, size_t modules_before)
 {
     forget_all(l);
-    l->expect_modules = expect_modules;
-    l->schema[0] = '\0';
+    l->modules_before = modules_before;
+    identity_begin(&l->identity);
     l->index_read = false;
     set_state(l, LOADER_FULL);
     model_begin_full(l->model);

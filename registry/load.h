@@ -1,6 +1,7 @@
 #ifndef REGISTRY_LOAD_H
 #define REGISTRY_LOAD_H
 
+#include "registry/identity.h"
 #include "registry/link.h"
 #include "registry/model.h"
 
@@ -18,9 +19,10 @@ struct loader_callbacks {
     /* Nothing can be read (a newer schema); it is tried again when seshet:meta changes, and after a
      * reconnect. What Redis refuses to answer fails the link instead, which is tried again soon. */
     void (*on_refused)(void *arg, const char *reason);
-    /* Redis holds neither meta nor modules, though there were modules: nothing was applied. It is
-     * tried again when seshet:meta or seshet:modules change. */
-    void (*on_emptied)(void *arg);
+    /* What Redis holds may not be followed (verdict is not IDENTITY_SAME): nothing was applied. It
+     * is tried again when seshet:meta or seshet:modules change. known: the id to be accepted, or
+     * "". */
+    void (*on_emptied)(void *arg, enum identity_verdict verdict, const char *known);
     /* What every registry has went away: call loader_full, which finds out what is left. */
     void (*on_vanished)(void *arg);
     /* A hash that tells of problems, from before this reading of everything; with the prefix. */
@@ -33,8 +35,8 @@ struct loader *loader_new(struct link *link, struct model *model, const struct c
 /* After the link was closed. NULL is fine. */
 void loader_free(struct loader *l);
 
-/* Reads everything. expect_modules: nothing at all in Redis means that its data was lost. */
-void loader_full(struct loader *l, bool expect_modules);
+/* Reads everything. modules_before: so many would be lost if there were none. */
+void loader_full(struct loader *l, size_t modules_before);
 /* A key changed, without the prefix. Before the first reading of everything, and while refused or
  * emptied, only what may end that counts. Returns true when the caller must call loader_full. */
 bool loader_changed(struct loader *l, const char *key);

@@ -12,10 +12,16 @@ static const char *const steps[REGISTRY_SCHEMA - 1] = {
 };
 
 const char migrate_stamp_script[] =
-    "if (redis.call('HGET', KEYS[1], 'schema') or '') == ARGV[1] then\n"
-    "  redis.call('HSET', KEYS[1], 'schema', ARGV[2])\n"
+    "for field, i in pairs({schema = 1, id = 3}) do\n"
+    "  if (redis.call('HGET', KEYS[1], field) or '') == ARGV[i] and ARGV[i] ~= ARGV[i + 1] then\n"
+    "    redis.call('HSET', KEYS[1], field, ARGV[i + 1])\n"
+    "  end\n"
     "end\n"
-    "return 1\n";
+    "local id = redis.call('HGET', KEYS[1], 'id')\n"
+    "if ARGV[5] == 'done' and redis.call('HGET', KEYS[1], 'accepted') == id then\n"
+    "  redis.call('HDEL', KEYS[1], 'accepted')\n"
+    "end\n"
+    "return id\n";
 
 enum migrate_verdict migrate_judge(const char *schema, int *number, char *why, size_t why_size)
 {

@@ -32,9 +32,10 @@ enum migrate_verdict migrate_judge(const char *schema, int *number, char *why, s
 const char *migrate_step(int number);
 
 /*
- * For EVAL. KEYS: meta. ARGV: the schema that was read ("" for none), REGISTRY_SCHEMA. Writes the
- * latter where the former still stands, so that servers which do this at once, and a newer server
- * among them, do not undo each other's.
+ * For EVAL. KEYS: meta. ARGV: the schema that was read ("" for none), REGISTRY_SCHEMA, the id that
+ * was read, the one to be written (identity.h), and "done" when what was accepted is done with.
+ * Writes the new where the old still stands, so that servers which do this at once, and a newer
+ * server among them, do not undo each other's. Returns the id that stands then.
  */
 extern const char migrate_stamp_script[];
 

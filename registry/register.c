@@ -11,13 +11,15 @@
 #include "registry/keys.h"
 
 /*
- * KEYS: set of modules, the module's hash, its enicks. ARGV: name, enabled, event types,
+ * KEYS: set of modules, the module's hash, its enicks. A module that a server has registered before
+ * has event_types: it keeps the enicks that it has. ARGV: name, enabled, event types,
  * description, usage. In one script, because whether a module is new decides what is written, and
  * several servers may do this at once. Nothing is written that is there already: each write would
  * wake every server.
  */
 static const char script[] =
-    "if redis.call('SADD', KEYS[1], ARGV[1]) == 1 then\n"
+    "if redis.call('SADD', KEYS[1], ARGV[1]) == 1 and\n"
+    "  redis.call('HEXISTS', KEYS[2], 'event_types') == 0 then\n"
     "  redis.call('SADD', KEYS[3], '$me')\n"
     "end\n"
     "redis.call('HSETNX', KEYS[2], 'enabled', ARGV[2])\n"

@@ -249,7 +249,7 @@ static void on_problem(void *arg, const char *status, const char *field, const c
 static void load_everything(struct registry *r)
 {
     r->stats.full_loads++;
-    loader_full(r->loader, r->snapshot->nmodules > 0);
+    loader_full(r->loader, r->snapshot->nmodules);
 }
 
 static void on_loaded(void *arg, bool full)
@@ -295,16 +295,26 @@ static void write_redis_cli(const struct registry *r, char *dst, size_t size)
                  r->uri.kind == URI_TLS ? " --tls" : "");
 }
 
-static void on_emptied(void *arg)
+static void on_emptied(void *arg, enum identity_verdict verdict, const char *known)
 {
+    static const char *const what[] = {
+        [IDENTITY_LOST] = "Redis came back empty",
+        [IDENTITY_OTHER] = "Redis lost the registry, and a server that did not know it began a new "
+                           "one",
+        [IDENTITY_LOST_MODULES] = "the set of modules was deleted or renamed, or emptied at once"};
     struct registry *r = arg;
     char cli[192];
+    char schema[12];
     char text[MAX_REASON];
     write_redis_cli(r, cli, sizeof cli);
-    snprintf(text, sizeof text,
-             "Redis came back empty; the %zu modules known before stay in force, and nothing is "
-             "written. Bring the data back, or accept the empty registry: %s HSET %smeta schema %d",
-             r->snapshot->nmodules, cli, r->prefix, REGISTRY_SCHEMA);
+    snprintf(schema, sizeof schema, "%d", REGISTRY_SCHEMA);
+    /* Without an id, which Redis has refused to write, a schema that a person writes is as good. */
+    snprintf(
+        text, sizeof text,
+        "%s; what was known before (%zu modules) stays in force, and nothing is written. Bring "
+        "the data back, or accept what is there now: %s HSET %smeta %s %s",
+        what[verdict], r->snapshot->nmodules, cli, r->prefix, *known ? "accepted" : "schema",
+        *known ? known : schema);
     set_state(r, REGISTRY_EMPTIED, text);
 }
 

@@ -29,10 +29,10 @@ enum registry_state {
     REGISTRY_AWAY,     /* no Redis; tried again with backoff */
     REGISTRY_REFUSED,  /* Redis answers, but cannot be used: password, permissions, replica, newer
                           schema, too old; tried again with backoff */
-    REGISTRY_EMPTIED   /* Redis lost its data (FLUSHALL, a restart without data). The last snapshot
-                          is kept, and nothing is registered, until someone brings the data back or
-                          accepts the empty registry, as the reason says: HSET seshet:meta schema N
-                        */
+    REGISTRY_EMPTIED   /* Redis lost its data (FLUSHALL, a restart without data) or the set of
+                          modules. The last snapshot is kept, and nothing is registered, until
+                          someone brings the data back or accepts what is there now, as the reason
+                          says: HSET seshet:meta accepted ID */
 };
 const char *registry_state_name(enum registry_state state);
 

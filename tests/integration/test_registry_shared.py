@@ -1,5 +1,6 @@
 """Two servers share one registry: what is edited decides the next message on both."""
 
+import re
 import time
 
 import pytest
@@ -50,6 +51,14 @@ class Shared:
 
     def registry(self, nick):
         return self.bots[nick].ctl_json("status")["registry"]
+
+    def accept(self, nick):
+        """The command that the reason of its state gives, as a person copies it."""
+        reason = self.registry(nick)["reason"]
+        command = re.search(r"redis-cli -h 127\.0\.0\.1 -p (\d+) (HSET seshet:meta accepted \S+)$",
+                            reason)
+        assert command and command[1] == str(self.redis.port), reason
+        self.cli(*command[2].split())
 
     def wait_state(self, state, nicks=tuple(NICKS), timeout=20):
         for nick in nicks:
@@ -135,14 +144,57 @@ def test_flushall_changes_nothing_until_someone_decides(shared):
     assert shared.both() == [True, False], "the last snapshot decides"
     assert shared.cli("KEYS", "seshet:mod*") == "", "nobody fills the registry by himself"
     for nick, bot in shared.bots.items():
-        reason = shared.registry(nick)["reason"]
-        command = f"redis-cli -h 127.0.0.1 -p {shared.redis.port} HSET seshet:meta schema 2"
-        assert reason.endswith(command), reason
         assert bot.find_log(since=marks[nick], event="registry.state", level="error", msg="HSET")
-    shared.cli(*command.split()[5:])
+    shared.accept("Anna")
     shared.wait_state("synced")
     wait_until(lambda: "echo" in shared.cli("SMEMBERS", "seshet:modules"), 10, "registered anew")
     shared.become(True)
+
+
+def test_a_server_that_starts_on_lost_data_decides_nothing_for_others(shared, parts):
+    """It finds nothing and begins a registry of its own; those who knew the lost one still ask."""
+    shared.cli("SADD", ECHO + ":dchannels", "#bert")
+    shared.cli("FLUSHALL")
+    shared.wait_state("emptied")
+    third = parts.bot({}, registry=f"redis://127.0.0.1:{shared.redis.port}/0")
+    assert third.ctl_json("status")["registry"]["state"] == "synced"
+    assert "echo" in shared.cli("SMEMBERS", "seshet:modules")
+    for nick in NICKS:
+        wait_until(lambda: "began a new one" in shared.registry(nick)["reason"], 5, "told")
+        assert shared.registry(nick)["state"] == "emptied"
+    assert shared.both() == [True, False], "the last snapshot decides"
+    # Nor does it matter that the connection is made anew.
+    mark = shared.bots["Anna"].mark()
+    shared.cli("CLIENT", "KILL", "TYPE", "pubsub")
+    shared.bots["Anna"].wait_log(since=mark, event="registry.state", msg="loading -> emptied")
+    shared.accept("Bert")
+    shared.wait_state("synced")
+    shared.become(True)
+    assert third.ctl_json("status")["registry"]["state"] == "synced"
+    # A restart with its data needs nobody.
+    shared.redis.kill()
+    shared.wait_state("away")
+    shared.redis.restart()
+    shared.wait_state("synced")
+    shared.become(True)
+
+
+def test_the_set_of_modules_alone_is_lost(shared):
+    shared.cli("RENAME", "seshet:modules", "aside")
+    shared.wait_state("emptied")
+    assert shared.both() == [True, True]
+    assert "set of modules" in shared.registry("Anna")["reason"]
+    shared.cli("RENAME", "aside", "seshet:modules")
+    shared.wait_state("synced")
+    shared.cli("SREM", "seshet:module:echo:enicks", "$me")
+    shared.decides(False)
+    shared.cli("DEL", "seshet:modules")
+    shared.wait_state("emptied")
+    shared.accept("Anna")
+    shared.wait_state("synced")
+    wait_until(lambda: "echo" in shared.cli("SMEMBERS", "seshet:modules"), 10, "registered anew")
+    assert shared.cli("SMEMBERS", "seshet:module:echo:enicks") == "", "as it was defined"
+    wait_until(lambda: shared.cli("HEXISTS", "seshet:meta", "accepted") == "0", 5, "done with")
 
 
 def test_a_redis_without_its_data_that_are_brought_back(shared):

@@ -12,6 +12,14 @@
 
 #include "fixture.h"
 
+/* As the reason says. */
+static void accept_it(struct fixture *f)
+{
+    const char *command = strstr(f->reason, "HSET seshet:meta accepted ");
+    assert_non_null(command);
+    redis_do(f->socket, "HSET seshet:meta accepted %s", strrchr(command, ' ') + 1);
+}
+
 static void a_flush_keeps_the_snapshot(void **state)
 {
     struct fixture *f = *state;
@@ -20,7 +28,7 @@ static void a_flush_keeps_the_snapshot(void **state)
     run_until_state(f, REGISTRY_SYNCED);
     redis_do(f->socket, "FLUSHALL");
     run_until_state(f, REGISTRY_EMPTIED);
-    assert_non_null(strstr(f->reason, "HSET seshet:meta schema 2"));
+    assert_non_null(strstr(f->reason, "came back empty"));
     assert_true(module_fields_of(f, "dice")->enabled);
     /* Nothing may look like a decision of the server's own. */
     run_for(f, 120);
@@ -29,9 +37,82 @@ static void a_flush_keeps_the_snapshot(void **state)
     free(count);
     assert_int_equal(f->state, REGISTRY_EMPTIED);
 
-    redis_do(f->socket, "HSET seshet:meta schema 2");
+    accept_it(f);
     run_until_state(f, REGISTRY_SYNCED);
     assert_int_equal(registry_snapshot(f->registry)->nmodules, 0);
+}
+
+/* Another server, started now, finds nothing and begins: that is nobody's decision. */
+static void another_server_decides_nothing(void **state)
+{
+    struct fixture *f = *state;
+    one_module(f);
+    open_default(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    redis_do(f->socket, "FLUSHALL");
+    run_until_state(f, REGISTRY_EMPTIED);
+    redis_do(f->socket, "HSET seshet:meta schema 2 id another");
+    redis_do(f->socket, "SADD seshet:modules echo");
+    run_for(f, 60);
+    assert_int_equal(f->state, REGISTRY_EMPTIED);
+    assert_non_null(strstr(f->reason, "began a new one"));
+    assert_true(module_fields_of(f, "dice")->enabled);
+    /* Nor when it was so quick that nobody saw it empty, or while nobody looked. */
+    redis_do(f->socket, "CLIENT KILL TYPE pubsub");
+    run_until_state(f, REGISTRY_LOADING);
+    run_until_state(f, REGISTRY_EMPTIED);
+    accept_it(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    assert_null(snapshot_module(registry_snapshot(f->registry), "dice"));
+    assert_non_null(snapshot_module(registry_snapshot(f->registry), "echo"));
+    /* It is the one that counts now; the next loss is none that was accepted. */
+    redis_do(f->socket, "HSET seshet:meta id a-third");
+    run_until_state(f, REGISTRY_EMPTIED);
+    redis_do(f->socket, "HSET seshet:meta id another");
+    run_until_state(f, REGISTRY_SYNCED);
+}
+
+static bool nothing_is_accepted(void *arg)
+{
+    struct fixture *f = arg;
+    char *count = redis_get(f->socket, "HEXISTS seshet:meta accepted");
+    bool none = !strcmp(count, "0");
+    free(count);
+    return none;
+}
+
+/* Several modules are not taken out at once by a decision; and one that is, once, is none for the
+ * next time. */
+static void a_lost_set_of_modules_keeps_the_snapshot(void **state)
+{
+    struct fixture *f = *state;
+    one_module(f);
+    redis_do(f->socket, "SADD seshet:modules echo seen");
+    open_default(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    redis_do(f->socket, "RENAME seshet:modules aside");
+    run_until_state(f, REGISTRY_EMPTIED);
+    assert_non_null(strstr(f->reason, "set of modules"));
+    assert_true(module_fields_of(f, "dice")->enabled);
+    redis_do(f->socket, "RENAME aside seshet:modules");
+    run_until_state(f, REGISTRY_SYNCED);
+    for (int i = 0; i < 2; i++) {
+        redis_do(f->socket, "DEL seshet:modules");
+        run_until_state(f, REGISTRY_EMPTIED);
+        assert_int_equal(registry_snapshot(f->registry)->nmodules, 3);
+        accept_it(f);
+        run_until_state(f, REGISTRY_SYNCED);
+        assert_int_equal(registry_snapshot(f->registry)->nmodules, 0);
+        redis_do(f->socket, "SADD seshet:modules dice echo seen");
+        run_until(f, nothing_is_accepted, f, "what was accepted to be done with");
+    }
+    for (unsigned left = 3; left--;) {
+        static const char *const names[] = {"dice", "echo", "seen"};
+        redis_do(f->socket, "SREM seshet:modules %s", names[left]);
+        while (registry_snapshot(f->registry)->nmodules != left)
+            run_until_swaps(f, f->swaps + 1);
+    }
+    assert_int_equal(f->state, REGISTRY_SYNCED);
 }
 
 static void survives_kill_and_restart(void **state)
@@ -358,6 +439,8 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_flush_keeps_the_snapshot),
+        TEST(another_server_decides_nothing),
+        TEST(a_lost_set_of_modules_keeps_the_snapshot),
         TEST(deleted_data_keep_the_snapshot),
         TEST(a_lost_schema_is_written_again),
         TEST(survives_kill_and_restart),
