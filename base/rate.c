@@ -11,7 +11,8 @@ static const struct {
     char letter;
     int64_t ms;
 } units[] = {{'d', INT64_C(86400000)}, {'h', 3600000}, {'m', 60000}, {'s', 1000}};
-#define UNITS (sizeof units / sizeof *units)
+#define UNITS    (sizeof units / sizeof *units)
+#define TOO_MANY (RATE_MAX_WINDOW_MS / 1000 + 1) /* of any unit */
 
 /* Each unit once at most, the greater before the smaller. */
 static bool parse_units(const char *s, int64_t *ms)
@@ -22,12 +23,14 @@ static bool parse_units(const char *s, int64_t *ms)
         char digits[12];
         size_t len = strspn(s, "0123456789");
         int64_t number;
-        if (!len || len >= sizeof digits)
+        if (!len)
             return false;
-        memcpy(digits, s, len);
-        digits[len] = '\0';
-        if (str_parse_int(digits, 0, RATE_MAX_WINDOW_MS / 1000, &number))
-            return false;
+        size_t kept = len < sizeof digits ? len : sizeof digits - 1;
+        memcpy(digits, s, kept);
+        digits[kept] = '\0';
+        /* What is too long in any unit is too long, not misspelled. */
+        if (str_parse_int(digits, 0, TOO_MANY - 1, &number))
+            number = TOO_MANY;
         s += len;
         while (unit < UNITS && units[unit].letter != *s)
             unit++;
@@ -81,15 +84,22 @@ int rate_parse(const char *text, struct rate *rate, char *why, size_t why_size)
         *rate = (struct rate){0};
         return 0;
     }
+    if (strpbrk(text, " \t")) {
+        snprintf(why, why_size, "must be written without spaces, such as 5/1m");
+        return -1;
+    }
     const char *slash = strchr(text, '/');
     size_t len = slash ? (size_t)(slash - text) : 0;
-    if (!slash || !len || len >= sizeof digits) {
+    if (!len) {
         snprintf(why, why_size,
                  "must be N/duration, such as 5/1m for at most 5 in a minute, or 0 for no limit");
         return -1;
     }
-    memcpy(digits, text, len);
-    digits[len] = '\0';
+    str_copy(digits, sizeof digits, "");
+    if (len < sizeof digits) {
+        memcpy(digits, text, len);
+        digits[len] = '\0';
+    }
     if (!isdigit((unsigned char)*digits) || str_parse_int(digits, 0, RATE_MAX_COUNT, &count)) {
         snprintf(why, why_size, "the number before / must be from 0 to %d, such as in 5/1m",
                  RATE_MAX_COUNT);

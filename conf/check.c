@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/prefix.h"
 #include "base/rate.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -127,9 +128,7 @@ const char *conf_check_channel_key(const char *text)
 
 const char *conf_check_command_prefix(const char *text)
 {
-    return ispunct((unsigned char)*text) && !text[1]
-               ? NULL
-               : "must be one character such as ! or . (no letter, digit or space)";
+    return prefix_check(text);
 }
 
 const char *conf_check_user_modes(const char *text)

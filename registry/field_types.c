@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/prefix.h"
 #include "base/rate.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
@@ -131,8 +132,9 @@ static int capability_parse(const char *text, void *value, char *why, size_t why
 
 static int char_parse(const char *text, void *value, char *why, size_t why_size)
 {
-    if (text[0] && (!isgraph((unsigned char)text[0]) || text[1])) {
-        snprintf(why, why_size, "must be one character, such as ! or . (or empty: the network's)");
+    const char *wrong = *text ? prefix_check(text) : NULL;
+    if (wrong) {
+        snprintf(why, why_size, "%s, or empty for the network's", wrong);
         return -1;
     }
     *(char *)value = text[0];

@@ -253,11 +253,11 @@ static void test_irc_words(void **state)
                           "net.conf:3: realname must be UTF-8, not \"\xff\"\n");
     assert_network_errors(MINIMAL "command_prefix = \"!!\"; user_modes = \"+\";",
                           "net.conf:3: command_prefix must be one character such as ! or . (no "
-                          "letter, digit or space), not \"!!\"\n"
+                          "letter, digit or space, no / # &), not \"!!\"\n"
                           "net.conf:3: user_modes must be modes such as +B or +ix-w, not \"+\"\n");
     assert_network_errors(MINIMAL "command_prefix = \"a\";",
                           "net.conf:3: command_prefix must be one character such as ! or . (no "
-                          "letter, digit or space), not \"a\"\n");
+                          "letter, digit or space, no / # &), not \"a\"\n");
     conf_network_free(good(SERVERS "nick = \"\xc3\xa4rger\";"));
 }
 
