@@ -268,6 +268,7 @@ struct flood_use decide_use(const struct module_view *m, const struct decide_fac
     flood_source_key(source, FLOOD_SOURCE_SIZE, m->casemapping, facts->nick, facts->host,
                      facts->account);
     return (struct flood_use){.module = m,
+                              .view = facts->view,
                               .network = facts->network,
                               .command = facts->command,
                               .source = source,
@@ -296,6 +297,7 @@ static void rate_rule(struct deciding *d, const struct flood_use *use, enum floo
         skip(d, step.rule);
         return;
     }
+    step.exempt = !flood_applies(use, limit, of_command);
     bool reached =
         !d->refused && flood_limit_reached(d->facts->flood, use, limit, of_command, &hit);
     step.hit = reached ? &hit : NULL;
@@ -318,11 +320,42 @@ static void rate_rules(struct deciding *d)
     }
 }
 
+/* ---- Rules 18 to 20: what stands in the way whatever the module is ---- */
+
+static void bot_rules(struct deciding *d)
+{
+    const struct decide_facts *facts = d->facts;
+    bool is_command = facts->type == EVENT_COMMAND;
+    struct flood_hit hit;
+    if (is_command)
+        refuse_if(d, facts->ours, (struct decide_step){.rule = DECIDE_OURS});
+    else
+        skip(d, DECIDE_OURS);
+    refuse_if(d, facts->no_file, (struct decide_step){.rule = DECIDE_NO_FILE});
+    if (!is_command || !facts->flood) {
+        skip(d, DECIDE_RATE_SOURCE);
+        return;
+    }
+    bool limited = rate_limits(facts->source_rate);
+    bool reached = false;
+    if (limited && !d->refused) {
+        char source[FLOOD_SOURCE_SIZE];
+        flood_source_key(source, sizeof source, d->m->casemapping, facts->nick, facts->host,
+                         facts->account);
+        reached =
+            flood_source_reached(facts->flood, facts->network, source, facts->source_rate, &hit);
+    }
+    refuse_if(d, reached,
+              (struct decide_step){.rule = DECIDE_RATE_SOURCE,
+                                   .rate = limited ? &facts->source_rate : NULL,
+                                   .hit = reached ? &hit : NULL});
+}
+
 struct decision decide_explain(const struct module_view *m, const struct decide_facts *facts,
                                const struct decide_trace *trace)
 {
     static void (*const rules[])(struct deciding * d) = {module_rules, mask_rules, place_rules,
-                                                         source_rules, rate_rules};
+                                                         source_rules, rate_rules, bot_rules};
     struct deciding d = {.m = m, .facts = facts, .trace = trace};
     for (size_t i = 0; i < sizeof rules / sizeof *rules && !done(&d); i++)
         rules[i](&d);

@@ -14,8 +14,8 @@
  * that applies says whether it is for this place. A pure function: the same view, facts and counts
  * give the same answer, whatever the order of list items. With a trace it explains itself.
  *
- * Rules 13 and 14 are about commands alone: happenings are told to a module whoever causes them.
- * An ignored source's events reach no module at all, and flood controls are for both.
+ * Rules 13, 14, 18 and 20 are about commands alone: happenings are told to a module whoever causes
+ * them. An ignored source's events reach no module at all, and flood controls are for both.
  *
  * X(NAME, number, "name", allowed, "sentence", "sentence when it does not apply"); numbers are the
  * rules' and are never reused.
@@ -48,7 +48,12 @@
     X(RATE_CHANNEL, 16, "rate_channel", false, "it was used too often in this channel",            \
       "the channel's limit is not reached")                                                        \
     X(RATE_NETWORK, 17, "rate_network", false, "it was used too often on this network",            \
-      "the network's limit is not reached")
+      "the network's limit is not reached")                                                        \
+    X(OURS, 18, "ours", false, "the source is one of our own identities, which command nobody",    \
+      "the source is none of our own identities")                                                  \
+    X(NO_FILE, 19, "no_file", false, "no file of the module is loaded", "the module is loaded")    \
+    X(RATE_SOURCE, 20, "rate_source", false, "the source makes the bot do too much, in all",       \
+      "what the source may make the bot do in all is not reached")
 
 enum decide_reason {
 #define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,
@@ -75,12 +80,13 @@ struct decide_place {
 struct decide_facts {
     enum event_type type; /* EVENT_COMMAND when one of the module's commands is called */
     const char *network;  /* its key; needed with flood */
-    const char *nick;     /* the source; "" for none */
-    const char *user;     /* "" when unknown */
-    const char *host;     /* "" when unknown */
-    const char *account;  /* services account, or NULL */
-    const char *me;       /* the bot's nick now */
-    bool is_private;      /* then the occupants are the source and the bot, and places is empty */
+    const struct registry_view *view; /* that the module is in; needed with flood */
+    const char *nick;                 /* the source; "" for none */
+    const char *user;                 /* "" when unknown */
+    const char *host;                 /* "" when unknown */
+    const char *account;              /* services account, or NULL */
+    const char *me;                   /* the bot's nick now */
+    bool is_private; /* then the occupants are the source and the bot, and places is empty */
     const struct decide_place *places; /* QUIT and NICK: each channel the source is in */
     size_t nplaces;
     /* The same source, folded under the view's casemapping; NULL: it is made where a list of masks
@@ -88,7 +94,10 @@ struct decide_facts {
     const struct mask_source *source;
     const char *ignored;       /* the mask that covers the source (ignores_match), or NULL */
     const char *command;       /* EVENT_COMMAND: its name in ASCII lower case; else NULL */
+    bool ours;                 /* the source is one of our own identities */
+    bool no_file;              /* the module has no version that can be loaded */
     const struct flood *flood; /* NULL: the flood controls are not asked */
+    struct rate source_rate;   /* of a source over all modules; counts with flood */
 };
 
 struct decision {
@@ -104,7 +113,8 @@ struct decision {
 };
 
 /* One rule, told while it is looked at, in the order of the rules; those of places (5 to 9) once
- * for each place; those of rates once for the module and once more for a command's own limit. */
+ * for each place; those of rates (15 to 17) once for the module and once more for a command's own
+ * limit. */
 enum decide_outcome {
     DECIDE_PASSES,  /* does not apply */
     DECIDE_ALLOWS,  /* this place is right; rules 12 and later are still to come */
@@ -117,6 +127,7 @@ struct decide_step {
     const char *item; /* as in struct decision */
     const struct decide_place *place;
     bool of_command;             /* a command's own limit */
+    bool exempt;                 /* this use is not under the limit: whitelisted, or no channel */
     const struct rate *rate;     /* of a rate rule, when the module or command has one */
     const struct flood_hit *hit; /* of a rate rule that refuses */
     bool decides;                /* settles the answer; the last such step is the decision */

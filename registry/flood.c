@@ -227,12 +227,13 @@ const char *flood_source_key(char *dst, size_t size, enum casemapping casemappin
 
 /* ---- Limits ---- */
 
+static const enum module_field fields[] = {[FLOOD_USER] = FIELD_RATE_USER,
+                                           [FLOOD_CHANNEL] = FIELD_RATE_CHANNEL,
+                                           [FLOOD_NETWORK] = FIELD_RATE_NETWORK};
+
 const struct rate *flood_rate(const struct module_view *m, enum flood_limit limit,
                               const char *command)
 {
-    static const enum module_field fields[] = {[FLOOD_USER] = FIELD_RATE_USER,
-                                               [FLOOD_CHANNEL] = FIELD_RATE_CHANNEL,
-                                               [FLOOD_NETWORK] = FIELD_RATE_NETWORK};
     const struct rate *const whole[] = {[FLOOD_USER] = &m->fields.rate_user,
                                         [FLOOD_CHANNEL] = &m->fields.rate_channel,
                                         [FLOOD_NETWORK] = &m->fields.rate_network};
@@ -244,14 +245,21 @@ const struct rate *flood_rate(const struct module_view *m, enum flood_limit limi
     return rate && rate_limits(*rate) ? rate : NULL;
 }
 
-/* The rate that this use is under, or NULL. */
-static const struct rate *applies(const struct flood_use *use, enum flood_limit limit,
-                                  bool of_command)
+bool flood_applies(const struct flood_use *use, enum flood_limit limit, bool of_command)
 {
-    if ((of_command && !use->command) || (limit == FLOOD_CHANNEL && !use->channel) ||
-        (limit == FLOOD_USER && (use->whitelisted || !*use->source)))
-        return NULL;
-    return flood_rate(use->module, limit, of_command ? use->command : NULL);
+    return !((of_command && !use->command) || (limit == FLOOD_CHANNEL && !use->channel) ||
+             (limit == FLOOD_USER && (use->whitelisted || !*use->source)));
+}
+
+/* How much must be remembered of such uses, so that every limit that looks at them can be judged;
+ * NULL: nothing. */
+static const struct rate *remembered(const struct registry_view *view, const struct module_view *m,
+                                     enum flood_limit limit, const char *command)
+{
+    if (*m->fields.rate_group)
+        return rate_groups_find(view->groups, m->fields.rate_group, fields[limit],
+                                command ? command : "");
+    return flood_rate(m, limit, command);
 }
 
 bool flood_limit_reached(const struct flood *f, const struct flood_use *use, enum flood_limit limit,
@@ -259,7 +267,9 @@ bool flood_limit_reached(const struct flood *f, const struct flood_use *use, enu
 {
     struct key key;
     int64_t again_ms;
-    const struct rate *rate = applies(use, limit, of_command);
+    const struct rate *rate = flood_applies(use, limit, of_command)
+                                  ? flood_rate(use->module, limit, of_command ? use->command : NULL)
+                                  : NULL;
     if (!rate)
         return false;
     use_key(&key, use, limit, of_command);
@@ -279,12 +289,24 @@ bool flood_reached(const struct flood *f, const struct flood_use *use, struct fl
     return false;
 }
 
+bool flood_is_counted(const struct registry_view *view, const struct module_view *m)
+{
+    for (int limit = FLOOD_USER; limit <= FLOOD_NETWORK; limit++)
+        if (remembered(view, m, (enum flood_limit)limit, NULL))
+            return true;
+    return false;
+}
+
 void flood_count(struct flood *f, const struct flood_use *use)
 {
     for (int limit = FLOOD_USER; limit <= FLOOD_NETWORK; limit++) {
         for (int of_command = 0; of_command < 2; of_command++) {
             struct key key;
-            const struct rate *rate = applies(use, (enum flood_limit)limit, of_command);
+            const struct rate *rate =
+                flood_applies(use, (enum flood_limit)limit, of_command)
+                    ? remembered(use->view, use->module, (enum flood_limit)limit,
+                                 of_command ? use->command : NULL)
+                    : NULL;
             if (!rate)
                 continue;
             use_key(&key, use, (enum flood_limit)limit, of_command);
@@ -308,16 +330,36 @@ bool flood_tell(struct flood *f, const struct flood_use *use, const struct flood
     return true;
 }
 
-bool flood_count_source(struct flood *f, const char *network, const char *source, struct rate rate)
+static void source_key(struct key *key, const char *network, const char *source)
 {
-    struct key key = {0};
+    key->len = 0;
+    key_add(key, "source");
+    key_add(key, network);
+    key_add(key, source);
+}
+
+bool flood_source_reached(const struct flood *f, const char *network, const char *source,
+                          struct rate rate, struct flood_hit *hit)
+{
+    struct key key;
     int64_t again_ms;
     if (!rate_limits(rate) || !*source)
         return false;
-    key_add(&key, "source");
-    key_add(&key, network);
-    key_add(&key, source);
-    if (!reached(f, key.text, key.len, rate, &again_ms)) {
+    source_key(&key, network, source);
+    if (!reached(f, key.text, key.len, rate, &again_ms))
+        return false;
+    if (hit)
+        *hit = (struct flood_hit){FLOOD_SOURCE, false, rate, again_ms};
+    return true;
+}
+
+bool flood_count_source(struct flood *f, const char *network, const char *source, struct rate rate)
+{
+    struct key key;
+    if (!rate_limits(rate) || !*source)
+        return false;
+    source_key(&key, network, source);
+    if (!flood_source_reached(f, network, source, rate, NULL)) {
         add(f, key.text, key.len, rate);
         return false;
     }

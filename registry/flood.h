@@ -27,12 +27,14 @@ struct flood;
 enum flood_limit {
     FLOOD_USER,    /* rate_user */
     FLOOD_CHANNEL, /* rate_channel */
-    FLOOD_NETWORK  /* rate_network */
+    FLOOD_NETWORK, /* rate_network */
+    FLOOD_SOURCE   /* of a source over all modules; no module's */
 };
 
 /* One use, or a question about one. */
 struct flood_use {
     const struct module_view *module;
+    const struct registry_view *view; /* that it is in, with the others of its rate_group */
     const char *network;
     const char *command; /* ASCII lower case; NULL: a passive event */
     const char *source;  /* flood_source_key; "" for an event without a source: no user's limit */
@@ -59,18 +61,28 @@ const char *flood_source_key(char *dst, size_t size, enum casemapping casemappin
 /* The module's limit, or with a command that command's own; NULL for none. */
 const struct rate *flood_rate(const struct module_view *m, enum flood_limit limit,
                               const char *command);
+/* Whether such a limit is about this use at all: a whitelisted source is exempt from the user's,
+ * and one in private from the channel's. */
+bool flood_applies(const struct flood_use *use, enum flood_limit limit, bool of_command);
 /* Whether a use now would go beyond one of the three limits; *hit (may be NULL) is then the first:
  * user, channel, network; the module's before the command's. Counts nothing. */
 bool flood_reached(const struct flood *f, const struct flood_use *use, struct flood_hit *hit);
 /* Whether this one limit is reached, for explanations; rate is the module's or the command's. */
 bool flood_limit_reached(const struct flood *f, const struct flood_use *use, enum flood_limit limit,
                          bool of_command, struct flood_hit *hit);
-/* The use takes place: counts in every window that applies. */
+/* Whether the module's passive uses count for any limit: its own, or one of its rate_group. */
+bool flood_is_counted(const struct registry_view *view, const struct module_view *m);
+/* The use takes place: counts in every window that applies, which in a rate_group are those of all
+ * its members' limits. */
 void flood_count(struct flood *f, const struct flood_use *use);
 /* true for the first refusal in each window of (source, limit): tell the source once. */
 bool flood_tell(struct flood *f, const struct flood_use *use, const struct flood_hit *hit);
 
-/* The limit of a source over all modules of a network: counts a use. true: it goes beyond the rate;
+/* The limit of a source over all modules of a network: whether a use now would go beyond it; counts
+ * nothing. hit may be NULL. */
+bool flood_source_reached(const struct flood *f, const char *network, const char *source,
+                          struct rate rate, struct flood_hit *hit);
+/* Counts a use. true: it goes beyond the rate;
  * the source is to be ignored, and its window starts anew. */
 bool flood_count_source(struct flood *f, const char *network, const char *source, struct rate rate);
 

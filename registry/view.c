@@ -314,6 +314,7 @@ struct registry_view *registry_view_new(const struct snapshot *s, const char *ne
                      : NULL;
         view->modules[i] = view_of(s->modules[i], overlay, NULL, view);
     }
+    view->groups = rate_groups_new(view->modules, view->count);
     take_snapshot(view, s);
     return view;
 }
@@ -327,11 +328,17 @@ struct follower {
     const struct network_overlays *is;
     registry_view_fn *changed;
     void *arg;
+    bool groups_changed; /* maybe: a member of one did */
 };
 
-static void tell(const struct follower *f, const struct module_view *old,
-                 const struct module_view *now)
+static bool in_group(const struct module_view *m)
 {
+    return m && *m->fields.rate_group;
+}
+
+static void tell(struct follower *f, const struct module_view *old, const struct module_view *now)
+{
+    f->groups_changed = f->groups_changed || (old != now && (in_group(old) || in_group(now)));
     if (f->changed && old != now)
         f->changed(f->arg, old, now);
 }
@@ -415,7 +422,8 @@ void registry_view_follow(struct registry_view *view, const struct snapshot *s,
                          snapshot_network(view->from, view->network),
                          snapshot_network(s, view->network),
                          changed,
-                         arg};
+                         arg,
+                         false};
     if (!same_names(view->from, s)) {
         follow_names(&f);
     } else {
@@ -424,6 +432,10 @@ void registry_view_follow(struct registry_view *view, const struct snapshot *s,
                 follow_one(&f, i);
         if (f.was != f.is)
             follow_overlays(&f);
+    }
+    if (f.groups_changed) {
+        rate_groups_free(view->groups);
+        view->groups = rate_groups_new(view->modules, view->count);
     }
     take_snapshot(view, s);
 }
@@ -436,6 +448,7 @@ void registry_view_free(struct registry_view *view)
         module_view_unref((struct module_view *)view->modules[i]);
     for (size_t i = 0; i < VIEW_IGNORES; i++)
         ignore_list_unref(view->ignores[i]);
+    rate_groups_free(view->groups);
     snapshot_unref(view->from);
     free(view->modules);
     free(view);

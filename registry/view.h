@@ -2,6 +2,7 @@
 #define REGISTRY_VIEW_H
 
 #include "registry/maskset.h"
+#include "registry/rate_groups.h"
 #include "registry/snapshot.h"
 
 /*
@@ -50,6 +51,7 @@ struct registry_view {
     size_t count;
     const struct module_view **modules; /* sorted by name */
     const struct snapshot *from;
+    struct rate_groups *groups;                /* NULL: none has a limit */
     struct ignore_list *ignores[VIEW_IGNORES]; /* of this network, of all networks; NULL: nobody */
 };
 

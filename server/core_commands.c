@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/registry.h"
+#include "server/facts.h"
 #include "server/index.h"
 #include "server/say.h"
 
@@ -43,6 +44,7 @@ static const struct module_decl *usable(const struct command_call *call,
     if (!module || !module->present)
         return NULL;
     struct decide_facts facts = *call->facts;
+    facts_module(&facts, module);
     facts.flood = NULL;
     facts.command = NULL;
     /* A module without commands is judged by an event that it wants. */

@@ -187,12 +187,6 @@ static size_t size_of(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
-static bool is_limited(const struct flood_guard *guard, const struct module_fields *f)
-{
-    return rate_limits(guard->source) || rate_limits(f->rate_user) ||
-           rate_limits(f->rate_channel) || rate_limits(f->rate_network);
-}
-
 void flood_guard_expect(struct network *n, const struct irc_event *event,
                         const struct module_decl *module, uint64_t number,
                         const struct flood_use *use)
@@ -202,7 +196,7 @@ void flood_guard_expect(struct network *n, const struct irc_event *event,
     size_t size = size_of(use->source) + size_of(use->channel) + size_of(event->nick) +
                   size_of(event->host) + size_of(event->account);
     drop(guard, slot);
-    if (!is_limited(guard, &use->module->fields))
+    if (!rate_limits(guard->source) && !flood_is_counted(use->view, use->module))
         return;
     struct expected *e = xmalloc(sizeof *e + size);
     char *at = e->strings;
@@ -233,6 +227,7 @@ bool flood_guard_answered(struct network *n, const struct module_decl *module, u
     network_refresh(n);
     const struct module_view *view = registry_view_find(n->view, module->name);
     struct flood_use use = {.module = view,
+                            .view = n->view,
                             .network = n->key,
                             .source = e->source,
                             .channel = e->channel,
@@ -242,9 +237,12 @@ bool flood_guard_answered(struct network *n, const struct module_decl *module, u
         return false;
     }
     struct actor who = {e->nick, e->host, e->account};
+    if (!use_source(n, &who, e->source)) {
+        e->refused = true;
+        return false;
+    }
     if (view)
         flood_count(n->server->flood, &use);
-    use_source(n, &who, e->source);
     drop(guard, slot);
     return true;
 }
@@ -310,6 +308,11 @@ void flood_guard_configure(struct flood_guard *guard)
     if (rate_parse(conf->flood.source, &guard->source, why, sizeof why) ||
         duration_parse(conf->flood.ignore, &guard->ignore_ms, why, sizeof why))
         log_error("flood.limit", LOG_NOBODY, "%s", why);
+}
+
+struct rate flood_guard_source(const struct flood_guard *guard)
+{
+    return guard->source;
 }
 
 struct flood_guard *flood_guard_new(struct server *server)

@@ -17,6 +17,8 @@ struct flood_guard *flood_guard_new(struct server *server);
 void flood_guard_free(struct flood_guard *guard); /* NULL is fine */
 /* Takes over what server->conf says now. */
 void flood_guard_configure(struct flood_guard *guard);
+/* What a source may make the bot do, over all modules. */
+struct rate flood_guard_source(const struct flood_guard *guard);
 
 /* The event's source makes the bot do something. False: that was too much. It has been told, its
  * events are ignored from now on, and nothing is to be done. */
@@ -26,8 +28,8 @@ void flood_guard_tell(struct network *n, const struct irc_event *event, const st
                       const struct flood_hit *hit);
 
 /* The module was given an event, no command, under this number: its first answer is a use, unless a
- * limit was reached since by the answers to others: then flood_guard_answered is false, and nothing
- * of what it says to this event may go out. */
+ * limit was reached since by the answers to others, or the source's own goes beyond what it may:
+ * then flood_guard_answered is false, and nothing of what it says to this event may go out. */
 void flood_guard_expect(struct network *n, const struct irc_event *event,
                         const struct module_decl *module, uint64_t number,
                         const struct flood_use *use);

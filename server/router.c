@@ -8,8 +8,8 @@
 #include "registry/ignores.h"
 #include "server/address.h"
 #include "server/commands.h"
+#include "server/facts.h"
 #include "server/flood_guard.h"
-#include "server/identities.h"
 #include "server/index.h"
 #include "server/say.h"
 
@@ -20,8 +20,8 @@ struct route {
     struct network *network;
     const struct irc_event *event;
     struct decide_facts facts;
-    bool ours;    /* said by one of our identities, this one or another */
     bool counted; /* a source that may be told to slow down: no server, none of us */
+    bool excess;  /* a command was refused for what the source did before, over all modules */
     /* A command that only a limit has refused, if there was one. */
     const struct module_view *limited;
     struct decision limit;
@@ -45,20 +45,11 @@ static size_t write_places(const struct irc_event *event, struct decide_place *p
     return 1;
 }
 
-static bool is_ours(const struct network *n, const struct irc_event *event)
-{
-    char folded[IRC_STATE_MAX_NAME + 1];
-    if (event->from_me)
-        return true;
-    if (!n->place || !identity_place_shared(n->place))
-        return false;
-    irc_fold_copy(irc_state_isupport(n->state)->casemapping, folded, sizeof folded, event->nick);
-    return identity_place_has(n->place, folded);
-}
-
-static struct decision decide(struct route *r, const struct module_view *view, enum event_type type,
+static struct decision decide(struct route *r, const struct module_view *view,
+                              const struct module_decl *module, enum event_type type,
                               const char *command)
 {
+    facts_module(&r->facts, module);
     r->facts.type = type;
     r->facts.command = command;
     struct decision decision = decide_module(view, &r->facts);
@@ -91,7 +82,7 @@ static uint64_t send_event(struct route *r, struct modhost *host, const struct m
 {
     const struct irc_event *event = r->event;
     out->is_private = event->is_private;
-    out->from_me = r->ours;
+    out->from_me = r->facts.ours;
     out->nick = event->nick;
     out->user = event->user;
     out->host = event->host;
@@ -149,9 +140,11 @@ static size_t candidates(struct route *r, const char *name, char prefix, struct 
         if (prefix && t->prefix != prefix)
             continue;
         if (!t->core)
-            decision = decide(r, t->view, EVENT_COMMAND, bare_name(name));
+            decision = decide(r, t->view, t->module, EVENT_COMMAND, bare_name(name));
         if (decision.allowed) {
             found[count++] = (struct candidate){t, decision};
+        } else if (decision.reason == DECIDE_RATE_SOURCE) {
+            r->excess = true;
         } else if (is_limit(decision.reason) && !r->limited) {
             r->limited = t->view;
             r->limit = decision;
@@ -212,17 +205,19 @@ static const struct module_decl *route_command(struct route *r, bool *called)
     size_t count = 0;
     if (address.direct)
         count = candidates(r, name, '\0', found);
-    if (!count && !r->limited && address.word[1]) {
+    if (!count && !r->limited && !r->excess && address.word[1]) {
         name = address.word + 1;
         count = candidates(r, name, address.word[0], found);
     }
-    *called = count > 0 || r->limited;
+    *called = count > 0 || r->limited || r->excess;
     if (count == 1) {
         run_command(r, &found[0], name, &address);
         return found[0].target->module;
     }
     if (count && flood_guard_use(n, event))
         tell_clash(r, name, found, count);
+    else if (!count && r->excess)
+        flood_guard_use(n, event);
     else if (!count && r->limited)
         tell_limit(r, bare_name(name));
     return NULL;
@@ -236,7 +231,7 @@ static void route_subscribers(struct route *r, const struct module_decl *except)
     for (size_t i = 0; i < count; i++) {
         if (list[i].module == except)
             continue;
-        struct decision decision = decide(r, list[i].view, r->event->type, NULL);
+        struct decision decision = decide(r, list[i].view, list[i].module, r->event->type, NULL);
         if (!decision.allowed)
             continue;
         struct supervisor_event out = {.type = (int)r->event->type,
@@ -270,24 +265,22 @@ bool router_event(struct network *n, const struct irc_event *event)
     struct decide_place places[event->nplaces + 1];
     struct mask_source source;
     network_refresh(n);
-    struct route r = {.network = n, .event = event, .ours = is_ours(n, event)};
-    r.counted = *event->nick && !r.ours && !event->from_server;
+    bool ours = facts_is_ours(n, event->nick, event->from_me);
+    struct route r = {
+        .network = n, .event = event, .counted = *event->nick && !ours && !event->from_server};
     mask_source_init(&source, n->view->casemapping, event->nick, event->user, event->host,
                      event->account);
     if (r.counted && is_ignored(&r, &source))
         return false;
-    r.facts = (struct decide_facts){.type = event->type,
-                                    .network = n->key,
-                                    .nick = event->nick,
-                                    .user = event->user,
-                                    .host = event->host,
-                                    .account = event->account,
-                                    .me = irc_state_nick(n->state),
-                                    .is_private = event->is_private,
-                                    .places = places,
-                                    .nplaces = write_places(event, places),
-                                    .source = &source,
-                                    .flood = r.counted ? n->server->flood : NULL};
+    facts_begin(&r.facts, n, ours, r.counted);
+    r.facts.nick = event->nick;
+    r.facts.user = event->user;
+    r.facts.host = event->host;
+    r.facts.account = event->account;
+    r.facts.is_private = event->is_private;
+    r.facts.places = places;
+    r.facts.nplaces = write_places(event, places);
+    r.facts.source = &source;
     const struct module_decl *called_module = NULL;
     bool called = false;
     bool may_call = event->type == EVENT_MESSAGE && r.counted;

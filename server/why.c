@@ -10,7 +10,7 @@
 #include "server/address.h"
 #include "server/admin.h"
 #include "server/commands.h"
-#include "server/identities.h"
+#include "server/facts.h"
 #include "server/index.h"
 #include "server/network.h"
 #include "server/supervise/supervisor.h"
@@ -56,6 +56,28 @@ static void note(struct why *w, char *text)
 /* ---- Who --------------------------------------------------------------------------------------
  */
 
+/* What stands in no name of a source: what divides its parts, what divides words, and what makes a
+ * mask of it. */
+static bool is_name(const char *text, size_t len, const char *forbidden)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f || strchr(forbidden, text[i]))
+            return false;
+    return len <= MAX_NAME;
+}
+
+/* "nick!user@host", or a nick alone. */
+static bool is_source(const char *nick, size_t nick_len, const char *user, size_t user_len,
+                      const char *host)
+{
+    if (!nick_len || strchr("#&:$", *nick) || !is_name(nick, nick_len, "@,*?"))
+        return false;
+    if (!nick[nick_len])
+        return true;
+    return user_len && *host && is_name(user, user_len, "*?") &&
+           is_name(host, strlen(host), "!@*?");
+}
+
 /* "nick!user@host", or a nick that the bot knows. 0, or -1 and *error. */
 static int read_source(struct why *w, const json_t *args, char **error)
 {
@@ -69,10 +91,9 @@ static int read_source(struct why *w, const json_t *args, char **error)
         *error = xstrdup("module why needs --source NICK!USER@HOST: whose words they are");
         return -1;
     }
-    if (!nick_len || nick_len > MAX_NAME || user_len > MAX_NAME || strlen(host) > MAX_NAME ||
-        (text[nick_len] && !*host)) {
-        *error = xasprintf("\"%.100s\" is no source: write NICK!USER@HOST, or the nick of somebody "
-                           "who shares a channel with the bot",
+    if (!is_source(text, nick_len, user, user_len, host)) {
+        *error = xasprintf("\"%.100s\" is no source: write NICK!USER@HOST without * and ?, or the "
+                           "nick of somebody who shares a channel with the bot",
                            text);
         return -1;
     }
@@ -146,18 +167,33 @@ static void add_place(struct why *w, const char *name, size_t len)
                                 : "nobody is known to be there; name them with --present"));
 }
 
-/* The channels named, or those that a QUIT or NICK of the source touches. */
-static void read_places(struct why *w, const char *list)
+/* 0, or -1 and *error: the channels named. */
+static int read_channels(struct why *w, const char *list, char **error)
+{
+    const char *types = irc_state_isupport(w->network->state)->chantypes;
+    while (*list) {
+        size_t len = strcspn(list, ",");
+        if (!len || !strchr(types, *list) || !is_name(list, len, "")) {
+            *error = xasprintf("\"%.*s\" is no channel of %s: those begin with one of %s",
+                               len < 100 ? (int)len : 100, list, w->network->key, types);
+            return -1;
+        }
+        if (w->nplaces == MAX_PLACES) {
+            *error = xasprintf("at most %d channels can be asked about at once", MAX_PLACES);
+            return -1;
+        }
+        add_place(w, list, len);
+        list += len + (list[len] == ',');
+    }
+    return 0;
+}
+
+/* Those that a QUIT or NICK of the source touches, when none are named. */
+static void add_shared_places(struct why *w)
 {
     const struct irc_user *user = irc_user_find(w->network->state, w->nick);
     const struct channel *channels[MAX_PLACES];
     size_t count;
-    while (*list && w->nplaces < MAX_PLACES) {
-        size_t len = strcspn(list, ",");
-        if (len && len <= MAX_NAME)
-            add_place(w, list, len);
-        list += len + (list[len] == ',');
-    }
     if (w->nplaces || (w->type != EVENT_QUIT && w->type != EVENT_NICK) || !user)
         return;
     count = irc_user_channels(user, channels, MAX_PLACES);
@@ -228,6 +264,13 @@ static void note_clash(struct why *w)
     }
 }
 
+/* Events that happen in a channel, and nowhere else. */
+static bool needs_channel(enum event_type type)
+{
+    return type == EVENT_JOIN || type == EVENT_PART || type == EVENT_KICK || type == EVENT_TOPIC ||
+           type == EVENT_MODE || type == EVENT_INVITE;
+}
+
 /* 0, or -1 and *error. */
 static int read_event(struct why *w, const json_t *args, bool is_private, char **error)
 {
@@ -239,6 +282,11 @@ static int read_event(struct why *w, const json_t *args, bool is_private, char *
                            "part, quit, kick, nick, mode, topic, invite, ctcp, account, connected, "
                            "disconnected",
                            event);
+        return -1;
+    }
+    if (is_private && needs_channel(w->type)) {
+        *error = xasprintf(
+            "the event %s happens in a channel: say in which, with --channel CHANNEL", event);
         return -1;
     }
     if (*text && (!*event || w->type == EVENT_MESSAGE || w->type == EVENT_COMMAND))
@@ -262,7 +310,13 @@ static void rate_text(char *dst, size_t size, const struct decide_step *step)
     char rate[RATE_TEXT_SIZE];
     char hit[160];
     rate_write(rate, sizeof rate, *step->rate);
-    if (step->hit)
+    if (step->exempt)
+        snprintf(dst, size, "%s (at most %s)",
+                 step->rule == DECIDE_RATE_USER
+                     ? "the source is on the whitelist, and exempt from the user's limit"
+                     : "it is in no channel, whose limit this is",
+                 rate);
+    else if (step->hit)
         snprintf(dst, size, "%s: %s", decide_reason_sentence(step->rule),
                  flood_describe(hit, sizeof hit, step->hit));
     else
@@ -272,7 +326,8 @@ static void rate_text(char *dst, size_t size, const struct decide_step *step)
 static void step_text(char *dst, size_t size, const struct decide_step *step)
 {
     bool applies = step->outcome == DECIDE_REFUSES || step->outcome == DECIDE_ALLOWS;
-    bool is_rate = step->rule >= DECIDE_RATE_USER;
+    bool is_rate = step->rule == DECIDE_RATE_SOURCE ||
+                   (step->rule >= DECIDE_RATE_USER && step->rule <= DECIDE_RATE_NETWORK);
     if (step->outcome == DECIDE_SKIPPED)
         snprintf(dst, size, "not looked at");
     else if (is_rate && !step->rate)
@@ -305,17 +360,10 @@ static void on_step(void *arg, const struct decide_step *step)
                                     "decides", step->decides));
 }
 
-/* What stands in the way besides the rules. */
-static void note_module(struct why *w)
+/* Why the facts may not be what they will be. */
+static void note_connection(struct why *w)
 {
-    char folded[MAX_NAME + 1];
     const struct network *n = w->network;
-    irc_fold_copy(w->view->casemapping, folded, sizeof folded, w->nick);
-    if (!w->module || !w->module->present)
-        note(w, xstrdup("there is no file of this module that can be loaded: it answers nothing"));
-    if (irc_state_is_me(n->state, w->nick) || (n->place && identity_place_has(n->place, folded)))
-        note(w, xasprintf("%s is one of our own identities: what it says is never a command",
-                          w->nick));
     if (conn_state(n->conn) != CONN_ONLINE)
         note(w, xasprintf("%s is %s: who is in which channel is not known now", n->key,
                           conn_state_name(conn_state(n->conn))));
@@ -329,20 +377,21 @@ static void decide(struct why *w, bool is_private)
     mask_source_init(&source, w->view->casemapping, w->nick, w->user, w->host, w->account);
     bool is_ignored = ignores_match(w->network->view, w->server->ignores, &source,
                                     clock_wall(w->server->clock) / 1000, &ignored);
-    struct decide_facts facts = {.type = w->type,
-                                 .network = w->network->key,
-                                 .nick = w->nick,
-                                 .user = w->user,
-                                 .host = w->host,
-                                 .account = w->account,
-                                 .me = irc_state_nick(w->network->state),
-                                 .is_private = is_private,
-                                 .places = w->places,
-                                 .nplaces = w->nplaces,
-                                 .source = &source,
-                                 .ignored = is_ignored ? ignored.mask : NULL,
-                                 .command = *w->command ? w->command : NULL,
-                                 .flood = w->server->flood};
+    bool ours = facts_is_ours(w->network, w->nick, irc_state_is_me(w->network->state, w->nick));
+    struct decide_facts facts;
+    facts_begin(&facts, w->network, ours, !ours);
+    facts_module(&facts, w->module);
+    facts.type = w->type;
+    facts.nick = w->nick;
+    facts.user = w->user;
+    facts.host = w->host;
+    facts.account = w->account;
+    facts.is_private = is_private;
+    facts.places = w->places;
+    facts.nplaces = w->nplaces;
+    facts.source = &source;
+    facts.ignored = is_ignored && !ours ? ignored.mask : NULL;
+    facts.command = *w->command ? w->command : NULL;
     struct decision decision = decide_explain(w->view, &facts, &trace);
     json_object_set_new(w->result, "allowed", json_boolean(decision.allowed));
     json_object_set_new(w->result, "rule", json_integer((json_int_t)decision.reason));
@@ -401,12 +450,12 @@ static int run_why(void *arg, json_t *args, json_t **result, char **error)
                           control_text(w->network->key), "rules", w->rules);
     complete_source(w);
     read_present(w, command_text(args, "present"));
-    if (read_event(w, args, !*channel, error)) {
+    if (read_event(w, args, !*channel, error) || read_channels(w, channel, error)) {
         json_decref(w->result);
         free(w);
         return -1;
     }
-    read_places(w, channel);
+    add_shared_places(w);
     bool is_private = !w->nplaces && is_talk(w->type);
     char *source = xasprintf("%s%s%s%s%s", w->nick, *w->host ? "!" : "", w->user,
                              *w->host ? "@" : "", w->host);
@@ -417,7 +466,7 @@ static int run_why(void *arg, json_t *args, json_t **result, char **error)
     json_object_set_new(w->result, "private", json_boolean(is_private));
     json_object_set_new(w->result, "channel", control_text(*channel ? channel : NULL));
     free(source);
-    note_module(w);
+    note_connection(w);
     decide(w, is_private);
     *result = w->result;
     free(w);

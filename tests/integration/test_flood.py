@@ -28,6 +28,22 @@ SESHET_MODULE(
 """
 
 
+# Has a command that another module has.
+ECHO_TOO = """
+#include <seshet/module.h>
+
+static void on_echo(seshet_ctx *ctx, const seshet_event *ev)
+{
+    (void)ev;
+    seshet_answer(ctx, "the other echo");
+}
+
+SESHET_MODULE(
+    .name = "again", .version = "1.0", .description = "Says it again.",
+    .commands = SESHET_COMMANDS({ "echo", on_echo, .help = "Say it again." }))
+"""
+
+
 class Stage:
     def __init__(self, parts, source="0", ignore="1h", registry="embedded",
                  channels=(CHANNEL, "#other")):
@@ -129,6 +145,49 @@ def test_modules_of_one_rate_group_count_together(parts):
     assert notice.text.startswith("seen: slow down, at most 3 uses in 1m")
 
 
+def test_a_member_of_a_rate_group_without_a_limit_counts(parts):
+    stage = Stage(parts)
+    for module in ("echo", "seen"):
+        stage.set("rate_group", "both", module)
+    stage.set("rate_user", "3/1m", "seen")
+    assert stage.calls(3) == (3, [])
+    [notice] = stage.said("!seen other")
+    assert notice.text.startswith("seen: slow down, at most 3 uses in 1m")
+    assert stage.calls(2) == (2, [])  # it has no limit itself
+    assert len(stage.said("!seen visitor", nick="other", host="o.example.test")) == 1
+    stage.bot.ctl_json("module", "unset", "echo", "rate_group")
+    assert stage.calls(3, nick="third", host="t.example.test") == (3, [])
+    assert len(stage.said("!seen other", nick="third", host="t.example.test")) == 1
+
+
+def test_a_burst_does_not_overrun_the_limit(parts):
+    """All are on their way to the module before its first answer comes."""
+    stage = Stage(parts)
+    parts.module(stage.bot, "links", LINKS)
+    stage.bot.ctl_json("module", "reload", "links")
+    wait_until(lambda: stage.said("http: other", nick="other", host="o.example.test"), 5,
+               "the module answers")
+    stage.set("rate_user", "2/1m", "links")
+    line = f":visitor!~u@v.example.test PRIVMSG {CHANNEL} :http: x"
+    stage.peer.send("\r\n".join([line] * 11))
+    assert len(stage.said("http: x")) == 2
+    assert stage.said("http: y") == []
+
+
+def test_one_call_brings_one_notice(parts):
+    """Two modules answer to it, both have had enough: one of them says so."""
+    stage = Stage(parts)
+    parts.module(stage.bot, "again", ECHO_TOO)
+    stage.bot.ctl_json("module", "reload", "again")
+    assert "is a command of several modules" in stage.said("!echo x")[0].text
+    for module in ("echo", "again"):
+        stage.set("rate_user", "0/1m", module)
+    assert len(stage.said("!echo x")) == 1
+    # In private a word is looked for twice: as it stands, and without its first sign.
+    assert [m.command for m in stage.said("!echo x", target="Anna", nick="other",
+                                          host="o.example.test")] == ["NOTICE"]
+
+
 def test_what_a_module_says_unasked_counts_too(parts):
     stage = Stage(parts)
     parts.module(stage.bot, "links", LINKS)
@@ -162,6 +221,34 @@ def test_the_limit_of_a_source_over_all_modules(parts):
     assert len(stage.said("!echo x", nick="other", host="o.example.test")) == 1
     time.sleep(4.5)
     assert len(stage.said("!echo x")) == 1
+
+
+def test_why_knows_the_limit_of_a_source(parts):
+    stage = Stage(parts, source="3/1m")
+
+    def why(*words, module="echo"):
+        return stage.bot.ctl_json("module", "why", module, "--source",
+                                  "visitor!~u@v.example.test", "--channel", CHANNEL, *words)
+
+    def rule(*words, **where):
+        return next(r for r in why(*words, **where)["rules"] if r["name"] == "rate_source")
+
+    assert len(stage.said("!echo a", "!ping")) == 2
+    assert why()["allowed"] and rule()["outcome"] == "passes"
+    assert rule()["text"].endswith("(at most 3/1m)")
+    assert len(stage.said("!echo b")) == 1
+    assert (why()["allowed"], why()["reason"]) == (False, "rate_source")
+    assert rule()["decides"] and "at most 3 uses in 1m; again in " in rule()["text"]
+    # Happenings are not commands: modules are told, and only an answer counts.
+    assert why("--event", "join", module="seen")["allowed"]
+    assert rule("--event", "join", module="seen")["outcome"] == "skipped"
+    [notice] = stage.said("!echo c")
+    assert "I ignore you for 1h" in notice.text
+    assert why()["reason"] == "ignored"
+    stage.bot.settings["flood"] = {"source": "0", "ignore": "1h"}
+    stage.bot.write_main()
+    stage.bot.ctl_json("network", "rehash")
+    assert rule(module="echo")["text"] in ("not looked at", "no such limit")
 
 
 def test_unasked_answers_count_for_the_source(parts):

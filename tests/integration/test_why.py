@@ -23,6 +23,11 @@ class Stage:
         place = ["--channel", channel] if channel else []
         return self.bot.ctl_json("module", "why", module, "--source", source, *place, *words)
 
+    def rule(self, name, *words, **where):
+        """What is told of one rule."""
+        [rule] = [r for r in self.why(*words, **where)["rules"] if r["name"] == name]
+        return rule
+
     def reason(self, *words, **where):
         answer = self.why(*words, **where)
         deciding = [rule for rule in answer["rules"] if rule["decides"]]
@@ -80,7 +85,7 @@ def test_all_rules_are_told_in_order(stage):
     rules = stage.why()["rules"]
     numbers = [rule["rule"] for rule in rules]
     assert numbers == sorted(numbers)
-    assert set(numbers) >= {1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16, 17}
+    assert set(numbers) >= {1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16, 17, 18, 19, 20}
     assert [r["rule"] for r in rules if r["decides"]] == [8]
     assert {r["outcome"] for r in rules if r["rule"] < 8} == {"passes"}
 
@@ -133,11 +138,27 @@ def test_other_events(stage):
 
 
 def test_what_stands_in_the_way_besides(stage):
-    assert any("our own identities" in n for n in stage.why(source="Anna")["notes"])
+    # What one of us says is no command, but it is told to modules that want to know.
+    assert stage.reason(source="Anna") == "ours"
+    assert stage.reason("--event", "join", module="seen", source="Anna") == "enick"
     stage.bot.ctl_json("module", "register", "later")
     stage.cli("HSET", "seshet:module:later", "enabled", "yes")
-    wait_until(lambda: stage.why(module="later")["allowed"], 3, "enabled")
-    assert any("no file" in n for n in stage.why(module="later")["notes"])
+    wait_until(lambda: stage.reason(module="later") != "disabled", 3, "enabled")
+    assert stage.reason(module="later") == "no_file" and not stage.why(module="later")["allowed"]
+
+
+def test_what_is_exempt_from_a_limit(stage):
+    key = "seshet:module:echo"
+    stage.cli("HSET", key, "rate_user", "0/1m", "rate_channel", "0/1m")
+    wait_until(lambda: stage.reason() == "rate_user", 3, "limited")
+    stage.cli("SADD", f"{key}:whitelist", "visitor!*@*")
+    wait_until(lambda: stage.reason() == "rate_channel", 3, "exempt from the user's limit")
+    text = stage.rule("rate_user")["text"]
+    assert "whitelist" in text and "exempt" in text and "0/1m" in text
+    assert stage.reason(channel=None) == "whitelist"
+    assert "no channel" in stage.rule("rate_channel", channel=None)["text"]
+    assert stage.rule("rate_network")["outcome"] == "skipped"
+    assert stage.rule("rate_network", channel=None)["text"] == "no such limit"
 
 
 def test_wrong_questions(stage):
@@ -152,6 +173,16 @@ def test_wrong_questions(stage):
     assert 'did you mean "echo"?' in refused("ecco", "--source", "visitor")
     assert "no network" in refused("echo", "--source", "visitor", "--network", "none")
     assert "no event" in refused("echo", "--source", "visitor", "--event", "jion")
+    for event in ("join", "part", "kick", "topic", "mode", "invite"):
+        assert "--channel" in refused("seen", "--source", "visitor", "--event", event), event
+    for source in ("*!*@*", "a b!c@d", "nick!user@", "nick!@host", "!u@h", "nick@host", "#chan",
+                   "a,b", "nick!u@h@i", "nick!u@ho st", "n?ck", ":nick", "x" * 300):
+        assert "is no source" in refused("echo", "--source", source), source
+    for channel in ("nochannel", "#a,nochannel", "#a b", ",", "#a,,#b"):
+        said = refused("echo", "--source", "visitor", "--channel", channel)
+        assert "is no channel of one: those begin with" in said, channel
+    assert "at most 16 channels" in refused("echo", "--source", "visitor", "--channel",
+                                            ",".join(f"#{i}" for i in range(17)))
 
 
 def test_for_people(stage):

@@ -22,11 +22,14 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     struct views *views = views_new(NULL, NULL);
-    views_put(views, "modules", "dice|echo|one|two|web|none|never");
+    views_put(views, "modules", "dice|echo|one|two|web|none|never|free|put|get");
     views_put(views, "module:dice", "rate_user|3/1m");
     views_put(views, "module:echo", "rate_channel|2/10s|rate_network|3/10s");
     views_put(views, "module:one", "rate_user|2/1m|rate_group|games");
     views_put(views, "module:two", "rate_user|3/2m|rate_group|games");
+    views_put(views, "module:free", "rate_group|games");
+    views_put(views, "module:put", "rate_group|store|rate_user.save|2/1m");
+    views_put(views, "module:get", "rate_group|store");
     views_put(views, "module:web", "rate_user|4/1m|rate_user.get|1/1m|rate_network.put|1/1m");
     views_put(views, "module:never", "rate_user.x|0/1m");
     f->view = views_make(views, "net", CASEMAPPING_RFC1459);
@@ -49,6 +52,7 @@ static int teardown(void **state)
 static struct flood_use use_of(const struct fixture *f, const char *module, const char *source)
 {
     return (struct flood_use){.module = registry_view_find(f->view, module),
+                              .view = f->view,
                               .network = "net",
                               .source = source,
                               .channel = "#chan"};
@@ -218,6 +222,89 @@ static void a_group_counts_together(void **state)
     assert_false(try_use(f, &two)); /* still four within two minutes */
 }
 
+/* What one member may not forget, because another asks for it. */
+static void a_group_remembers_what_its_widest_limit_needs(void **state)
+{
+    struct fixture *f = *state;
+    struct flood_use one = use_of(f, "one", "host:a"); /* 2/1m */
+    struct flood_use two = use_of(f, "two", "host:a"); /* 3/2m */
+    assert_true(try_use(f, &one));
+    assert_true(try_use(f, &one));
+    f->clock.manual_ms += 60000;
+    assert_true(try_use(f, &one));
+    assert_false(try_use(f, &two));
+    f->clock.manual_ms += 60000;
+    assert_true(try_use(f, &two));
+}
+
+static void members_without_a_limit_count_in_their_group(void **state)
+{
+    struct fixture *f = *state;
+    struct flood_use bare = use_of(f, "free", "host:a");
+    struct flood_use one = use_of(f, "one", "host:a");
+    struct flood_use other = use_of(f, "one", "host:b");
+    assert_true(flood_is_counted(f->view, bare.module));
+    for (int i = 0; i < 5; i++)
+        assert_true(try_use(f, &bare)); /* nothing limits it itself */
+    assert_false(try_use(f, &one));
+    assert_true(try_use(f, &other));
+    /* Only what some member has a limit for is kept: one window for each source. */
+    assert_int_equal(flood_stats(f->flood).windows, 2);
+}
+
+/* Members come, go and change while the view follows. */
+static void a_group_follows_edits(void **state)
+{
+    struct fixture *f = *state;
+    struct views *views = views_new(NULL, NULL);
+    views_put(views, "modules", "bare|member");
+    views_put(views, "module:bare", "rate_group|g");
+    struct registry_view *view = views_make(views, "net", CASEMAPPING_RFC1459);
+    assert_false(flood_is_counted(view, registry_view_find(view, "bare")));
+    static const struct {
+        const char *key;
+        const char *words;
+        bool counted;
+    } edits[] = {
+        {"module:member", "rate_group|g|rate_channel|1/1m", true},
+        {"module:member", "rate_group|h|rate_channel|1/1m", false},
+        {"network:net:module:member", "rate_group|g", true},
+        {"network:net:module:bare", "rate_group|other", false},
+        {"network:net:module:bare", "usage|x", true},
+        {"modules", "bare", false},
+        {"modules", "bare|member", false}, /* its definition was forgotten */
+        {"module:member", "rate_network|1/1m", true},
+        {"network:net:module:member", "usage|x", false},
+        {"module:bare", "rate_user|1/1m", true}, /* by itself */
+    };
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        views_put(views, edits[i].key, edits[i].words);
+        views_commit(views);
+        registry_view_follow(view, views->snapshot, NULL, NULL);
+        bool counted = flood_is_counted(view, registry_view_find(view, "bare"));
+        if (counted != edits[i].counted)
+            fail_msg("after %s %s", edits[i].key, edits[i].words);
+    }
+    (void)f;
+    registry_view_free(view);
+    views_free(views);
+}
+
+static void limits_of_one_command_in_a_group(void **state)
+{
+    struct fixture *f = *state;
+    struct flood_use get = use_of(f, "get", "host:a");
+    struct flood_use put = use_of(f, "put", "host:a");
+    assert_false(flood_is_counted(f->view, get.module)); /* passive: only a command is limited */
+    get.command = put.command = "load";
+    assert_true(try_use(f, &get));
+    assert_int_equal(flood_stats(f->flood).windows, 0);
+    get.command = put.command = "save";
+    assert_true(try_use(f, &get));
+    assert_true(try_use(f, &get));
+    assert_false(try_use(f, &put));
+}
+
 static void a_count_of_nothing_forbids(void **state)
 {
     struct fixture *f = *state;
@@ -376,6 +463,10 @@ int main(void)
         TEST(whitelisted_sources_are_exempt_from_the_users_limit),
         TEST(commands_have_limits_of_their_own),
         TEST(a_group_counts_together),
+        TEST(a_group_remembers_what_its_widest_limit_needs),
+        TEST(members_without_a_limit_count_in_their_group),
+        TEST(a_group_follows_edits),
+        TEST(limits_of_one_command_in_a_group),
         TEST(a_count_of_nothing_forbids),
         TEST(no_limit_keeps_nothing),
         TEST(told_once_in_a_window),
