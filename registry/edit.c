@@ -37,6 +37,13 @@ static const char script[] =
     "    if redis.call('HGET', key, a) == b then n = redis.call('HDEL', key, a) end\n"
     "  elseif what == 'add' then n = redis.call('SADD', key, a)\n"
     "  elseif what == 'remove' then n = redis.call('SREM', key, a)\n"
+    "  elseif what == 'delist' then\n"
+    "    n = redis.call('SREM', key, a)\n"
+    "    local meta = KEYS[tonumber(b)]\n"
+    "    local id = redis.call('HGET', meta, 'id')\n"
+    "    if n == 1 and id and redis.call('EXISTS', key) == 0 then\n"
+    "      redis.call('HSET', meta, 'accepted', id)\n"
+    "    end\n"
     "  elseif what == 'clear' then\n"
     "    local types = redis.call('TYPE', key)['ok'] == 'hash' and\n"
     "      redis.call('HGET', key, 'event_types')\n"
@@ -286,6 +293,15 @@ int registry_edit_enlist(struct registry_edit *e, const char *module, char *why,
     if (check_place(e, (struct edit_place){"", module}, why, why_size))
         return -1;
     return add_write(e, "add", key_number(e, "modules", "set"), module, "");
+}
+
+int registry_edit_delist(struct registry_edit *e, const char *module, char *why, size_t why_size)
+{
+    char meta[24];
+    if (check_place(e, (struct edit_place){"", module}, why, why_size))
+        return -1;
+    snprintf(meta, sizeof meta, "%zu", key_number(e, "meta", "hash") + 1); /* from 1 there */
+    return add_write(e, "delist", key_number(e, "modules", "set"), module, meta);
 }
 
 /* ---- First values ---- */

@@ -52,6 +52,9 @@ int registry_edit_store(struct registry_edit *e, const char *key, const char *fi
                         const char *value, char *why, size_t why_size);
 /* Puts the module into the set of modules, and nothing else. */
 int registry_edit_enlist(struct registry_edit *e, const char *module, char *why, size_t why_size);
+/* Takes it out again; its definition stays. When no module is left, that is marked as meant
+ * (identity.h). */
+int registry_edit_delist(struct registry_edit *e, const char *module, char *why, size_t why_size);
 /*
  * A first value: written if the registry has none for this field or list, and has never been given
  * this one before, so that what an operator took away stays away. What was given is remembered in

@@ -11,14 +11,9 @@
 #include "server/admin.h"
 
 /*
- * "registry export" and "registry import": definitions as JSON, in pages and parts, so that nobody
- * waits for a big registry. What whoever asks puts together:
- *   { "seshet": { "export": 1, "schema": 2 },
- *     "modules": { NAME: { "registered": true, DEFINITION, "networks": { NET: { DEFINITION } } } },
- *     "ignores": { NET or "" for all: { MASK: SECONDS } },
- *     "storage": { KEY: { FIELD: VALUE } } }
- * DEFINITION is "fields": { FIELD: VALUE }, "lists": { LIST: [ITEM] }. A stored value that is no
- * UTF-8 is { "bytes": TEXT }, each character one byte. A page of an export has "next" unless it is
+ * "registry export" and "registry import": definitions as JSON (server/spec/document.h), in pages
+ * and parts, so that nobody waits for a big registry. A stored value that is no UTF-8 is
+ * { "bytes": TEXT }, each character one byte. A page of an export has "next" unless it is
  * the last; a part of an import is one module, or what stands besides modules; of one that takes
  * several parts all but the last have "more", all but the first "continued".
  */

@@ -1,11 +1,14 @@
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/xmalloc.h"
+#include "registry/migrate.h"
 #include "registry/registry.h"
 #include "server/admin.h"
+#include "server/spec/document.h"
 
 /* "registry import": parts of what admin_export.c describes. Each is checked whole, then written
  * whole. */
@@ -31,12 +34,26 @@ static void change(struct import *im, char *text)
     free(text);
 }
 
-/* The rest of a sentence about what is wrong, with where it is. */
-static int wrong(struct import *im, struct edit_place place, const char *what, const char *why)
+/* What is wrong, with where in the document it is: "modules.dice.fields.rate_user: ...". */
+static int wrong(struct import *im, const char *why, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+static int wrong(struct import *im, const char *why, const char *fmt, ...)
 {
-    snprintf(im->why, sizeof im->why, "%.64s%s%.64s, %.80s: %.200s", place.module,
-             *place.network ? " on " : "", place.network, what, why);
+    char where[REGISTRY_WHY_SIZE];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(where, sizeof where, fmt, ap);
+    va_end(ap);
+    snprintf(im->why, sizeof im->why, "%s: %.240s", where, why);
     return -1;
+}
+
+/* The same in a definition. kind: "fields" or "lists". */
+static int wrong_value(struct import *im, struct edit_place place, const char *kind,
+                       const char *name, const char *why)
+{
+    return wrong(im, why, "modules.%.64s%s%.64s.%s.%.80s", place.module,
+                 *place.network ? ".networks." : "", place.network, kind, name);
 }
 
 static char *describe(struct edit_place place, const char *what, const char *before,
@@ -87,10 +104,8 @@ static int import_fields(struct import *im, struct edit_place place, const json_
     {
         char why[REGISTRY_WHY_SIZE];
         const char *text = json_string_value(value);
-        if (!text)
-            return wrong(im, place, name, "a value must be a text");
         if (registry_edit_set(im->edit, place, name, text, why, sizeof why))
-            return wrong(im, place, name, why);
+            return wrong_value(im, place, "fields", name, why);
         char *before = value_now(def, name);
         if (!before || strcmp(before, text) != 0)
             change(im, describe(place, name, before ? before : "(unset)", text));
@@ -119,16 +134,12 @@ static int import_lists(struct import *im, struct edit_place place, const json_t
     const struct module_def *def = known(im, place);
     json_object_foreach((json_t *)lists, name, items)
     {
-        if (!json_is_array(items))
-            return wrong(im, place, name, "a list must be an array");
         json_array_foreach(items, i, item)
         {
             char why[REGISTRY_WHY_SIZE];
             const char *text = json_string_value(item);
-            if (!text)
-                return wrong(im, place, name, "an item must be a text");
             if (registry_edit_add(im->edit, place, name, text, why, sizeof why))
-                return wrong(im, place, name, why);
+                return wrong_value(im, place, "lists", name, why);
             if (!has_item(def, module_list_find(name), text))
                 change(im, describe(place, name, "+", text));
         }
@@ -138,16 +149,6 @@ static int import_lists(struct import *im, struct edit_place place, const json_t
 
 static int import_definition(struct import *im, struct edit_place place, const json_t *object)
 {
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)object, name, value)
-    {
-        bool known_name =
-            !strcmp(name, "fields") || !strcmp(name, "lists") ||
-            (!*place.network && (!strcmp(name, "registered") || !strcmp(name, "networks")));
-        if (!known_name)
-            return wrong(im, place, name, "a definition holds fields and lists");
-    }
     return import_fields(im, place, json_object_get(object, "fields")) ||
                    import_lists(im, place, json_object_get(object, "lists"))
                ? -1
@@ -183,6 +184,16 @@ static void note_removals(struct import *im, struct edit_place place, const json
         change(im, describe(place, row->name, before, "(unset)"));
         free(before);
     }
+    for (size_t i = 0; def && i < def->fields.ncommand_rates; i++) {
+        const struct command_rate *rate = &def->fields.command_rates[i];
+        char name[2 * REGISTRY_MAX_NAME];
+        snprintf(name, sizeof name, "%s.%s", module_field_rows[rate->field].name, rate->command);
+        if (json_object_get(fields, name))
+            continue;
+        char *before = value_now(def, name);
+        change(im, describe(place, name, before, "(unset)"));
+        free(before);
+    }
     for (int list = 0; def && list < LIST_COUNT; list++) {
         json_t *stay = texts_of(json_object_get(lists, module_list_rows[list].name));
         for (size_t i = 0; def->lists[list] && i < def->lists[list]->count; i++) {
@@ -199,17 +210,34 @@ static int clear_module(struct import *im, const char *name, const json_t *objec
 {
     struct edit_place place = {"", name};
     const json_t *networks = json_object_get(object, "networks");
-    if (registry_edit_clear(im->edit, place, im->why, sizeof im->why))
-        return -1;
+    char why[REGISTRY_WHY_SIZE];
+    if (registry_edit_clear(im->edit, place, why, sizeof why))
+        return wrong(im, why, "modules.%.64s", name);
     note_removals(im, place, object);
     for (size_t i = 0; i < im->snapshot->nnetworks; i++) {
         place.network = im->snapshot->networks[i]->network;
         if (!snapshot_overlay(im->snapshot->networks[i], name))
             continue;
-        if (registry_edit_clear(im->edit, place, im->why, sizeof im->why))
-            return -1;
+        if (registry_edit_clear(im->edit, place, why, sizeof why))
+            return wrong(im, why, "modules.%.64s.networks.%.64s", name, place.network);
         note_removals(im, place, json_object_get(networks, place.network));
     }
+    return 0;
+}
+
+/* Whether it is one of the modules. "registered": false takes it out where the file replaces. */
+static int import_registered(struct import *im, struct edit_place place, const json_t *object)
+{
+    char why[REGISTRY_WHY_SIZE];
+    bool is = snapshot_module(im->snapshot, place.module) != NULL;
+    bool out = json_is_false(json_object_get(object, "registered"));
+    if (out && !im->replace)
+        return 0;
+    if (out ? registry_edit_delist(im->edit, place.module, why, sizeof why)
+            : registry_edit_enlist(im->edit, place.module, why, sizeof why))
+        return wrong(im, why, "modules.%.64s", place.module);
+    if (is == out)
+        change(im, describe(place, "registered", is ? "yes" : "no", out ? "no" : "yes"));
     return 0;
 }
 
@@ -218,23 +246,12 @@ static int import_module(struct import *im, const char *name, const json_t *obje
     struct edit_place place = {"", name};
     const char *network;
     json_t *overlay;
-    if (!json_is_object(object))
-        return wrong(im, place, "the module", "must be an object");
-    if (clear && clear_module(im, name, object))
-        return -1;
-    if (!json_is_false(json_object_get(object, "registered"))) {
-        if (registry_edit_enlist(im->edit, name, im->why, sizeof im->why))
-            return -1;
-        if (!snapshot_module(im->snapshot, name))
-            change(im, describe(place, "registered", NULL, NULL));
-    }
-    if (import_definition(im, place, object))
+    if ((clear && clear_module(im, name, object)) || import_registered(im, place, object) ||
+        import_definition(im, place, object))
         return -1;
     json_object_foreach(json_object_get(object, "networks"), network, overlay)
     {
         place.network = network;
-        if (!json_is_object(overlay))
-            return wrong(im, place, "the overlay", "must be an object");
         if (import_definition(im, place, overlay))
             return -1;
     }
@@ -253,11 +270,9 @@ static int import_ignores(struct import *im, const json_t *ignores)
         {
             struct edit_place place = {network, "ignores"};
             char why[REGISTRY_WHY_SIZE];
-            if (!json_is_integer(expires))
-                return wrong(im, place, mask, "its end must be a number of seconds, or 0");
             if (registry_edit_ignore(im->edit, network, mask, json_integer_value(expires), why,
                                      sizeof why))
-                return wrong(im, place, mask, why);
+                return wrong(im, why, "ignores.%.64s.%.100s", network, mask);
             change(im, describe(place, mask, NULL, NULL));
         }
     }
@@ -303,15 +318,29 @@ static int import_storage(struct import *im, const json_t *storage)
             char why[REGISTRY_WHY_SIZE];
             char *bytes = stored_bytes(value);
             if (!bytes)
-                return wrong(im, place, field, "a stored value is a text, or its bytes");
+                return wrong(im, "bytes are characters up to U+00FF, one for each byte",
+                             "storage.%.100s.%.80s", key, field);
             int failed = registry_edit_store(im->edit, key, field, bytes, why, sizeof why);
             free(bytes);
             if (failed)
-                return wrong(im, place, field, why);
+                return wrong(im, why, "storage.%.100s.%.80s", key, field);
             change(im, describe(place, field, NULL, NULL));
         }
     }
     return 0;
+}
+
+/* What a newer server wrote may mean what this one does not know. */
+static int check_seshet(struct import *im, const json_t *seshet)
+{
+    json_int_t schema = json_integer_value(json_object_get(seshet, "schema"));
+    char why[REGISTRY_WHY_SIZE];
+    if (schema <= REGISTRY_SCHEMA)
+        return 0;
+    snprintf(why, sizeof why,
+             "it is %lld, and this server understands up to %d: import it with a newer seshet",
+             (long long)schema, REGISTRY_SCHEMA);
+    return wrong(im, why, "seshet.schema");
 }
 
 static int import_part(struct import *im, const json_t *part)
@@ -320,29 +349,17 @@ static int import_part(struct import *im, const json_t *part)
     json_t *value;
     bool clear = im->replace && !json_is_true(json_object_get(part, "continued"));
     im->whole = !json_is_true(json_object_get(part, "more"));
-    json_object_foreach((json_t *)part, name, value)
+    if (check_seshet(im, json_object_get(part, "seshet")))
+        return -1;
+    json_object_foreach(json_object_get(part, "modules"), name, value)
     {
-        bool is_object = json_is_object(value);
-        if (!strcmp(name, "modules") && is_object) {
-            const char *module;
-            json_t *object;
-            json_object_foreach(value, module, object)
-            {
-                if (import_module(im, module, object, clear))
-                    return -1;
-            }
-        } else if (!strcmp(name, "ignores") && is_object) {
-            if (import_ignores(im, value))
-                return -1;
-        } else if (!strcmp(name, "storage") && is_object) {
-            if (import_storage(im, value))
-                return -1;
-        } else if (strcmp(name, "continued") != 0 && strcmp(name, "more") != 0) {
-            snprintf(im->why, sizeof im->why, "\"%.60s\" is no part of an export", name);
+        if (import_module(im, name, value, clear))
             return -1;
-        }
     }
-    return 0;
+    return import_ignores(im, json_object_get(part, "ignores")) ||
+                   import_storage(im, json_object_get(part, "storage"))
+               ? -1
+               : 0;
 }
 
 static void begin_import(void *arg, json_t *args, struct control_request *request)
@@ -354,8 +371,14 @@ static void begin_import(void *arg, json_t *args, struct control_request *reques
                         .changes = json_array(),
                         .replace = command_flag(args, "replace")};
     bool dry = command_flag(args, "dry-run");
-    bool storage = json_object_get(json_object_get(args, "file"), "storage") != NULL;
-    int failed = import_part(&im, json_object_get(args, "file"));
+    const json_t *part = json_object_get(args, "file");
+    bool storage = json_object_get(part, "storage") != NULL;
+    char *error = NULL;
+    int failed = document_check(part, &error);
+    if (failed)
+        snprintf(im.why, sizeof im.why, "%s", error);
+    free(error);
+    failed = failed || import_part(&im, part);
     json_t *answer =
         json_pack("{s:o, s:I}", "changes", im.changes, "count", (json_int_t)im.nchanges);
     if (!failed && !dry && registry_edit_count(im.edit)) {

@@ -5,6 +5,7 @@
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
 #include "server/ctl/value.h"
+#include "server/spec/document.h"
 
 #define MAX_TRIES  5           /* of an export that edits overtake */
 #define PART_BYTES (48 * 1024) /* of an import, about; a request holds 128 KiB */
@@ -140,7 +141,6 @@ static size_t size_of(const char *name, const json_t *value)
     return strlen(name) + json_string_length(value) + 64;
 }
 
-/* Members that are none of the format's go along, so that the server refuses them by name. */
 static void add_definition(struct parts *p, const char *network, const json_t *object)
 {
     const char *kind;
@@ -152,16 +152,11 @@ static void add_definition(struct parts *p, const char *network, const json_t *o
     definition(p, network, strlen(network) + 64);
     json_object_foreach((json_t *)object, kind, members)
     {
-        bool lists = !strcmp(kind, "lists");
-        if (!*network && (!strcmp(kind, "networks") || !strcmp(kind, "registered")))
+        if (strcmp(kind, "fields") != 0 && strcmp(kind, "lists") != 0)
             continue;
-        if (!json_is_object(members) || (!lists && strcmp(kind, "fields") != 0)) {
-            json_object_set(definition(p, network, 64), kind, (json_t *)members);
-            continue;
-        }
         json_object_foreach((json_t *)members, name, value)
         {
-            if (!lists || !json_is_array(value)) {
+            if (!json_is_array(value)) {
                 json_t *to = definition(p, network, size_of(name, value));
                 json_object_set(member(to, kind), name, value);
                 continue;
@@ -218,30 +213,32 @@ static void add_plain(struct parts *p, const char *kind, const json_t *outer)
     end_part(p);
 }
 
-/* The parts, or NULL after a complaint. */
-static json_t *split(const json_t *file, const char *path)
+/* Whether it is an export, of a form that this program knows. Complains if not. */
+static bool is_export(const json_t *file, const char *path)
 {
-    struct parts p = {.list = json_array()};
-    const char *name;
-    json_t *value;
+    char *error = NULL;
     if (ctl_number(json_object_get(file, "seshet"), "export") != VERSION) {
         ctl_complain(CTL_USAGE,
                      "%s is not what registry export prints: it has no "
                      "\"seshet\": { \"export\": %d }",
                      path, VERSION);
-        json_decref(p.list);
-        return NULL;
+        return false;
     }
-    json_object_foreach((json_t *)file, name, value)
-    {
-        if (!strcmp(name, "modules"))
-            add_modules(&p, value);
-        else if (!strcmp(name, "ignores") || !strcmp(name, "storage"))
-            add_plain(&p, name, value);
-        else if (strcmp(name, "seshet") != 0)
-            json_object_set(part_for(&p, 64), name, value); /* for the server to refuse */
-    }
-    end_part(&p);
+    if (document_check(file, &error))
+        ctl_complain(CTL_USAGE, "%s: %s", path, error);
+    bool good = !error;
+    free(error);
+    return good;
+}
+
+static json_t *split(const json_t *file)
+{
+    struct parts p = {.list = json_array()};
+    /* First, so that the server may refuse the whole. */
+    json_object_set(part_for(&p, 64), "seshet", json_object_get(file, "seshet"));
+    add_modules(&p, json_object_get(file, "modules"));
+    add_plain(&p, "ignores", json_object_get(file, "ignores"));
+    add_plain(&p, "storage", json_object_get(file, "storage"));
     return p.list;
 }
 
@@ -301,7 +298,9 @@ static json_t *read_file(const char *path)
     bool standard = !strcmp(path, "-");
     json_t *file = standard ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &wrong)
                             : json_load_file(path, JSON_REJECT_DUPLICATES, &wrong);
-    if (!file)
+    if (!file && wrong.line < 0) /* it could not be opened */
+        ctl_complain(CTL_USAGE, "%s", wrong.text);
+    else if (!file)
         ctl_complain(CTL_USAGE, "%s:%d: %s", standard ? "standard input" : path, wrong.line,
                      wrong.text);
     return file;
@@ -314,7 +313,7 @@ static enum ctl_exit run_import(const struct session *session, json_t *args)
     bool dry = ctl_bool(args, "dry-run");
     bool replace = ctl_bool(args, "replace");
     json_t *file = read_file(path);
-    json_t *parts = file ? split(file, path) : NULL;
+    json_t *parts = file && is_export(file, path) ? split(file) : NULL;
     json_t *total = json_pack("{s:[], s:i}", "changes", "count", 0);
     enum ctl_exit status = CTL_USAGE;
     if (parts)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import socket
 
 import pytest
 
@@ -261,11 +262,23 @@ def test_ignores(stage):
     becomes(False)
     [ignore] = stage.ctl("network", "ignores", "one")["ignores"]
     assert ignore["mask"] == "visitor!*@*" and ignore["left_ms"] == -1
-    assert stage.ctl("network", "ignores")["ignores"] == []
     stage.ctl("network", "unignore", "one", "visitor!*@*")
     becomes(True)
     stage.cli("HSET", "seshet:ignores", "visitor!*@*", 0)
     becomes(False)
+    # Without a network: those for all, and each network's.
+    stage.cli("HSET", "seshet:network:one:ignores", "*!*@a", 0)
+    stage.cli("HSET", "seshet:network:two:ignores", "*!*@b", 0)
+
+    def ignores(*words):
+        return [(i["network"], i["mask"]) for i in stage.ctl("network", "ignores", *words)["ignores"]]
+
+    everywhere = ("", "visitor!*@*")
+    wait_until(lambda: ignores() == [everywhere, ("one", "*!*@a"), ("two", "*!*@b")], 3, "all")
+    assert ignores("two") == [everywhere, ("two", "*!*@b")]
+    shown = stage.bot.ctl("network", "ignores", "--socket", str(stage.bot.control))[1]
+    assert [line.split("\t")[1:3] for line in shown.splitlines()] == [
+        ["visitor!*@*", "all"], ["*!*@a", "one"], ["*!*@b", "two"]]
     stage.ctl("network", "unignore", "all", "visitor!*@*")
     becomes(True)
     assert "not ignored" in stage.refused("network", "unignore", "one", "visitor!*@*")
@@ -358,14 +371,87 @@ def test_import_replaces(stage):
     assert stage.cli("HGET", "seshet:module:echo", "event_types")
 
 
+def raw_import(bot, document, **args):
+    """As a program asks, without what seshetctl sees by itself."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(str(bot.control))
+        request = {"command": "registry import", "args": {"file": document, **args}}
+        s.sendall(json.dumps(request).encode() + b"\n")
+        return json.loads(s.makefile("rb").readline())
+
+
 def test_import_refuses_the_whole_for_one_mistake(stage):
     path = stage.bot.folder / "in.json"
-    path.write_text(json.dumps({"seshet": {"export": 1}, "modules": {
-        "dice": {"fields": {"usage": "new"}},
-        "echo": {"fields": {"rate_user": "often"}}}}))
-    err = stage.refused("registry", "import", str(path))
-    assert "echo, rate_user: " in err
-    assert stage.cli("HGET", "seshet:module:dice", "usage") != "new"
+    before = stage.cli("HGETALL", "seshet:module:dice")
+    dice = {"fields": {"usage": "new"}}
+    for wrong, said in (
+        ({"modules": {"echo": {"fields": {"rate_user": "often"}}}},
+         "modules.echo.fields.rate_user: "),
+        ({"modules": {"echo": {"networks": {"one": {"lists": {"echannels": ["a b"]}}}}}},
+         "modules.echo.networks.one.lists.echannels: "),
+        ({"modules": {"no name": {}}}, "modules.no name: "),
+        ({"modules": {"echo": {"fields": {"colour": "red"}}}}, "modules.echo.fields.colour: "),
+        ({"ignores": {"one": {"": 0}}}, "ignores.one.: "),
+        ({"storage": {"module:echo": {"a": "b"}}}, "storage.module:echo.a: "),
+        ({"storage": {"storage:module:echo": {"a": {"bytes": "\u0100"}}}}, "U+00FF"),
+        ({"seshet": {"export": 1, "schema": 3}}, "seshet.schema: it is 3, and this server"),
+    ):
+        document = {"seshet": {"export": 1}, **wrong}
+        document["modules"] = {"dice": dice, **wrong.get("modules", {})}
+        path.write_text(json.dumps(document))
+        err = stage.refused("registry", "import", str(path))
+        assert said in err, (said, err)
+    # The server itself looks at the form, whoever asks.
+    for wrong, said in (({"modules": {"dice": dice, "echo": {"registered": "no"}}},
+                         "modules.echo.registered must be true or false"),
+                        ({"modules": {"dice": dice}, "colour": 1}, "colour means nothing"),
+                        ({"modules": {"dice": dice, "echo": {"lists": 5}}}, "modules.echo.lists"),
+                        ({"modules": {"dice": dice}, "storage": {"storage:module:echo": 5}},
+                         "storage.storage:module:echo must be")):
+        answer = raw_import(stage.bot, wrong)
+        assert not answer["ok"] and said in answer["error"], answer
+    assert stage.cli("HGETALL", "seshet:module:dice") == before
+
+
+def test_stored_bytes_go_in_and_out(stage):
+    """Values that are no UTF-8, long ones among them: one character of the file is one byte."""
+    long = "\u00ff" * 3000 + "a"
+    document = {"storage": {"storage:module:echo": {
+        "high": {"bytes": long}, "low": {"bytes": "abc"}, "mixed": {"bytes": "a\u0080\u00e9z"}}}}
+    answer = raw_import(stage.bot, document)
+    assert answer["ok"], answer
+    read = ["--no-raw", "HGET", "seshet:storage:module:echo"]
+    assert stage.cli("HSTRLEN", "seshet:storage:module:echo", "high") == "3001"
+    assert stage.cli(*read, "mixed") == r'"a\x80\xe9z"'
+    assert stage.cli(*read, "low") == '"abc"'
+    export = json.loads(stage.bot.ctl("registry", "export", "--storage", "--socket",
+                                      str(stage.bot.control))[1])
+    assert export["storage"]["storage:module:echo"]["high"] == {"bytes": long}
+
+
+def test_import_replaces_command_rates_and_registrations(stage):
+    export = json.loads(stage.bot.ctl("registry", "export", "--socket", str(stage.bot.control))[1])
+    stage.ctl("module", "set", "echo", "rate_user.echo", "20/1m")
+    stage.ctl("module", "set", "echo", "rate_channel.echo", "9/1m", "--network", "one")
+    stage.ctl("module", "register", "later")
+    export["modules"]["later"] = {"registered": False, "fields": {"usage": "some day"}}
+    path = stage.bot.folder / "in.json"
+    path.write_text(json.dumps(export))
+    dry = stage.ctl("registry", "import", str(path), "--replace", "--dry-run")["changes"]
+    assert "echo: rate_user.echo: 20/1m -> (unset)" in dry
+    assert "echo on one: rate_channel.echo: 9/1m -> (unset)" in dry
+    assert "later: registered: yes -> no" in dry
+    # Without --replace it only says what is not to be registered.
+    assert "later: registered: yes -> no" not in stage.ctl("registry", "import", str(path))["changes"]
+    assert "later" in stage.cli("SMEMBERS", "seshet:modules")
+    stage.ctl("registry", "import", str(path), "--replace")
+    assert "later" not in stage.cli("SMEMBERS", "seshet:modules")
+    assert stage.cli("HGET", "seshet:module:later", "usage") == "some day"
+    assert stage.cli("HEXISTS", "seshet:module:echo", "rate_user.echo") == "0"
+    # What is not registered is not known by what it holds: it is told each time.
+    again = stage.ctl("registry", "import", str(path), "--replace", "--dry-run")["changes"]
+    assert again == ["later: usage: (unset) -> some day"]
 
 
 def test_a_big_registry_goes_through(stage):

@@ -533,7 +533,40 @@ class Transfer(Case):
     def test_no_export(self):
         self.serve()
         self.assertEqual(self.import_file({"modules": {}}).returncode, 2)
-        self.assertEqual(self.ask("registry", "import", "/nonexistent").returncode, 2)
+        missing = self.ask("registry", "import", "/nonexistent")
+        self.assertEqual(missing.returncode, 2)
+        self.assertIn("/nonexistent", missing.stderr)
+        self.assertNotIn("-1", missing.stderr)
+        self.assertEqual(self.server.requests, [])
+
+    def test_what_has_the_wrong_form_is_named_and_not_sent(self):
+        self.serve()
+        for content, said in (
+                ({"modules": []}, "modules must be an object of modules, not an array"),
+                ({"modules": {"a": 5}}, "modules.a must be"),
+                ({"modules": {"a": {"registered": "no"}}}, "modules.a.registered must be true or"),
+                ({"modules": {"a": {"fields": []}}}, "modules.a.fields must be"),
+                ({"modules": {"a": {"fields": {"enabled": True}}}},
+                 "modules.a.fields.enabled must be a text, not true"),
+                ({"modules": {"a": {"lists": {"enicks": "$me"}}}}, "modules.a.lists.enicks must"),
+                ({"modules": {"a": {"lists": {"enicks": ["x", 5]}}}},
+                 "modules.a.lists.enicks[1] must be a text, not a number"),
+                ({"modules": {"a": {"colour": {}}}}, "modules.a.colour means nothing"),
+                ({"modules": {"a": {"networks": ["one"]}}}, "modules.a.networks must be"),
+                ({"modules": {"a": {"networks": {"one": None}}}}, "modules.a.networks.one must"),
+                ({"modules": {"a": {"networks": {"one": {"registered": True}}}}},
+                 "modules.a.networks.one.registered means nothing"),
+                ({"ignores": 1}, "ignores must be"),
+                ({"ignores": {"one": ["*!*@x"]}}, "ignores.one must be"),
+                ({"ignores": {"one": {"*!*@x": "0"}}}, "ignores.one.*!*@x must be its end"),
+                ({"storage": {"storage:module:a": "x"}}, "storage.storage:module:a must be"),
+                ({"storage": {"storage:module:a": {"k": {"bites": ""}}}},
+                 "storage.storage:module:a.k must be a text, or"),
+                ({"policy": {}}, "policy means nothing"),
+                ({"seshet": {"export": 1, "schema": "2"}}, "seshet.schema must be")):
+            done = self.import_file({"seshet": {"export": 1}, **content})
+            self.assertEqual(done.returncode, 2, content)
+            self.assertIn(said, done.stderr)
         self.assertEqual(self.server.requests, [])
 
 
