@@ -9,6 +9,7 @@
 #include "base/xmalloc.h"
 #include "registry/registry.h"
 #include "server/network.h"
+#include "server/supervise/supervisor.h"
 
 #define MAX_SUGGESTED 200 /* networks that an error looks through */
 
@@ -51,6 +52,11 @@ struct network *admin_network(const struct server *server, const json_t *args, c
 char *admin_no_module(const struct server *server, const char *name)
 {
     const struct snapshot *s = registry_snapshot(server->registry);
+    const struct module_decl *module = supervisor_find(server->supervisor, name);
+    if (module && (module->present || module->error))
+        return xasprintf("the module \"%.64s\" is not registered, though its file is there (%s): "
+                         "say first \"module register %.64s\"",
+                         name, module->path, name);
     const char **names = xcalloc(s->nmodules + 1, sizeof *names);
     for (size_t i = 0; i < s->nmodules; i++)
         names[i] = s->modules[i]->name;
@@ -135,12 +141,18 @@ static void answer(void *arg)
     free(commit);
 }
 
+const char *admin_failure(enum registry_result result)
+{
+    return result == REGISTRY_GONE     ? "not written"
+           : result == REGISTRY_UNSURE ? "written or not, look before you try again"
+                                       : "refused";
+}
+
 static void on_written(void *arg, const struct edit_answer *written)
 {
     struct commit *commit = arg;
     if (written->result != REGISTRY_OK) {
-        control_fail(commit->request, "%s: %s",
-                     written->result == REGISTRY_GONE ? "not written" : "refused", written->text);
+        control_fail(commit->request, "%s: %s", admin_failure(written->result), written->text);
         json_decref(commit->result);
         free(commit);
         return;

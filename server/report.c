@@ -111,8 +111,9 @@ static json_t *module_object(struct server *server, const char *name, const stru
     const char *description = def && *def->fields.description ? def->fields.description
                               : module                        ? module->description
                                                               : "";
-    return json_pack("{s:o, s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "name", control_text(name),
-                     "enabled", def && def->fields.enabled, "version",
+    return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "name",
+                     control_text(name), "registered", def != NULL, "enabled",
+                     def && def->fields.enabled, "version",
                      control_text(module ? module->version : ""), "description",
                      control_text(description), "file", control_text(module ? module->path : NULL),
                      "state", state, "error", control_text(module ? module->error : NULL),

@@ -9,7 +9,7 @@
 
 static const struct column columns[] = {
     {.title = "MODULE"},
-    {.title = "ENABLED"},
+    {.title = "ENABLED"}, /* or that it is not registered */
     {.title = "STATE"},
     {.title = "VERSION", .rank = 3},
     {.title = "NETWORKS", .rank = 2, .least = 8},
@@ -45,7 +45,10 @@ static void add_row(struct table *table, const json_t *module)
     const char *state = ctl_text(module, "state");
     const char *version = ctl_text(module, "version");
     table_add(table, PAINT_NONE, ctl_text(module, "name"), NULL);
-    table_add(table, enabled ? PAINT_GOOD : PAINT_DIM, enabled ? "yes" : "no", NULL);
+    if (ctl_bool(module, "registered"))
+        table_add(table, enabled ? PAINT_GOOD : PAINT_DIM, enabled ? "yes" : "no", NULL);
+    else
+        table_add(table, PAINT_WARN, "unregistered", NULL);
     table_add(table, paint_state(state), state, NULL);
     table_add(table, PAINT_NONE, version, *version ? NULL : "-");
     table_add(table, PAINT_NONE, networks, all ? "all" : *networks ? NULL : "-");

@@ -135,7 +135,7 @@ static enum ctl_exit show_ignores(const struct screen *screen, const json_t *res
         const char *network = ctl_text(ignore, "network");
         int64_t left = ctl_number(ignore, "left_ms");
         cell_text(table, ignore, "mask");
-        table_add(table, PAINT_NONE, network, *network ? NULL : "all");
+        table_add(table, PAINT_NONE, *network ? network : "all", NULL);
         if (left < 0)
             table_add(table, PAINT_NONE, "-1", "for ever");
         else

@@ -45,6 +45,10 @@ static const struct command_param description = {.name = "description",
                                                  .help = "What it does, in one sentence.",
                                                  .kind = PARAM_REST,
                                                  .optional = true};
+static const struct command_param purge = {
+    .name = "purge",
+    .help = "Also its fields, lists and overlays; what it has stored stays.",
+    .kind = PARAM_FLAG};
 static const struct command_param value = {.name = "value",
                                            .shown = "VALUE...",
                                            .help = "Its value.",
@@ -95,7 +99,7 @@ static const struct command_param reason = {.name = "reason",
 static const struct command_param ignores_network = {
     .name = "network",
     .shown = "NET",
-    .help = "One network; without it those that count on all.",
+    .help = "One network, and what counts on all; without it every one.",
     .complete = COMPLETE_NETWORK,
     .optional = true};
 static const struct command_param unignore_network = {
@@ -134,6 +138,9 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
     [COMMAND_MODULE_REGISTER] = {"module register",
                                  "Put a module into the registry, before its file is there",
                                  {&module_name, &description}},
+    [COMMAND_MODULE_UNREGISTER] = {"module unregister",
+                                   "Take a module out of the registry",
+                                   {&module_name, &purge}},
     [COMMAND_MODULE_ENABLE] = {"module enable", "Switch a module on", {&module_name, &overlay}},
     [COMMAND_MODULE_DISABLE] = {"module disable", "Switch a module off", {&module_name, &overlay}},
     [COMMAND_MODULE_SET] = {"module set",

@@ -191,6 +191,54 @@ def test_register(parts, stage):
     assert modules["later"] == "no file"
 
 
+def test_a_file_that_is_not_registered(stage):
+    stage.cli("SREM", "seshet:modules", "echo")
+
+    def listed():
+        return {m["name"]: (m["registered"], m["state"])
+                for m in stage.ctl("module", "list")["modules"]}
+
+    wait_until(lambda: listed()["echo"] == (False, "ready"), 3, "it is listed, and marked")
+    assert listed()["dice"] == (True, "ready")
+    text = stage.bot.ctl("module", "list", "--socket", str(stage.bot.control))[1]
+    assert "module\techo\tunregistered\tready\t" in text
+    for words in (("set", "echo", "rate_user", "1/1m"), ("enable", "echo"), ("disable", "echo"),
+                  ("unset", "echo", "usage"), ("add", "echo", "echannels", "#a"),
+                  ("remove", "echo", "echannels", "#a"), ("why", "echo", "--source", "visitor",
+                                                          "--network", "one")):
+        said = stage.refused("module", *words)
+        assert "is not registered, though its file is there" in said, words
+        assert 'say first "module register echo"' in said, words
+    # The file decides, and not what else has a similar name.
+    assert 'did you mean "dice"?' in stage.refused("module", "enable", "dic")
+    stage.ctl("module", "register", "echo")
+    wait_until(lambda: listed()["echo"] == (True, "ready"), 3, "it is registered")
+
+
+def test_unregister(stage):
+    stage.ctl("module", "register", "later", "Comes later.")
+    stage.ctl("module", "set", "later", "cmd_prefix", "+", "--network", "one")
+    answer = stage.ctl("module", "unregister", "later")
+    assert answer["changed"] == 1 and not answer["purged"] and "notes" not in answer
+    assert "later" not in stage.cli("SMEMBERS", "seshet:modules")
+    assert stage.cli("HGET", "seshet:module:later", "description") == "Comes later."
+    assert "module register" in stage.refused("module", "unregister", "later")
+    stage.ctl("module", "register", "later")
+    assert stage.field("description") and stage.ctl("module", "unregister", "later", "--purge")["purged"]
+    assert stage.cli("KEYS", "seshet:*module:later*") == ""
+    # One whose file is there goes too, until the next start; the last one is a decision as well.
+    for name in ("dice", "seen", "echo"):
+        [note] = stage.ctl("module", "unregister", name)["notes"]
+        assert "registered again when the server starts" in note
+    stage.becomes(False)
+    registry = stage.ctl("status")["registry"]
+    assert (registry["state"], registry["modules"]) == ("synced", 0)
+    stage.cli("CLIENT", "KILL", "TYPE", "pubsub")
+    stage.becomes(True)
+    assert stage.cli("SCARD", "seshet:modules") == "3"
+    wait_until(lambda: stage.cli("HEXISTS", "seshet:meta", "accepted") == "0", 3, "done with")
+
+
 def test_reload(parts, stage):
     import sources
 
@@ -230,6 +278,10 @@ def test_disconnect_and_connect(stage):
     wait_until(lambda: stage.ctl("network", "show", "one")["network"]["state"] == "online", 10,
                "online")
     assert "connected already" in stage.refused("network", "connect", "one")
+    # At once, while the QUIT may still be on its way.
+    stage.ctl("network", "disconnect", "one")
+    stage.ctl("network", "connect", "one")
+    wait_until(lambda: stage.visitor.answered("Anna", CHANNEL), 15, "there again")
 
 
 def test_rehash(stage):
