@@ -2,6 +2,8 @@
 #define SERVER_CTL_COMMAND_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 #include "server/ctl/client.h"
 #include "server/ctl/table.h"
@@ -44,6 +46,9 @@ void ctl_print_json(const json_t *value);
 /* How the program is used; how one command is. */
 void ctl_usage(void);
 void ctl_usage_of(const struct command_spec *spec);
+/* Whether commands begin with that word and a space; which. */
+bool ctl_is_group(const char *word);
+void ctl_usage_of_group(FILE *out, const char *group);
 /* A script for bash, and what it asks when a word is to be completed: the words up to and with that
  * one, without the program's name. session: to ask the server; its socket may be NULL. */
 void ctl_print_completion(void);

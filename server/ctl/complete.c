@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/xmalloc.h"
+#include "registry/fields.h"
 #include "server/ctl/command.h"
 #include "server/ctl/value.h"
 
@@ -62,7 +63,7 @@ static void offer_commands(const struct completion *c)
     }
 }
 
-/* ---- Names that the server knows --------------------------------------------------------------
+/* ---- Asking -----------------------------------------------------------------------------------
  */
 
 static json_t *ask(const struct completion *c, enum command command, json_t *args)
@@ -77,6 +78,38 @@ static json_t *ask(const struct completion *c, enum command command, json_t *arg
     return result;
 }
 
+/* ---- Names that stand in the tables -----------------------------------------------------------
+ */
+
+static void offer_fields(const struct completion *c)
+{
+    static const struct {
+        const char *name;
+        unsigned flags;
+    } rows[] = {
+#define X(name, member, type, flags, initial, help) {#member, flags},
+        MODULE_FIELD_LIST(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!(rows[i].flags & FIELD_SERVER))
+            offer(c, rows[i].name);
+}
+
+static void offer_lists(const struct completion *c)
+{
+    static const char *const names[] = {
+#define X(name, text, items, help) text,
+        MODULE_LIST_LIST(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        offer(c, names[i]);
+}
+
+/* ---- Names that only the server knows ---------------------------------------------------------
+ */
+
 /* result.ARRAY[].MEMBER */
 static void offer_members(const struct completion *c, const json_t *result, const char *array,
                           const char *member)
@@ -89,10 +122,10 @@ static void offer_members(const struct completion *c, const json_t *result, cons
     }
 }
 
-static void offer_answer(const struct completion *c, enum command command, json_t *args,
-                         const char *array, const char *member)
+static void offer_answer(const struct completion *c, enum command command, const char *array,
+                         const char *member)
 {
-    json_t *result = ask(c, command, args);
+    json_t *result = ask(c, command, NULL);
     offer_members(c, result, array, member);
     json_decref(result);
 }
@@ -103,6 +136,48 @@ static json_t *module_args(const struct completion *c)
     if (*ctl_text(c->args, "network"))
         json_object_set(args, "network", json_object_get(c->args, "network"));
     return args;
+}
+
+/* The fields of single commands: "rate_user.roll". */
+static void offer_command_fields(const struct completion *c)
+{
+    static const char *const fields[] = {
+#define X(name, member, type, flags, initial, help) (flags) & FIELD_PER_COMMAND ? #member : NULL,
+        MODULE_FIELD_LIST(X)
+#undef X
+    };
+    size_t i;
+    const json_t *command;
+    if (!strchr(c->current, '.'))
+        return;
+    json_t *result = ask(c, COMMAND_MODULE_SHOW, module_args(c));
+    json_array_foreach(json_object_get(result, "commands"), i, command)
+    {
+        for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
+            char *word =
+                fields[f] ? xasprintf("%s.%s", fields[f], ctl_text(command, "command")) : NULL;
+            if (word)
+                offer(c, word);
+            free(word);
+        }
+    }
+    json_decref(result);
+}
+
+/* The masks that are ignored there: on the network, or "all" for those that count everywhere. */
+static void offer_ignores(const struct completion *c)
+{
+    size_t i;
+    const json_t *ignore;
+    const char *network = ctl_text(c->args, "network");
+    json_t *result = ask(c, COMMAND_NETWORK_IGNORES, NULL);
+    json_array_foreach(json_object_get(result, "ignores"), i, ignore)
+    {
+        const char *where = ctl_text(ignore, "network");
+        if (!strcmp(network, *where ? where : "all"))
+            offer(c, ctl_text(ignore, "mask"));
+    }
+    json_decref(result);
 }
 
 /* The items that a list has. */
@@ -137,16 +212,17 @@ static void offer_kind(const struct completion *c, enum complete kind)
     case COMPLETE_NOTHING:
         break;
     case COMPLETE_MODULE:
-        offer_answer(c, COMMAND_MODULE_LIST, NULL, "modules", "name");
+        offer_answer(c, COMMAND_MODULE_LIST, "modules", "name");
         break;
     case COMPLETE_NETWORK:
-        offer_answer(c, COMMAND_NETWORK_LIST, NULL, "networks", "network");
+        offer_answer(c, COMMAND_NETWORK_LIST, "networks", "network");
         break;
     case COMPLETE_FIELD:
-        offer_answer(c, COMMAND_MODULE_SHOW, module_args(c), "fields", "field");
+        offer_fields(c);
+        offer_command_fields(c);
         break;
     case COMPLETE_LIST:
-        offer_answer(c, COMMAND_MODULE_SHOW, module_args(c), "lists", "list");
+        offer_lists(c);
         break;
     case COMPLETE_ITEM:
         offer_items(c);
@@ -155,9 +231,7 @@ static void offer_kind(const struct completion *c, enum complete kind)
         offer_values(c);
         break;
     case COMPLETE_IGNORE:
-        offer_answer(c, COMMAND_NETWORK_IGNORES,
-                     json_pack("{s:s}", "network", ctl_text(c->args, "network")), "ignores",
-                     "mask");
+        offer_ignores(c);
         break;
     case COMPLETE_EVENT:
         for (size_t i = 0; i < sizeof events / sizeof *events; i++)

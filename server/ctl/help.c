@@ -29,6 +29,29 @@ void ctl_usage(void)
          "exit status: 0 done, 1 refused by the server, 2 usage or configuration, 3 no server");
 }
 
+static bool is_of_group(const struct command_spec *spec, const char *group)
+{
+    size_t len = strlen(group);
+    return !strncmp(spec->name, group, len) && spec->name[len] == ' ';
+}
+
+bool ctl_is_group(const char *word)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (is_of_group(&command_specs[i], word))
+            return true;
+    return false;
+}
+
+void ctl_usage_of_group(FILE *out, const char *group)
+{
+    fprintf(out, "usage: seshetctl %s COMMAND\n\ncommands:\n", group);
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (is_of_group(&command_specs[i], group))
+            fprintf(out, "  %-20s%s\n", command_specs[i].name, command_specs[i].help);
+    fprintf(out, "\n\"seshetctl help %s COMMAND\" shows how one of them is used.\n", group);
+}
+
 void ctl_usage_of(const struct command_spec *spec)
 {
     char *usage = command_usage(spec);

@@ -209,6 +209,10 @@ static bool run_local(const struct options *o, enum ctl_exit *status)
             ctl_usage();
             return true;
         }
+        if (o->count == first + 1 && ctl_is_group(o->words[first])) {
+            ctl_usage_of_group(stdout, o->words[first]);
+            return true;
+        }
         const struct command_spec *spec =
             command_find(o->words + first, o->count - first, &used, &error);
         if (spec)
@@ -230,6 +234,12 @@ static enum ctl_exit run_words(const struct options *o)
     char *error = NULL;
     size_t used = 0;
     const struct command_spec *spec = command_find(o->words, o->count, &used, &error);
+    if (!spec && o->count == 1 && ctl_is_group(o->words[0])) {
+        free(error);
+        ctl_complain(CTL_USAGE, "\"%s\" is no command by itself", o->words[0]);
+        ctl_usage_of_group(stderr, o->words[0]);
+        return CTL_USAGE;
+    }
     json_t *args = spec ? command_parse(spec, o->words + used, o->count - used, &error) : NULL;
     enum ctl_exit status = CTL_USAGE;
     if (args)

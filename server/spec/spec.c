@@ -63,32 +63,50 @@ static size_t match(const struct command_spec *spec, char *const *words, size_t 
     return used;
 }
 
+/* The first word is right: the second one is looked for among those that may follow it. NULL when
+ * it is not. */
+static char *unknown_of_group(char *const *words, size_t count, const char *said)
+{
+    const char *names[COMMAND_COUNT];
+    struct buf line = {0};
+    size_t group = 0;
+    size_t len = strlen(words[0]);
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const char *name = command_specs[i].name;
+        if (strncmp(name, words[0], len) != 0 || name[len] != ' ')
+            continue;
+        names[group] = name + len + 1;
+        buf_printf(&line, "%s%s", group ? ", " : "", names[group]);
+        group++;
+    }
+    char *all = take(&line);
+    const char *near = count > 1 ? str_nearest(words[1], names, group) : NULL;
+    char *text =
+        !group ? NULL
+        : near
+            ? xasprintf("unknown command \"%s\"; did you mean \"%s %s\"?", said, words[0], near)
+            : xasprintf("\"%s\" is no command; after \"%s\" comes one of: %s", said, words[0], all);
+    free(all);
+    return text;
+}
+
 static char *unknown(char *const *words, size_t count)
 {
     const char *names[COMMAND_COUNT];
     struct buf line = {0};
-    bool group = false;
     for (size_t i = 0; i < count && i < 2; i++)
         buf_printf(&line, "%s%.40s", i ? " " : "", words[i]);
     char *said = take(&line);
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        size_t len = strlen(words[0]);
+    char *text = unknown_of_group(words, count, said);
+    for (int i = 0; i < COMMAND_COUNT; i++)
         names[i] = command_specs[i].name;
-        if (strncmp(names[i], words[0], len) != 0 || names[i][len] != ' ')
-            continue;
-        buf_printf(&line, "%s%s", group ? ", " : "", names[i] + len + 1);
-        group = true;
-    }
-    char *all = take(&line);
     const char *near = str_nearest(said, names, COMMAND_COUNT);
     if (!near && count > 1)
         near = str_nearest(words[0], names, COMMAND_COUNT);
-    char *text = near    ? xasprintf("unknown command \"%s\"; did you mean \"%s\"?", said, near)
-                 : group ? xasprintf("\"%s\" is no command; after \"%s\" comes one of: %s", said,
-                                     words[0], all)
-                         : xasprintf("unknown command \"%s\"; help lists them", said);
+    if (!text)
+        text = near ? xasprintf("unknown command \"%s\"; did you mean \"%s\"?", said, near)
+                    : xasprintf("unknown command \"%s\"; help lists them", said);
     free(said);
-    free(all);
     return text;
 }
 

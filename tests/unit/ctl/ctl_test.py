@@ -37,15 +37,15 @@ STATUS = {
                "\"channels\"?"]}
 
 MODULES = {"modules": [
-    {"name": "dice", "enabled": True, "version": "1.0", "description": "Rolls dice.",
+    {"name": "dice", "registered": True, "enabled": True, "version": "1.0", "description": "Rolls dice.",
      "file": "/usr/lib/seshet/modules/dice.so", "state": "ready", "error": "",
      "commands": ["roll"],
      "networks": [{"network": "libera", "enabled": True}, {"network": "intern", "enabled": True}]},
-    {"name": "seen", "enabled": False, "version": "1.2", "description": "Who was seen last.",
+    {"name": "seen", "registered": True, "enabled": False, "version": "1.2", "description": "Who was seen last.",
      "file": "/usr/lib/seshet/modules/seen.so", "state": "ready", "error": "",
      "commands": ["seen", "last"],
      "networks": [{"network": "libera", "enabled": True}, {"network": "intern", "enabled": False}]},
-    {"name": "broken", "enabled": False, "version": "", "description": "",
+    {"name": "broken", "registered": False, "enabled": False, "version": "", "description": "",
      "file": "/srv/modules/broken.so", "state": "error",
      "error": "undefined symbol: seshet_frobnicate", "commands": [], "networks": []}]}
 
@@ -161,7 +161,7 @@ class Machine(Case):
             "\t/usr/lib/seshet/modules/dice.so\t",
             "module\tseen\tno\tready\t1.2\tlibera\tseen,last\tWho was seen last."
             "\t/usr/lib/seshet/modules/seen.so\t",
-            "module\tbroken\tno\terror\t\t\t\t\t/srv/modules/broken.so"
+            "module\tbroken\tunregistered\terror\t\t\t\t\t/srv/modules/broken.so"
             "\tundefined symbol: seshet_frobnicate"])
 
     def test_json(self):
@@ -272,9 +272,9 @@ class Failures(Case):
         self.check(self.ask("staus"), 2, 'unknown command "staus"; did you mean "status"?')
         self.check(self.ask("modul", "list"), 2,
                    'unknown command "modul list"; did you mean "module list"?')
-        self.check(self.ask("network"), 2,
-                   '"network" is no command; after "network" comes one of: list, show, connect, '
-                   "disconnect, rehash, channels, ignores, unignore")
+        self.check(self.ask("network", "frobnicate"), 2,
+                   '"network frobnicate" is no command; after "network" comes one of: list, show, '
+                   "connect, disconnect, rehash, channels, ignores, unignore")
         self.check(self.ask("quux"), 2, 'unknown command "quux"; help lists them')
         self.check(self.ask("status", "now"), 2,
                    'status takes no arguments, but "now" follows; usage: status')
@@ -340,6 +340,25 @@ class Local(Case):
             self.assertIn("--network NET", shown.stdout)
         self.assertEqual(self.run_ctl("help", "quux").returncode, 2)
 
+    def test_help_of_a_group(self):
+        shown = self.run_ctl("help", "module")
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        lines = shown.stdout.splitlines()
+        self.assertEqual(lines[0], "usage: seshetctl module COMMAND")
+        self.assertIn("  module why          Would it answer? Each rule, and the one that decides",
+                      lines)
+        self.assertEqual(len([line for line in lines if line.startswith("  module ")]), 11)
+        self.assertNotIn("network list", shown.stdout)
+        for words in (["module", "--help"], ["--help", "module"]):
+            self.assertEqual(self.run_ctl(*words).stdout, shown.stdout)
+        self.assertEqual(self.run_ctl("help", "status").stdout.splitlines()[0],
+                         "usage: seshetctl status")
+        self.assertEqual(self.run_ctl("help", "modul").returncode, 2)
+        alone = self.run_ctl("module")
+        self.assertEqual((alone.returncode, alone.stdout), (2, ""))
+        self.assertEqual(alone.stderr,
+                         "seshetctl: \"module\" is no command by itself\n" + shown.stdout)
+
 
 class Arguments(Case):
     """What the words of a command become."""
@@ -394,10 +413,12 @@ class Completion(Case):
     ANSWERS = {
         "module list": {"modules": [{"name": "dice"}, {"name": "seen"}]},
         "network list": {"networks": [{"network": "libera"}, {"network": "oftc"}]},
-        "module show": {"fields": [{"field": "enabled"}, {"field": "rate_user"}],
+        "module show": {"commands": [{"command": "roll"}],
                         "lists": [{"list": "enicks", "items": [{"item": "$me"}]},
                                   {"list": "dnicks", "items": []}]},
-        "network ignores": {"ignores": [{"mask": "*!*@evil"}]},
+        "network ignores": {"ignores": [{"network": "", "mask": "everywhere!*@*"},
+                                        {"network": "libera", "mask": "*!*@evil"},
+                                        {"network": "oftc", "mask": "other!*@*"}]},
     }
 
     def offers(self, *words):
@@ -434,16 +455,27 @@ class Completion(Case):
         self.assertEqual(self.offers("module", "enable", "dice", "--"), ["--network"])
         self.assertEqual(self.offers("module", "enable", "dice", "--network", ""),
                          ["libera", "oftc"])
-        self.assertEqual(self.offers("module", "set", "dice", ""), ["enabled", "rate_user"])
+        self.assertEqual(self.offers("module", "set", "dice", "rate_user."), ["rate_user.roll"])
+        self.assertEqual(self.offers("module", "unset", "dice", "rate_", "x", ""), [])
         self.assertEqual(self.offers("module", "set", "dice", "enabled", ""), ["yes", "no"])
-        self.assertEqual(self.offers("module", "add", "dice", ""), ["enicks", "dnicks"])
         self.assertEqual(self.offers("module", "remove", "dice", "enicks", ""), ["\\$me"])
         self.assertEqual(self.offers("network", "unignore", "libera", ""), ["\\*\\!\\*@evil"])
+        self.assertEqual(self.offers("network", "unignore", "all", "e"), ["everywhere\\!\\*@\\*"])
         self.assertIn("join", self.offers("module", "why", "dice", "--event", ""))
         self.assertEqual(self.server.requests[-1]["command"], "network ignores")
 
     def test_without_a_server(self):
         self.assertEqual(self.offers("module", "enable", ""), [])
+        self.assertEqual(self.offers("module", "set", "dice", "rate_"),
+                         ["rate_user", "rate_channel", "rate_network", "rate_group"])
+        fields = self.offers("module", "set", "dice", "")
+        self.assertIn("enabled", fields)
+        self.assertIn("cmd_prefix", fields)
+        self.assertNotIn("event_types", fields)  # written by servers alone
+        self.assertEqual(self.offers("module", "add", "dice", ""),
+                         ["echannels", "dchannels", "enicks", "dnicks", "whitelist", "blacklist"])
+        self.assertEqual(self.offers("module", "remove", "dice", "--network", "x", "w"),
+                         ["whitelist"])
 
     def test_a_server_that_does_not_answer(self):
         with socket.socket(socket.AF_UNIX) as deaf:
