@@ -459,6 +459,47 @@ static void an_event_without_a_source_is_on_no_list(void **state)
     views_free(views);
 }
 
+/* The rules that are the bot's and no module's: each set of them, for a command and a happening. */
+static void what_stands_in_the_way_besides(void **state)
+{
+    struct clock clock = clock_manual(1000);
+    struct flood *flood = flood_new(&clock);
+    const struct rate once = {1, 60000};
+    (void)state;
+    assert_false(flood_count_source(flood, "net", "account:alice", once));
+    for (unsigned set = 0; set < 16; set++) {
+        bool ours = set & 1;
+        bool no_file = set & 2;
+        bool much = set & 4;
+        bool is_command = set & 8;
+        struct registry_view *view =
+            make_view(is_command ? BIT(ENICK) | BIT(USER_RATE) : BIT(ENICK), CHANNEL_COMMAND,
+                      CASEMAPPING_RFC1459);
+        struct scene s;
+        struct traced traced = {0};
+        const struct decide_trace trace = {on_step, &traced};
+        set_scene(&s, 0, is_command ? CHANNEL_COMMAND : CHANNEL_MESSAGE, flood);
+        s.facts.view = view;
+        s.facts.ours = ours;
+        s.facts.no_file = no_file;
+        s.facts.source_rate = much ? once : (struct rate){2, 60000};
+        enum decide_reason wanted = ours && is_command   ? DECIDE_OURS
+                                    : no_file            ? DECIDE_NO_FILE
+                                    : much && is_command ? DECIDE_RATE_SOURCE
+                                                         : DECIDE_ENICK;
+        struct decision d = decide_module(view->modules[0], &s.facts);
+        assert_int_equal(d.reason, wanted);
+        assert_int_equal(d.allowed, wanted == DECIDE_ENICK);
+        if (wanted == DECIDE_RATE_SOURCE)
+            assert_int_equal(d.hit.limit, FLOOD_SOURCE);
+        assert_int_equal(decide_explain(view->modules[0], &s.facts, &trace).reason, wanted);
+        assert_int_equal(traced.decided, wanted);
+        assert_false(traced.broken);
+        registry_view_free(view);
+    }
+    flood_free(flood);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +509,7 @@ int main(void)
         cmocka_unit_test(the_number_of_networks_changes_no_answer),
         cmocka_unit_test(masks_of_an_overlay),
         cmocka_unit_test(an_event_without_a_source_is_on_no_list),
+        cmocka_unit_test(what_stands_in_the_way_besides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
