@@ -49,6 +49,7 @@ static const char script[] =
     "      redis.call('HGET', key, 'event_types')\n"
     "    n = redis.call('DEL', key)\n"
     "    if types then redis.call('HSET', key, 'event_types', types) end\n"
+    "  elseif what == 'purge' then n = redis.call('DEL', key)\n"
     "  elseif what == 'once' then\n"
     "    n = redis.call('SADD', key, a)\n"
     "    skip = n == 0 or (b ~= '' and redis.call('EXISTS', KEYS[tonumber(b)]) == 1)\n"
@@ -259,15 +260,27 @@ int registry_edit_expire(struct registry_edit *e, const char *network, const cha
     return add_write(e, "expire", ignores_of(e, network), mask, expires);
 }
 
-int registry_edit_clear(struct registry_edit *e, struct edit_place place, char *why,
-                        size_t why_size)
+static int clear_all(struct registry_edit *e, struct edit_place place, const char *what, char *why,
+                     size_t why_size)
 {
     if (check_place(e, place, why, why_size))
         return -1;
-    add_write(e, "clear", hash_of(e, place, "any"), "", "");
+    add_write(e, what, hash_of(e, place, "any"), "", "");
     for (int list = 0; list < LIST_COUNT; list++)
-        add_write(e, "clear", list_of(e, place, list, "any"), "", "");
+        add_write(e, what, list_of(e, place, list, "any"), "", "");
     return 0;
+}
+
+int registry_edit_clear(struct registry_edit *e, struct edit_place place, char *why,
+                        size_t why_size)
+{
+    return clear_all(e, place, "clear", why, why_size);
+}
+
+int registry_edit_purge(struct registry_edit *e, struct edit_place place, char *why,
+                        size_t why_size)
+{
+    return clear_all(e, place, "purge", why, why_size);
 }
 
 int registry_edit_store(struct registry_edit *e, const char *key, const char *field,

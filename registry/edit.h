@@ -47,6 +47,9 @@ int registry_edit_expire(struct registry_edit *e, const char *network, const cha
  * servers write; writes that are added after it count. */
 int registry_edit_clear(struct registry_edit *e, struct edit_place place, char *why,
                         size_t why_size);
+/* The whole definition, with what only servers write. */
+int registry_edit_purge(struct registry_edit *e, struct edit_place place, char *why,
+                        size_t why_size);
 /* What a module has stored. key: "storage:module:NAME" or "storage:network:NET:module:NAME". */
 int registry_edit_store(struct registry_edit *e, const char *key, const char *field,
                         const char *value, char *why, size_t why_size);

@@ -117,7 +117,7 @@ static void on_job_reply(void *arg, const redisReply *reply)
     if (job->told) {
         free(job);
     } else if (!reply) {
-        job_end(job, REGISTRY_GONE, NULL,
+        job_end(job, REGISTRY_UNSURE, NULL,
                 "the connection to Redis was lost before it answered; it may or may not be done");
     } else if (reply->type == REDIS_REPLY_ERROR) {
         snprintf(text, sizeof text, "Redis says: %.200s", reply->str);
@@ -148,7 +148,7 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
         }
         if (!job->told) {
             job->told = true;
-            job->fn(job->arg, REGISTRY_GONE, NULL,
+            job->fn(job->arg, REGISTRY_UNSURE, NULL,
                     "Redis does not answer in time; it may or may not be done");
         }
     }

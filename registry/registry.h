@@ -98,12 +98,13 @@ void registry_each_problem(const struct registry *r, problems_each_fn *fn, void 
 enum registry_result {
     REGISTRY_OK,
     REGISTRY_NOT_FOUND, /* no such key */
-    REGISTRY_GONE,  /* Redis is away, or does not answer in time. A write that was under way may or
-                       may not have been done */
-    REGISTRY_DENIED /* Redis or the registry said no; the text says why; nothing was written */
+    REGISTRY_GONE,      /* Redis is away: it was not asked, and nothing was written */
+    REGISTRY_UNSURE, /* Redis was asked and gave no answer in time: a write may or may not have been
+                        done */
+    REGISTRY_DENIED  /* Redis or the registry said no; the text says why; nothing was written */
 };
 
-/* text: for REGISTRY_GONE and REGISTRY_DENIED, a sentence; otherwise "". Runs exactly once. */
+/* text: for REGISTRY_GONE, _UNSURE and _DENIED, a sentence; otherwise "". Runs exactly once. */
 typedef void registry_done_fn(void *arg, enum registry_result result, const char *text);
 
 #endif

@@ -144,7 +144,7 @@ static void answer(void *arg)
 const char *admin_failure(enum registry_result result)
 {
     return result == REGISTRY_GONE     ? "not written"
-           : result == REGISTRY_UNSURE ? "written or not, look before you try again"
+           : result == REGISTRY_UNSURE ? "perhaps written"
                                        : "refused";
 }
 

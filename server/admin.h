@@ -39,6 +39,8 @@ void admin_note(json_t *object, char *text);
 void admin_after_snapshot(struct server *server, void (*done)(void *arg), void *arg);
 /* A snapshot stands, or the server ends: whoever waits is called. */
 void admin_snapshot(struct server *server);
+/* How a write failed, the first words of the answer: "not written". */
+const char *admin_failure(enum registry_result result);
 /*
  * Writes the edit (taken over) and answers with `result` (a new reference, taken over), to which
  * "changed", the number of writes that changed something, is added; or fails with what Redis said.

@@ -188,8 +188,7 @@ static void on_registered(void *arg, enum registry_result result, const char *te
     if (result == REGISTRY_OK) {
         control_answer(r->request, r->result);
     } else {
-        control_fail(r->request, "%s: %s", result == REGISTRY_GONE ? "not written" : "refused",
-                     text);
+        control_fail(r->request, "%s: %s", admin_failure(result), text);
         json_decref(r->result);
     }
     free(r);
@@ -218,6 +217,45 @@ static void begin_register(void *arg, json_t *args, struct control_request *requ
                                         server->conf->modules.user_dir));
     registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
                              on_registered, r);
+}
+
+/* Its definition and its overlays go with it: what it has stored stays. 0, or -1 with why. */
+static int purge(const struct server *server, struct registry_edit *edit, const char *name,
+                 char *why, size_t why_size)
+{
+    const struct snapshot *s = registry_snapshot(server->registry);
+    struct edit_place place = {"", name};
+    if (registry_edit_purge(edit, place, why, why_size))
+        return -1;
+    for (size_t i = 0; i < s->nnetworks; i++) {
+        place.network = s->networks[i]->network;
+        if (snapshot_overlay(s->networks[i], name) &&
+            registry_edit_purge(edit, place, why, why_size))
+            return -1;
+    }
+    return 0;
+}
+
+static void begin_unregister(void *arg, json_t *args, struct control_request *request)
+{
+    struct editing e;
+    char why[REGISTRY_WHY_SIZE];
+    bool purged = command_flag(args, "purge");
+    if (begin_edit(&e, arg, args, request))
+        return;
+    const struct module_decl *module = supervisor_find(e.server->supervisor, e.place.module);
+    if (registry_edit_delist(e.edit, e.place.module, why, sizeof why) ||
+        (purged && purge(e.server, e.edit, e.place.module, why, sizeof why))) {
+        refuse(&e, why);
+        return;
+    }
+    json_object_set_new(e.result, "purged", json_boolean(purged));
+    if (module && module->present)
+        admin_note(e.result, xasprintf("its file %s is still there: the module is registered again "
+                                       "when the server starts or reads everything anew; to keep "
+                                       "it off, disable it or take the file away",
+                                       module->path));
+    commit(&e);
 }
 
 /* ---- Reloading --------------------------------------------------------------------------------
@@ -315,6 +353,7 @@ void admin_module_handlers(struct admin_handler *handlers)
 {
     handlers[COMMAND_MODULE_SHOW].run = module_show;
     handlers[COMMAND_MODULE_REGISTER].begin = begin_register;
+    handlers[COMMAND_MODULE_UNREGISTER].begin = begin_unregister;
     handlers[COMMAND_MODULE_ENABLE].begin = begin_enable;
     handlers[COMMAND_MODULE_DISABLE].begin = begin_disable;
     handlers[COMMAND_MODULE_SET].begin = begin_set;

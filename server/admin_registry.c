@@ -129,7 +129,7 @@ static void check_module(struct check *c, const struct module_def *def)
         find(c, LEVEL_WARNING, key,
              xasprintf("the module %s has no file%s", def->name,
                        module && module->error ? " that can be loaded" : ""),
-             xasprintf("redis-cli SREM %smodules %s", c->server->conf->registry.prefix, def->name));
+             xasprintf("seshetctl module unregister %s", def->name));
     check_scopes(c, def);
     free(key);
 }

@@ -90,8 +90,8 @@ static void on_given(void *arg, const struct edit_answer *answer)
         tell(g, answer);
     else
         log_warn("registry.first", LOG_NETWORK(g->network),
-                 "first values were not written: %s; they will be when the registry is in step "
-                 "again",
+                 "first values were not written, or nobody knows: %s; what is missing will be when "
+                 "the registry is in step again",
                  answer->text);
     for (size_t i = 0; i < g->count; i++)
         free(g->items[i].text);

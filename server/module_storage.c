@@ -30,6 +30,7 @@ static int32_t status(int op, const struct storage_answer *answer)
     case REGISTRY_NOT_FOUND:
         return op == IPC_DELETE ? 0 : SESHET_ENOTFOUND;
     case REGISTRY_GONE:
+    case REGISTRY_UNSURE:
     case REGISTRY_DENIED:
         break;
     }

@@ -35,6 +35,15 @@ static enum ctl_exit show_registered(const struct screen *screen, const json_t *
     return CTL_OK;
 }
 
+static enum ctl_exit show_unregistered(const struct screen *screen, const json_t *result)
+{
+    put_line(screen, ctl_text(result, "module"),
+             ctl_bool(result, "purged") ? "not registered any more, and its definition is gone"
+                                        : "not registered any more; its definition stays");
+    put_notes(screen, result);
+    return CTL_OK;
+}
+
 static const struct column loaded_columns[] = {
     {.title = "LOADED"},
     {.title = "VERSION", .rank = 1},
@@ -74,5 +83,6 @@ void ctl_edit_commands(struct ctl_command *commands)
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++)
         commands[edits[i]].show = show_edit;
     commands[COMMAND_MODULE_REGISTER].show = show_registered;
+    commands[COMMAND_MODULE_UNREGISTER].show = show_unregistered;
     commands[COMMAND_MODULE_RELOAD].show = show_loaded;
 }

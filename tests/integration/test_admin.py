@@ -230,11 +230,11 @@ def test_unregister(stage):
     for name in ("dice", "seen", "echo"):
         [note] = stage.ctl("module", "unregister", name)["notes"]
         assert "registered again when the server starts" in note
-    stage.becomes(False)
+    assert stage.visitor.between("Anna", CHANNEL, "!echo nobody", core=True) == []
     registry = stage.ctl("status")["registry"]
     assert (registry["state"], registry["modules"]) == ("synced", 0)
     stage.cli("CLIENT", "KILL", "TYPE", "pubsub")
-    stage.becomes(True)
+    stage.visitor.until_answered("Anna", CHANNEL, timeout=20)
     assert stage.cli("SCARD", "seshet:modules") == "3"
     wait_until(lambda: stage.cli("HEXISTS", "seshet:meta", "accepted") == "0", 3, "done with")
 
