@@ -52,8 +52,8 @@
     X(OURS, 18, "ours", false, "the source is one of our own identities, which command nobody",    \
       "the source is none of our own identities")                                                  \
     X(NO_FILE, 19, "no_file", false, "no file of the module is loaded", "the module is loaded")    \
-    X(RATE_SOURCE, 20, "rate_source", false, "the source makes the bot do too much, in all",       \
-      "what the source may make the bot do in all is not reached")
+    X(RATE_SOURCE, 20, "rate_source", false, "the source makes the bot do too much in all",        \
+      "the source's limit over all modules is not reached")
 
 enum decide_reason {
 #define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,

@@ -52,11 +52,15 @@ static int begin_edit(struct editing *e, void *arg, json_t *args, struct control
     return 0;
 }
 
+/* Says of which field or list, unless the text does. */
 static void refuse(struct editing *e, const char *why)
 {
+    const char *field = command_text(e->args, "field");
+    const char *about = *field ? field : command_text(e->args, "list");
+    bool said = !*about || strstr(why, about);
     registry_edit_free(e->edit);
     json_decref(e->result);
-    control_fail(e->request, "%s", why);
+    control_fail(e->request, "%.80s%s%s", said ? "" : about, said ? "" : ": ", why);
 }
 
 static void commit(struct editing *e)

@@ -64,7 +64,7 @@ void ctl_usage_of(const struct command_spec *spec)
             continue;
         char *name = xasprintf("%s%s%s%s", option ? "--" : "", option ? p->name : "",
                                option && p->shown ? " " : "", p->shown ? p->shown : "");
-        printf("%s  %-24s%s\n", i ? "" : "\n", name, p->help);
+        printf("%s  %-26s%s\n", i ? "" : "\n", name, p->help);
         free(name);
     }
 }
