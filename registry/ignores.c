@@ -117,16 +117,51 @@ int ignores_add(struct ignores *ig, const char *network, const char *mask, int64
     return 0;
 }
 
-bool ignores_remove(struct ignores *ig, const char *network, const char *mask)
+bool ignores_same(enum casemapping casemapping, const char *a, const char *b)
+{
+    return irc_equal(casemapping, a, b);
+}
+
+size_t ignores_remove(struct ignores *ig, const char *network, enum casemapping casemapping,
+                      const char *mask)
 {
     struct group *g = group_find(ig, network);
-    size_t at = g ? item_find(g, mask) : 0;
-    if (!g || at == g->count)
-        return false;
-    group_drop(g, at);
-    if (!g->count)
+    size_t before = g ? g->count : 0;
+    for (size_t i = before; i--;)
+        if (ignores_same(casemapping, g->items[i].mask, mask))
+            group_drop(g, i);
+    size_t removed = before - (g ? g->count : 0);
+    if (g && !g->count)
         group_remove(ig, g);
-    return true;
+    return removed;
+}
+
+static int by_mask(const void *key, const void *element)
+{
+    return strcmp(key, ((const struct ignore *)element)->mask);
+}
+
+static bool is_stored(const struct ignore_list *list, const struct ignore *ignore)
+{
+    const struct ignore *stored =
+        list ? bsearch(ignore->mask, list->items, list->count, sizeof *list->items, by_mask) : NULL;
+    return stored && !ends_before(stored, ignore);
+}
+
+void ignores_follow(struct ignores *ig, const struct snapshot *s)
+{
+    struct group *g = NULL;
+    struct group *next = NULL;
+    HASH_ITER(hh, ig->groups, g, next)
+    {
+        const struct network_overlays *here = *g->network ? snapshot_network(s, g->network) : NULL;
+        const struct ignore_list *list = *g->network ? (here ? here->ignores : NULL) : s->ignores;
+        for (size_t i = g->count; i--;)
+            if (is_stored(list, &g->items[i]))
+                group_drop(g, i);
+        if (!g->count)
+            group_remove(ig, g);
+    }
 }
 
 static bool ended(const struct ignore *ignore, int64_t now_s)

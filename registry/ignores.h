@@ -25,7 +25,14 @@ void ignores_free(struct ignores *ig); /* NULL is fine */
  * mask. */
 int ignores_add(struct ignores *ig, const char *network, const char *mask, int64_t expires_s,
                 char *why, size_t why_size);
-bool ignores_remove(struct ignores *ig, const char *network, const char *mask);
+/* Whether they are one mask for who compares as that network does. */
+bool ignores_same(enum casemapping casemapping, const char *a, const char *b);
+/* All that are the same as that mask. Returns how many. */
+size_t ignores_remove(struct ignores *ig, const char *network, enum casemapping casemapping,
+                      const char *mask);
+/* Drops what the snapshot has too, and for as long: from then on the registry's word counts,
+ * whoever lifts it. */
+void ignores_follow(struct ignores *ig, const struct snapshot *s);
 /* Drops those that have ended. */
 void ignores_sweep(struct ignores *ig, int64_t now_s);
 size_t ignores_count(const struct ignores *ig);

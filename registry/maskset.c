@@ -107,18 +107,32 @@ int mask_check(const char *mask, char *why, size_t why_size)
     return 0;
 }
 
+static bool is_special(char c)
+{
+    return c == '*' || c == '?' || c == '\\';
+}
+
 static void write_escaped(char *dst, size_t size, const char *before, const char *text,
                           const char *after)
 {
     char escaped[2 * MASK_MAX_PART + 1];
-    size_t len = 0;
-    const char *end = text + strnlen(text, MASK_MAX_PART);
-    for (const char *s = text; s < end; s++) {
-        if (strchr("*?\\", *s))
-            escaped[len++] = '\\';
-        escaped[len++] = *s;
+    size_t room = GLOB_MAX - strlen(before) - strlen(after);
+    size_t len = strnlen(text, MASK_MAX_PART);
+    size_t specials = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < len; i++)
+        specials += is_special(text[i]);
+    bool escape = len + specials <= room;
+    bool cut = len > room;
+    for (size_t i = 0; i < (cut ? room - 1 : len); i++) {
+        bool unfit = text[i] == ' ' || iscntrl((unsigned char)text[i]);
+        if (is_special(text[i]) && escape)
+            escaped[at++] = '\\';
+        escaped[at++] = unfit || (is_special(text[i]) && !escape) ? '?' : text[i];
     }
-    escaped[len] = '\0';
+    if (cut)
+        escaped[at++] = '*';
+    escaped[at] = '\0';
     snprintf(dst, size, "%s%s%s", before, escaped, after);
 }
 

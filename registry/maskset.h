@@ -41,7 +41,9 @@ void mask_source_init(struct mask_source *source, enum casemapping casemapping, 
 /* 0, or -1 and what would be right in why. */
 int mask_check(const char *mask, char *why, size_t why_size);
 /* The mask that means this source and no other nick of it: "account:NAME", or "*!*@host", or
- * "nick!*@*", the first that is known, with \ before what would be a wildcard. Returns dst. */
+ * "nick!*@*", the first that is known, with \ before what would be a wildcard. What would be no
+ * mask then, since it is too long or holds a control character, is made one with ? and, at the end,
+ * *, which stand for more than this source. dst holds GLOB_MAX + 1 bytes or more. Returns dst. */
 const char *mask_write(char *dst, size_t size, const char *nick, const char *host,
                        const char *account);
 

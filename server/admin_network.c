@@ -241,18 +241,29 @@ static int run_ignores(void *arg, json_t *args, json_t **result, char **error)
     return 0;
 }
 
-static bool is_stored(const struct ignore_list *list, const char *mask)
+/* Masks for all networks, and those of one that is not here, fold as every network folds. */
+static enum casemapping casemapping_of(const struct server *server, const char *network)
 {
+    const struct network *n = network_find(server, network);
+    return n ? irc_state_isupport(n->state)->casemapping : CASEMAPPING_ASCII;
+}
+
+/* Takes out all that are the same to the network. The edit has nothing in it when there are none.
+ */
+static struct registry_edit *unignore(const struct ignore_list *list, const char *network,
+                                      enum casemapping casemapping, const char *mask)
+{
+    char why[REGISTRY_WHY_SIZE];
+    struct registry_edit *edit = registry_edit_new();
     for (size_t i = 0; list && i < list->count; i++)
-        if (!strcmp(list->items[i].mask, mask))
-            return true;
-    return false;
+        if (ignores_same(casemapping, list->items[i].mask, mask))
+            registry_edit_unignore(edit, network, list->items[i].mask, why, sizeof why);
+    return edit;
 }
 
 static void begin_unignore(void *arg, json_t *args, struct control_request *request)
 {
     struct server *server = arg;
-    char why[REGISTRY_WHY_SIZE];
     const char *network = command_text(args, "network");
     const char *mask = command_text(args, "mask");
     const struct snapshot *s = registry_snapshot(server->registry);
@@ -260,24 +271,23 @@ static void begin_unignore(void *arg, json_t *args, struct control_request *requ
     if (on_all)
         network = "";
     const struct network_overlays *here = on_all ? NULL : snapshot_network(s, network);
-    bool remembered = ignores_remove(server->ignores, network, mask);
-    bool stored = is_stored(on_all ? s->ignores : here ? here->ignores : NULL, mask);
-    if (!remembered && !stored) {
+    enum casemapping casemapping = casemapping_of(server, network);
+    size_t remembered = ignores_remove(server->ignores, network, casemapping, mask);
+    struct registry_edit *edit = unignore(on_all ? s->ignores
+                                          : here ? here->ignores
+                                                 : NULL,
+                                          network, casemapping, mask);
+    if (!remembered && !registry_edit_count(edit)) {
+        registry_edit_free(edit);
         control_fail(request, "\"%.200s\" is not ignored there; network ignores shows who is",
                      mask);
         return;
     }
     json_t *answer = json_pack("{s:s, s:s}", "network", network, "mask", mask);
-    if (!stored) {
-        json_object_set_new(answer, "changed", json_integer(1));
-        control_answer(request, answer);
-        return;
-    }
-    struct registry_edit *edit = registry_edit_new();
-    if (registry_edit_unignore(edit, network, mask, why, sizeof why)) {
+    if (!registry_edit_count(edit)) {
         registry_edit_free(edit);
-        json_decref(answer);
-        control_fail(request, "%s", why);
+        json_object_set_new(answer, "changed", json_integer((json_int_t)remembered));
+        control_answer(request, answer);
         return;
     }
     admin_commit(server, edit, true, answer, request);

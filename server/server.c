@@ -137,6 +137,7 @@ static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
 static void on_snapshot(void *arg)
 {
     struct server *server = arg;
+    ignores_follow(server->ignores, registry_snapshot(server->registry));
     start_when_ready(server);
     admin_snapshot(server);
     follow_soon(server->follow);

@@ -167,7 +167,7 @@ static void memory(void **state)
     assert_false(ignored(view, ig, "c", NOW, &match));
     ignores_add(ig, "net", "*!*@c", NOW + 5, why, sizeof why);
     assert_true(ignored(view, ig, "c", NOW, &match));
-    assert_true(ignores_remove(ig, "net", "*!*@c"));
+    assert_int_equal(ignores_remove(ig, "net", CASEMAPPING_ASCII, "*!*@c"), 1);
     assert_false(ignored(view, ig, "c", NOW, &match));
     ignores_add(ig, "net", "*!*@a", NOW + 50, why, sizeof why); /* longer */
     assert_true(ignored(view, ig, "a", NOW + 5, &match));
@@ -178,8 +178,8 @@ static void memory(void **state)
     assert_string_equal(text, "net/*!*@a=1000050 ");
     ignores_sweep(ig, NOW + 50);
     assert_int_equal(ignores_count(ig), 1);
-    assert_false(ignores_remove(ig, "net", "*!*@a"));
-    assert_true(ignores_remove(ig, "", "*!*@b"));
+    assert_int_equal(ignores_remove(ig, "net", CASEMAPPING_ASCII, "*!*@a"), 0);
+    assert_int_equal(ignores_remove(ig, "", CASEMAPPING_ASCII, "*!*@b"), 1);
     assert_false(ignored(other, ig, "b", NOW, &match));
     assert_int_equal(ignores_count(ig), 0);
     ignores_free(ig);
@@ -200,9 +200,53 @@ static void memory_is_bounded(void **state)
         ignores_add(ig, "net", mask, NOW + i, why, sizeof why);
     }
     assert_int_equal(ignores_count(ig), IGNORES_MAX);
-    assert_false(ignores_remove(ig, "net", "*!*@host10")); /* ended first, so it made room */
-    assert_true(ignores_remove(ig, "net", "*!*@host11"));
-    assert_true(ignores_remove(ig, "net", "*!*@for.ever"));
+    assert_int_equal(ignores_remove(ig, "net", CASEMAPPING_ASCII, "*!*@host10"),
+                     0); /* ended first, so it made room */
+    assert_int_equal(ignores_remove(ig, "net", CASEMAPPING_ASCII, "*!*@host11"), 1);
+    assert_int_equal(ignores_remove(ig, "net", CASEMAPPING_ASCII, "*!*@for.ever"), 1);
+    ignores_free(ig);
+}
+
+static void a_mask_is_lifted_however_it_is_written(void **state)
+{
+    struct ignores *ig = ignores_new();
+    char why[REGISTRY_WHY_SIZE];
+    (void)state;
+    ignores_add(ig, "net", "Joe[1]!*@Host", 0, why, sizeof why);
+    ignores_add(ig, "net", "joe[1]!*@host", NOW, why, sizeof why);
+    ignores_add(ig, "net", "joe!*@host", 0, why, sizeof why);
+    assert_int_equal(ignores_remove(ig, "net", CASEMAPPING_ASCII, "joe{1}!*@host"), 0);
+    assert_int_equal(ignores_remove(ig, "net", CASEMAPPING_RFC1459, "JOE{1}!*@HOST"), 2);
+    assert_int_equal(ignores_count(ig), 1);
+    ignores_free(ig);
+}
+
+static void what_has_come_to_the_registry_is_its_own(void **state)
+{
+    struct ignores *ig = ignores_new();
+    char why[REGISTRY_WHY_SIZE];
+    char text[200] = "";
+    struct ignore items[] = {{"*!*@for.ever", 0}, {"*!*@long", NOW + 50}, {"*!*@short", NOW + 5}};
+    struct ignore_list *list = ignore_list_new(items, 3);
+    struct network_overlays net = {.refs = 1, .network = "net", .ignores = list};
+    struct network_overlays *networks[] = {&net};
+    struct snapshot s = {.refs = 1, .nnetworks = 1, .networks = networks};
+    (void)state;
+    ignores_add(ig, "net", "*!*@long", NOW + 2, why, sizeof why);
+    ignores_add(ig, "net", "*!*@for.ever", 0, why, sizeof why);
+    ignores_add(ig, "net", "*!*@short", NOW + 50, why, sizeof why); /* is being made longer */
+    ignores_add(ig, "net", "*!*@other", NOW + 2, why, sizeof why);
+    ignores_add(ig, "", "*!*@long", NOW + 2, why, sizeof why);
+    ignores_add(ig, "elsewhere", "*!*@long", NOW + 2, why, sizeof why);
+    ignores_follow(ig, &s);
+    ignores_each(ig, NULL, count, text);
+    assert_string_equal(text, "net/*!*@short=1000050 net/*!*@other=1000002 /*!*@long=1000002 "
+                              "elsewhere/*!*@long=1000002 ");
+    s.nnetworks = 0;
+    s.ignores = list;
+    ignores_follow(ig, &s);
+    assert_int_equal(ignores_count(ig), 3);
+    ignore_list_unref(list);
     ignores_free(ig);
 }
 
@@ -264,6 +308,8 @@ int main(void)
         cmocka_unit_test(wrong_entries_are_told),
         cmocka_unit_test(memory),
         cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(a_mask_is_lifted_however_it_is_written),
+        cmocka_unit_test(what_has_come_to_the_registry_is_its_own),
         cmocka_unit_test(single_edits_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,19 @@ static void writes_masks_for_sources(void **state)
         assert_true(one(mask, rows[i].nick, "u", rows[i].host, rows[i].account));
     }
     assert_false(one("*!*@we\\?rd\\*ho\\\\st", "a", "u", "weXrd*ho\\st", NULL));
+    /* What has no exact mask has one that covers it. */
+    for (int kind = 0; kind < 4; kind++) {
+        char host[300];
+        memset(host, kind == 0 ? '*' : kind == 1 ? '\\' : 'h', sizeof host);
+        host[kind == 3 ? 20 : kind == 2 ? 255 : 200] = '\0';
+        host[10] = kind == 3 ? '\003' : host[10];
+        mask_write(mask, sizeof mask, "a", host, NULL);
+        if (mask_check(mask, why, sizeof why))
+            fail_msg("%s: %s", mask, why);
+        assert_true(one(mask, "other", "u", host, NULL));
+        host[0] = 'x';
+        assert_false(kind > 1 && one(mask, "other", "u", host, NULL));
+    }
 }
 
 /* ---- Against a matcher that knows no tricks ---- */
