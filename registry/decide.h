@@ -43,17 +43,16 @@
       "the module asks for no authorization profile")                                              \
     X(CAPABILITY, 14, "capability", false, "the source does not have the module's capability",     \
       "the module asks for no capability")                                                         \
-    X(RATE_USER, 15, "rate_user", false, "the source used it too often",                           \
-      "the source's limit is not reached")                                                         \
+    X(RATE_USER, 15, "rate_user", false, "the source used it too often", "not reached")            \
     X(RATE_CHANNEL, 16, "rate_channel", false, "it was used too often in this channel",            \
-      "the channel's limit is not reached")                                                        \
+      "not reached")                                                                               \
     X(RATE_NETWORK, 17, "rate_network", false, "it was used too often on this network",            \
-      "the network's limit is not reached")                                                        \
+      "not reached")                                                                               \
     X(OURS, 18, "ours", false, "the source is one of our own identities, which command nobody",    \
       "the source is none of our own identities")                                                  \
     X(NO_FILE, 19, "no_file", false, "no file of the module is loaded", "the module is loaded")    \
     X(RATE_SOURCE, 20, "rate_source", false, "the source makes the bot do too much in all",        \
-      "the source's limit over all modules is not reached")
+      "not reached")
 
 enum decide_reason {
 #define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,

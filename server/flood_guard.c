@@ -152,8 +152,9 @@ void flood_guard_tell(struct network *n, const struct irc_event *event, const st
     char text[2 * DETAIL_SIZE];
     if (!flood_tell(n->server->flood, use, hit))
         return;
-    snprintf(text, sizeof text, "%s: %s, %s", use->module->name, what[hit->limit],
-             flood_describe(detail, sizeof detail, hit));
+    bool ever = hit->again_ms >= 0;
+    snprintf(text, sizeof text, "%s: %s%s%s", use->module->name, ever ? what[hit->limit] : "",
+             ever ? ", " : "", flood_describe(detail, sizeof detail, hit));
     notice(n, event->nick, text);
 }
 

@@ -312,9 +312,11 @@ static void rate_text(char *dst, size_t size, const struct decide_step *step)
     rate_write(rate, sizeof rate, *step->rate);
     if (step->exempt)
         snprintf(dst, size, "%s (at most %s)",
-                 step->rule == DECIDE_RATE_USER ? "the source is on the whitelist, so exempt"
-                                                : "it is in no channel, so exempt",
+                 step->rule == DECIDE_RATE_USER ? "exempt by the whitelist"
+                                                : "no channel, so exempt",
                  rate);
+    else if (step->hit && step->hit->again_ms < 0)
+        flood_describe(dst, size, step->hit);
     else if (step->hit)
         snprintf(dst, size, "%s: %s", decide_reason_sentence(step->rule),
                  flood_describe(hit, sizeof hit, step->hit));

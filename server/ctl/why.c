@@ -6,12 +6,17 @@
 #include "server/ctl/command.h"
 #include "server/ctl/value.h"
 
+/* The rules that are looked at once for each place. */
+#define FIRST_OF_PLACES 5
+#define LAST_OF_PLACES  9
+
+/* People find place and item in the sentence. */
 static const struct column columns[] = {
     {.title = "RULE", .right = true},
     {.title = "NAME"},
     {.title = "OUTCOME"},
-    {.title = "WHERE", .rank = 2},
-    {.title = "ITEM", .rank = 1, .least = 8},
+    {.title = "WHERE", .raw = true},
+    {.title = "ITEM", .raw = true},
     {.title = "WHY"},
     {.title = "DECIDES", .raw = true},
 };
@@ -23,7 +28,22 @@ static enum paint paint_of(const char *outcome)
                                         : PAINT_DIM;
 }
 
-static void add_rule(struct table *table, const json_t *rule)
+/* "in #games: a nick of enicks is there: $me"; the place only where it is not the one asked about.
+ * The caller frees it. */
+static char *sentence_of(const json_t *rule, const char *asked)
+{
+    const char *place = ctl_text(rule, "place");
+    const char *item = ctl_text(rule, "item");
+    int64_t number = ctl_number(rule, "rule");
+    bool of_place = number >= FIRST_OF_PLACES && number <= LAST_OF_PLACES;
+    bool tell_place = of_place && *place && strcmp(place, asked) != 0;
+    bool tell_item = *item && strcmp(item, place) != 0;
+    return xasprintf("%s%s%s%s%s%s", tell_place ? "in " : "", tell_place ? place : "",
+                     tell_place ? ": " : "", ctl_text(rule, "text"), tell_item ? ": " : "",
+                     tell_item ? item : "");
+}
+
+static void add_rule(struct table *table, const json_t *rule, const char *asked)
 {
     const char *outcome = ctl_text(rule, "outcome");
     bool decides = ctl_bool(rule, "decides");
@@ -37,7 +57,9 @@ static void add_rule(struct table *table, const json_t *rule)
     free(shown);
     table_add(table, PAINT_NONE, ctl_text(rule, "place"), NULL);
     table_add(table, PAINT_NONE, ctl_text(rule, "item"), NULL);
-    table_add(table, paint == PAINT_DIM ? PAINT_DIM : PAINT_NONE, ctl_text(rule, "text"), NULL);
+    char *sentence = sentence_of(rule, asked);
+    table_add(table, paint == PAINT_DIM ? PAINT_DIM : PAINT_NONE, ctl_text(rule, "text"), sentence);
+    free(sentence);
     table_add(table, PAINT_NONE, decides ? "yes" : "no", NULL);
 }
 
@@ -74,7 +96,7 @@ static enum ctl_exit show_why(const struct screen *screen, const json_t *result)
     struct table *table = TABLE("rule", columns);
     json_array_foreach(json_object_get(result, "rules"), i, rule)
     {
-        add_rule(table, rule);
+        add_rule(table, rule, ctl_text(result, "channel"));
     }
     if (screen->human)
         put_answer(screen, result);

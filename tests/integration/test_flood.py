@@ -19,7 +19,7 @@ LINKS = """
 static void on_message(seshet_ctx *ctx, const seshet_event *ev)
 {
     if (strstr(ev->text, "http:"))
-        seshet_answer(ctx, "seen a link");
+        seshet_answer(ctx, "seen %s", ev->text);
 }
 
 SESHET_MODULE(
@@ -93,6 +93,7 @@ def test_the_notice_is_private(parts):
     stage.set("rate_user", "0/1m")
     [notice] = stage.said("!echo x")
     assert (notice.command, notice.target) == ("NOTICE", "visitor")
+    assert notice.text == "echo: it may not be used at all"
     assert stage.said("!echo x") == []
 
 
@@ -168,9 +169,9 @@ def test_a_burst_does_not_overrun_the_limit(parts):
     wait_until(lambda: stage.said("http: other", nick="other", host="o.example.test"), 5,
                "the module answers")
     stage.set("rate_user", "2/1m", "links")
-    line = f":visitor!~u@v.example.test PRIVMSG {CHANNEL} :http: x"
-    stage.peer.send("\r\n".join([line] * 11))
-    assert len(stage.said("http: x")) == 2
+    stage.peer.send("\r\n".join(
+        f":visitor!~u@v.example.test PRIVMSG {CHANNEL} :http: {number}" for number in range(11)))
+    assert [m.text for m in stage.said("http: x")] == ["seen http: 0", "seen http: 1"]
     assert stage.said("http: y") == []
 
 
@@ -257,8 +258,9 @@ def test_unasked_answers_count_for_the_source(parts):
     stage.bot.ctl_json("module", "reload", "links")
     wait_until(lambda: stage.said("http: other", nick="other", host=f"{next(numbers)}.example.test"),
                5, "the module answers")
-    for _ in range(4):
-        stage.said("http: x")
+    came = [m for number in range(5) for m in stage.said(f"http: {number}")]
+    assert [m.text for m in came if m.command == "PRIVMSG"] == [f"seen http: {i}" for i in range(3)]
+    assert ["I ignore you" in m.text for m in came if m.command == "NOTICE"] == [True]
     assert stage.bot.ctl_json("network", "ignores", "one")["ignores"]
     assert stage.said("http: x", "!echo x") == []
 

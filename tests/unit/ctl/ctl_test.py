@@ -231,6 +231,24 @@ class Terminal(Case):
         for line in text.splitlines():
             self.assertLessEqual(len(line), 80, line)
 
+    def test_module_why(self):
+        rule = {"name": "enick", "item": "$me", "decides": False, "text": "a nick is there"}
+        self.serve(lambda request: {"ok": True, "result": {
+            "module": "dice", "network": "libera", "event": "message", "command": "roll",
+            "source": "a!b@c", "account": "", "channel": "#a,#b", "allowed": True, "rule": 8,
+            "reason": "enick", "sentence": "a nick is there", "rules": [
+                {**rule, "rule": 5, "name": "dchannel", "outcome": "passes", "place": "#a",
+                 "item": "#a"},
+                {**rule, "rule": 8, "outcome": "allows", "place": "#b", "decides": True},
+                {**rule, "rule": 12, "outcome": "refuses", "place": "#b", "item": "*!*@c"}]}})
+        shown = self.on_terminal(80, "module", "why", "dice", NO_COLOR="1").splitlines()
+        self.assertEqual(shown[0], "dice on libera, command roll in #a,#b from a!b@c: yes "
+                                   "(rule 8, enick: a nick is there)")
+        self.assertIn("in #a: a nick is there", shown[3])
+        self.assertNotIn("there: #a", shown[3])
+        self.assertTrue(shown[4].endswith("allows <-  in #b: a nick is there: $me"), shown[4])
+        self.assertTrue(shown[5].endswith("  a nick is there: *!*@c"), shown[5])
+
     def test_nothing_moves_the_cursor(self):
         self.serve(lambda request: {"ok": True, "result": {"modules": [
             {"name": "a\x1b]0;owned\x07\u202e\x9b2J\n", "error": "\x1b[2J"}]}})
