@@ -244,6 +244,9 @@ static void on_problem(void *arg, const char *status, const char *field, const c
     else
         log_info("registry.valid", tag, "%s is right again", field);
     registry_status_set(r, status, field, text);
+    if (text && !strcmp(field, module_field_rows[FIELD_EVENT_TYPES].name) &&
+        r->callbacks.on_wrong_events)
+        r->callbacks.on_wrong_events(r->callbacks.arg);
 }
 
 static void load_everything(struct registry *r)

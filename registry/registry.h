@@ -59,6 +59,8 @@ struct registry_callbacks {
     /* The state, or its reason, changed. reason: a sentence for people; "" when all is well. In
      * SYNCED it says that Redis refuses writes. */
     void (*on_state)(void *arg, enum registry_state state, const char *reason);
+    /* event_types, which servers write (register.h), has a value that is none. May be NULL. */
+    void (*on_wrong_events)(void *arg);
     void *arg;
 };
 

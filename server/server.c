@@ -31,9 +31,10 @@
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
 
-#define WORKERS          2
-#define REGISTRY_WAIT_MS 5000 /* then the networks are started without it */
-#define STOP_MS          3500
+#define WORKERS           2
+#define REGISTRY_WAIT_MS  5000 /* then the networks are started without it */
+#define STOP_MS           3500
+#define REGISTER_AGAIN_MS 10000
 
 static void set_timer(struct event *timer, int ms)
 {
@@ -99,6 +100,11 @@ static void registered(void *arg, enum registry_result result, const char *text)
     start_when_ready(server);
 }
 
+static uint32_t event_types(const struct module_decl *module)
+{
+    return module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0);
+}
+
 static void register_modules(struct server *server)
 {
     const struct module_decl *module;
@@ -110,15 +116,49 @@ static void register_modules(struct server *server)
         if (!module->present)
             continue;
         write_usage(usage, sizeof usage, module);
-        struct registry_module entry = {
-            .name = module->name,
-            .description = module->description,
-            .usage = usage,
-            .event_types = module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0)};
+        struct registry_module entry = {.name = module->name,
+                                        .description = module->description,
+                                        .usage = usage,
+                                        .event_types = event_types(module)};
         server->registering++;
         registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
                                  registered, server);
     }
+}
+
+/* ---- What servers write stays theirs -----------------------------------------------------------
+ */
+
+static void on_register_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    register_modules(arg);
+}
+
+/* Soon, but not often: a server with another version of a module, on the same registry, writes what
+ * that one handles. */
+static void register_again(void *arg)
+{
+    struct server *server = arg;
+    int64_t now = clock_now(server->clock);
+    int64_t next = server->registered_again_ms + REGISTER_AGAIN_MS;
+    if (event_pending(server->register_again, EV_TIMEOUT, NULL) || server->stopping)
+        return;
+    server->registered_again_ms = server->registered_again_ms && next > now ? next : now;
+    set_timer(server->register_again, (int)(server->registered_again_ms - now));
+}
+
+static bool events_are_ours(const struct server *server)
+{
+    const struct snapshot *snapshot = registry_snapshot(server->registry);
+    const struct module_decl *module;
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++) {
+        const struct module_def *def = snapshot_module(snapshot, module->name);
+        if (module->present && def && def->fields.event_types != event_types(module))
+            return false;
+    }
+    return true;
 }
 
 static void on_registry_wait(evutil_socket_t fd, short what, void *arg)
@@ -138,6 +178,8 @@ static void on_snapshot(void *arg)
 {
     struct server *server = arg;
     ignores_follow(server->ignores, registry_snapshot(server->registry));
+    if (server->networks_started && !server->registering && !events_are_ours(server))
+        register_again(server);
     start_when_ready(server);
     admin_snapshot(server);
     follow_soon(server->follow);
@@ -232,8 +274,10 @@ static int start_registry(struct server *server, char **error)
                                      .password = server->conf->registry.password,
                                      .prefix = server->conf->registry.prefix,
                                      .state_dir = server->conf->state_dir};
-    struct registry_callbacks callbacks = {
-        .on_snapshot = on_snapshot, .on_state = on_registry_state, .arg = server};
+    struct registry_callbacks callbacks = {.on_snapshot = on_snapshot,
+                                           .on_state = on_registry_state,
+                                           .on_wrong_events = register_again,
+                                           .arg = server};
     server->registry = registry_open(&env, &config, &callbacks, why, sizeof why);
     if (!server->registry)
         *error = xasprintf("registry: %s", why);
@@ -278,6 +322,7 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
         return -1;
     }
     server->registry_wait = evtimer_new(server->base, on_registry_wait, server);
+    server->register_again = evtimer_new(server->base, on_register_again, server);
     server->flood = flood_new(server->clock);
     server->ignores = ignores_new();
     server->guard = flood_guard_new(server);
@@ -406,6 +451,8 @@ void server_free(struct server *server)
         event_free(server->registry_wait);
     if (server->stop_deadline)
         event_free(server->stop_deadline);
+    if (server->register_again)
+        event_free(server->register_again);
     if (server->dns)
         evdns_base_free(server->dns, 0);
     if (server->base)

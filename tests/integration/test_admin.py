@@ -186,6 +186,21 @@ def test_show_tells_what_is_wrong(stage):
     wait_until(lambda: len(problems()) == 2, 3, "two problems")
 
 
+@pytest.mark.parametrize("edit", (
+    ("HSET", "seshet:module:echo", "event_types", "rubbish"),
+    ("HSET", "seshet:module:echo", "event_types", "topic"),
+    ("HDEL", "seshet:module:echo", "event_types"),
+))
+def test_what_servers_write_is_put_right(stage, edit):
+    before = stage.cli("HGET", "seshet:module:echo", "event_types")
+    assert before
+    stage.cli(*edit)
+    wait_until(lambda: stage.cli("HGET", "seshet:module:echo", "event_types") == before, 15,
+               "it is put right")
+    wait_until(lambda: stage.ctl("module", "show", "echo")["problems"] == [], 3, "nothing is wrong")
+    stage.becomes(True)
+
+
 def test_register(parts, stage):
     answer = stage.ctl("module", "register", "later", "Comes", "later.")
     assert answer["notes"][0].startswith("put later.so into ")

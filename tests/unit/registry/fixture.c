@@ -319,7 +319,8 @@ static void on_state(void *arg, enum registry_state state, const char *reason)
 void open_registry(struct fixture *f, const struct registry_config *config)
 {
     const struct registry_env env = {.base = f->base, .dns = f->dns, .clock = &clock_system};
-    const struct registry_callbacks callbacks = {on_snapshot, on_state, f};
+    const struct registry_callbacks callbacks = {
+        .on_snapshot = on_snapshot, .on_state = on_state, .arg = f};
     char why[REGISTRY_WHY_SIZE] = "";
     f->swaps = 0;
     f->state = REGISTRY_STARTING;
