@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/xmalloc.h"
 #include "net/proto/event_type.h"
 #include "registry/commands.h"
@@ -82,5 +83,32 @@ void registry_register_module(struct registry *r, const struct registry_module *
     free(set);
     free(hash);
     free(enicks);
+    free(events);
+}
+
+/* KEYS: the module's hash. ARGV: event types. */
+static const char correct_script[] =
+    "if redis.call('EXISTS', KEYS[1]) == 1 and\n"
+    "  redis.call('HGET', KEYS[1], 'event_types') ~= ARGV[1] then\n"
+    "  redis.call('HSET', KEYS[1], 'event_types', ARGV[1])\n"
+    "end\n"
+    "return 1\n";
+
+static void on_corrected(void *arg, enum registry_result result, const redisReply *reply,
+                         const char *text)
+{
+    (void)arg;
+    (void)reply;
+    if (result != REGISTRY_OK)
+        log_debug("registry.events", LOG_NOBODY, "not put right: %s", text);
+}
+
+void registry_correct_events(struct registry *r, const char *module, uint32_t event_types)
+{
+    char *hash = xasprintf("%smodule:%s", registry_prefix(r), module);
+    char *events = event_names(event_types);
+    const char *argv[] = {"EVAL", correct_script, "1", hash, events};
+    registry_command(r, on_corrected, NULL, sizeof argv / sizeof *argv, argv, NULL);
+    free(hash);
     free(events);
 }

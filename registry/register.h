@@ -20,5 +20,7 @@ struct registry_module {
  */
 void registry_register_module(struct registry *r, const struct registry_module *module,
                               bool enable_new, registry_done_fn *done, void *arg);
+/* Only `event_types`, and only where a definition stands: what was taken away stays away. */
+void registry_correct_events(struct registry *r, const char *module, uint32_t event_types);
 
 #endif

@@ -31,10 +31,10 @@
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
 
-#define WORKERS           2
-#define REGISTRY_WAIT_MS  5000 /* then the networks are started without it */
-#define STOP_MS           3500
-#define REGISTER_AGAIN_MS 10000
+#define WORKERS          2
+#define REGISTRY_WAIT_MS 5000 /* then the networks are started without it */
+#define STOP_MS          3500
+#define CORRECT_MS       10000
 
 static void set_timer(struct event *timer, int ms)
 {
@@ -129,24 +129,30 @@ static void register_modules(struct server *server)
 /* ---- What servers write stays theirs -----------------------------------------------------------
  */
 
-static void on_register_again(evutil_socket_t fd, short what, void *arg)
+static void on_correct(evutil_socket_t fd, short what, void *arg)
 {
+    const struct server *server = arg;
+    const struct module_decl *module;
     (void)fd;
     (void)what;
-    register_modules(arg);
+    if (registry_state(server->registry) != REGISTRY_SYNCED)
+        return;
+    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
+        if (module->present)
+            registry_correct_events(server->registry, module->name, event_types(module));
 }
 
 /* Soon, but not often: a server with another version of a module, on the same registry, writes what
  * that one handles. */
-static void register_again(void *arg)
+static void correct_soon(void *arg)
 {
     struct server *server = arg;
     int64_t now = clock_now(server->clock);
-    int64_t next = server->registered_again_ms + REGISTER_AGAIN_MS;
-    if (event_pending(server->register_again, EV_TIMEOUT, NULL) || server->stopping)
+    int64_t next = server->corrected_ms + CORRECT_MS;
+    if (event_pending(server->correct, EV_TIMEOUT, NULL) || server->stopping)
         return;
-    server->registered_again_ms = server->registered_again_ms && next > now ? next : now;
-    set_timer(server->register_again, (int)(server->registered_again_ms - now));
+    server->corrected_ms = server->corrected_ms && next > now ? next : now;
+    set_timer(server->correct, (int)(server->corrected_ms - now));
 }
 
 static bool events_are_ours(const struct server *server)
@@ -179,7 +185,7 @@ static void on_snapshot(void *arg)
     struct server *server = arg;
     ignores_follow(server->ignores, registry_snapshot(server->registry));
     if (server->networks_started && !server->registering && !events_are_ours(server))
-        register_again(server);
+        correct_soon(server);
     start_when_ready(server);
     admin_snapshot(server);
     follow_soon(server->follow);
@@ -276,7 +282,7 @@ static int start_registry(struct server *server, char **error)
                                      .state_dir = server->conf->state_dir};
     struct registry_callbacks callbacks = {.on_snapshot = on_snapshot,
                                            .on_state = on_registry_state,
-                                           .on_wrong_events = register_again,
+                                           .on_wrong_events = correct_soon,
                                            .arg = server};
     server->registry = registry_open(&env, &config, &callbacks, why, sizeof why);
     if (!server->registry)
@@ -322,7 +328,7 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
         return -1;
     }
     server->registry_wait = evtimer_new(server->base, on_registry_wait, server);
-    server->register_again = evtimer_new(server->base, on_register_again, server);
+    server->correct = evtimer_new(server->base, on_correct, server);
     server->flood = flood_new(server->clock);
     server->ignores = ignores_new();
     server->guard = flood_guard_new(server);
@@ -451,8 +457,8 @@ void server_free(struct server *server)
         event_free(server->registry_wait);
     if (server->stop_deadline)
         event_free(server->stop_deadline);
-    if (server->register_again)
-        event_free(server->register_again);
+    if (server->correct)
+        event_free(server->correct);
     if (server->dns)
         evdns_base_free(server->dns, 0);
     if (server->base)

@@ -38,8 +38,8 @@ struct server {
     int64_t started_ms;       /* clock_now */
     struct event *registry_wait;
     struct event *stop_deadline;
-    struct event *register_again; /* pending when event_types in the registry are not ours */
-    int64_t registered_again_ms;  /* clock_now; when it was last set to happen */
+    struct event *correct; /* pending when event_types in the registry are not ours */
+    int64_t corrected_ms;  /* clock_now; when it was last set to happen */
     unsigned registering;  /* modules whose registration was not answered yet */
     unsigned unregistered; /* those for which the answer was no */
     bool modules_known;    /* those that were there at the start were examined */

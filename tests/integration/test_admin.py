@@ -391,6 +391,7 @@ def test_check(stage):
     assert "SADD seshet:modules orphan" in found["module:orphan"]["fix"]
     assert "misspelled" in found["modul:echo"]["text"]
     assert "no file" in found["module:later"]["text"]
+    assert found["module:later"]["fix"] == "seshetctl module unregister later"
     status, out, _ = stage.bot.ctl("registry", "check", "--socket", str(stage.bot.control),
                                    check=False)
     assert status == 1 and "finding\terror\tmodule:echo\t" in out
