@@ -382,7 +382,8 @@ static void begin_import(void *arg, json_t *args, struct control_request *reques
     json_t *answer =
         json_pack("{s:o, s:I}", "changes", im.changes, "count", (json_int_t)im.nchanges);
     if (!failed && !dry && registry_edit_count(im.edit)) {
-        admin_commit(server, im.edit, !storage, answer, request);
+        /* A definition that is replaced by the same makes no new snapshot. */
+        admin_commit(server, im.edit, !storage && im.nchanges, answer, request);
         return;
     }
     registry_edit_free(im.edit);

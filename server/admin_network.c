@@ -234,7 +234,7 @@ static int run_ignores(void *arg, json_t *args, json_t **result, char **error)
     /* Those for all networks first, then the network's, or without one each network's. */
     add_stored(&rows, "", s->ignores);
     for (size_t i = 0; i < s->nnetworks; i++)
-        if (!*network || s->networks[i] == here)
+        if (!*network || !strcmp(s->networks[i]->network, network))
             add_stored(&rows, s->networks[i]->network, s->networks[i]->ignores);
     ignores_each(server->ignores, *network ? network : NULL, add_remembered, &rows);
     *result = json_pack("{s:s, s:o}", "network", network, "ignores", rows.list);

@@ -184,13 +184,11 @@ static char *check(const json_t *value, const struct shape *shape, const struct 
         if (error)
             return error;
     }
-    json_array_foreach(value, i, inner)
-    {
+    for (i = 0; shape->any && i < json_array_size(value) && !error; i++) {
         const struct place at = {.outer = place, .element = i};
-        if ((error = check(inner, shape->any, &at)))
-            return error;
+        error = check(json_array_get(value, i), shape->any, &at);
     }
-    return NULL;
+    return error;
 }
 
 int document_check(const json_t *document, char **error)
