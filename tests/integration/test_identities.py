@@ -29,6 +29,10 @@ def one_chain(parts, networks, visitor):
     for nick in ("Anna", "Bert"):
         visitor.wait_for(nick, CHANNEL)
         assert visitor.answered(nick, CHANNEL, "!echo {}")
+    for source, reason in (("Bert", "ours"), ("Anna", "ours"), ("visitor", "enick")):
+        why = bot.ctl_json("module", "why", "echo", "--network", "one", "--source", source,
+                           "--channel", CHANNEL)
+        assert (why["reason"], why["allowed"]) == (reason, reason == "enick"), source
     word = unique("chain")
     visitor.say(CHANNEL, f"Anna: parrot !echo {word}")
     visitor.expect_say("Anna", f"!echo {word}", CHANNEL)
