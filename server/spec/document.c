@@ -72,7 +72,8 @@ static const struct shape fields = {
 static const struct shape lists = {
     .is = is_object, .expected = "an object of arrays", .any = &list};
 
-static const struct member overlay_members[] = {{"fields", &fields}, {"lists", &lists}, {NULL}};
+static const struct member overlay_members[] = {
+    {"fields", &fields}, {"lists", &lists}, {NULL, NULL}};
 static const struct shape overlay = {
     .is = is_object, .expected = "an object with fields and lists", .object = overlay_members};
 static const struct shape networks = {
@@ -81,7 +82,7 @@ static const struct member module_members[] = {{"registered", &yes_or_no},
                                                {"fields", &fields},
                                                {"lists", &lists},
                                                {"networks", &networks},
-                                               {NULL}};
+                                               {NULL, NULL}};
 static const struct shape module = {.is = is_object,
                                     .expected =
                                         "an object with registered, fields, lists and networks",
@@ -96,17 +97,13 @@ static const struct shape hash = {
 static const struct shape storage = {
     .is = is_object, .expected = "an object of storage keys", .any = &hash};
 static const struct member seshet_members[] = {
-    {"export", &number}, {"schema", &number}, {"version", &text}, {NULL}};
+    {"export", &number}, {"schema", &number}, {"version", &text}, {NULL, NULL}};
 static const struct shape seshet = {.is = is_object,
                                     .expected = "an object with export, schema and version",
                                     .object = seshet_members};
-static const struct member document_members[] = {{"seshet", &seshet},
-                                                 {"modules", &modules},
-                                                 {"ignores", &ignores},
-                                                 {"storage", &storage},
-                                                 {"continued", &yes_or_no},
-                                                 {"more", &yes_or_no},
-                                                 {NULL}};
+static const struct member document_members[] = {
+    {"seshet", &seshet},       {"modules", &modules}, {"ignores", &ignores}, {"storage", &storage},
+    {"continued", &yes_or_no}, {"more", &yes_or_no},  {NULL, NULL}};
 static const struct shape document_shape = {
     .is = is_object,
     .expected = "an object with seshet, modules, ignores and storage",
