@@ -327,6 +327,9 @@ static void bot_rules(struct deciding *d)
     const struct decide_facts *facts = d->facts;
     bool is_command = facts->type == EVENT_COMMAND;
     struct flood_hit hit;
+    /* Hardly ever is there anything to say. */
+    if (!d->trace && !facts->ours && !facts->no_file && !rate_limits(facts->source_rate))
+        return;
     if (is_command)
         refuse_if(d, facts->ours, (struct decide_step){.rule = DECIDE_OURS});
     else
