@@ -1,0 +1,69 @@
+#ifndef SERVER_AUTH_AUTH_H
+#define SERVER_AUTH_AUTH_H
+
+#include "net/state/event.h"
+#include "registry/accounts.h"
+#include "server/network.h"
+
+/*
+ * Who a source is, and what it may do: sessions, hostmasks and services accounts of one network
+ * (struct auth, one for each), and the capability system over them. Passwords are checked on worker
+ * threads; everything here runs on the loop.
+ */
+struct auth;      /* of one network */
+struct auth_desk; /* of the server: delays after wrong passwords, logins under way */
+
+struct auth_source {
+    const char *nick, *user, *host;
+    const char *services; /* services account, or NULL */
+};
+static inline struct auth_source auth_source_of(const struct irc_event *event)
+{
+    return (struct auth_source){event->nick, event->user, event->host, event->account};
+}
+
+/* The account of the source here and now; NULL: unknown. Valid until the next snapshot. Two that
+ * match count as nobody, and are logged. */
+const struct account *auth_account(struct network *n, const struct auth_source *source);
+/* Why: how it is known ("session", "hostmask X", "services account X"), or why not; static or valid
+ * until the next call. */
+const char *auth_account_how(struct network *n, const struct auth_source *source);
+
+struct capability_query auth_query(struct network *n, const struct account *account);
+/* capability: in any accepted form; "#chan.x" too. Wrong names are had by nobody. */
+bool auth_has(struct network *n, const struct auth_source *source, const char *capability);
+struct capability_command_answer auth_may_call(struct network *n, const struct auth_source *source,
+                                               const char *module, const char *command,
+                                               const char *channel /* NULL: private */);
+
+/* Whether the profile lets the source in. AUTH_ASKING: not known yet; NickServ is being asked. */
+enum auth_verdict { AUTH_YES, AUTH_NO, AUTH_ASKING };
+enum auth_verdict auth_group_verdict(struct network *n, const struct auth_source *source,
+                                     const char *group);
+
+/* A session begins (the password was right) or ends. */
+void auth_session_begin(struct network *n, const struct irc_event *event,
+                        const struct account *account);
+bool auth_session_end(struct network *n, const char *nick); /* false: there was none */
+/* Before the state forgets: ends sessions as the document says (QUIT, last shared channel, address,
+ * services account), follows nick changes. For every event, before it is routed. */
+void auth_observe(struct network *n, const struct irc_event *event);
+/* A NOTICE of NickServ that answers what was asked; true: it is nobody else's business. */
+bool auth_nickserv_notice(struct network *n, const struct irc_event *event);
+
+/* Passwords, off the loop, with the growing delays. done runs once, from the loop; text: what to
+ * tell the person when it is not right (wrong, too many tries: wait N s, Redis away). The source may
+ * be gone by then. account: the name that is right, or NULL. */
+typedef void auth_login_fn(void *arg, const char *account, const char *text);
+void auth_login(struct network *n, const struct auth_source *source, const char *name,
+                const char *password, auth_login_fn *done, void *arg);
+/* Hashes a new password off the loop: record NULL when it failed (text says why). */
+typedef void auth_hash_fn(void *arg, const char *record, const char *text);
+void auth_hash(struct server *server, const char *password, auth_hash_fn *done, void *arg);
+
+struct auth *auth_new(struct network *n);
+void auth_free(struct auth *a); /* NULL is fine; every login's done runs before */
+struct auth_desk *auth_desk_new(struct server *server);
+void auth_desk_free(struct auth_desk *desk);
+
+#endif
