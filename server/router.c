@@ -127,7 +127,7 @@ static void run_command(struct route *r, const struct candidate *c, const char *
     if (target->core) {
         struct command_call call = {
             .network = r->network, .event = r->event, .facts = &r->facts, .args = address->args};
-        target->core->run(&call);
+        core_command_run(&call, word);
         return;
     }
     struct flood_use use = use_of(r, target->view, bare_name(word), &c->decision, source);
