@@ -1,6 +1,7 @@
 #ifndef SERVER_AUTH_AUTH_H
 #define SERVER_AUTH_AUTH_H
 
+#include "net/proto/message.h"
 #include "net/state/event.h"
 #include "registry/accounts.h"
 #include "server/network.h"
@@ -36,24 +37,37 @@ struct capability_command_answer auth_may_call(struct network *n, const struct a
                                                const char *module, const char *command,
                                                const char *channel /* NULL: private */);
 
-/* Whether the profile lets the source in. AUTH_ASKING: not known yet; NickServ is being asked. */
+/* Whether the profile lets the source in, as far as is known now. AUTH_ASKING: its services account
+ * is not known, and NickServ can tell. Pure: nobody is asked here. */
 enum auth_verdict { AUTH_YES, AUTH_NO, AUTH_ASKING };
 enum auth_verdict auth_group_verdict(struct network *n, const struct auth_source *source,
                                      const char *group);
 
-/* A session begins (the password was right) or ends. */
-void auth_session_begin(struct network *n, const struct irc_event *event,
+/* A session: who gave the right password, until he quits, leaves the last channel he shares with
+ * us, gets another address or services account, logs out, or the account's password changes. Who
+ * shares no channel cannot be watched: his lasts a minute. auth_login begins it; this is for others
+ * who know that a source is that account. */
+void auth_session_begin(struct network *n, const struct auth_source *source,
                         const struct account *account);
 bool auth_session_end(struct network *n, const char *nick); /* false: there was none */
-/* Before the state forgets: ends sessions as the document says (QUIT, last shared channel, address,
- * services account), follows nick changes. For every event, before it is routed. */
+
+/* What the network tells. The event, before it is routed: ends sessions, follows nick changes. */
 void auth_observe(struct network *n, const struct irc_event *event);
 /* A NOTICE of NickServ that answers what was asked; true: it is nobody else's business. */
 bool auth_nickserv_notice(struct network *n, const struct irc_event *event);
+/* Numerics about NickServ, and the end of the connection. */
+void auth_numeric(struct network *n, const struct irc_msg *msg);
 
-/* Passwords, off the loop, with the growing delays. done runs once, from the loop; text: what to
- * tell the person when it is not right (wrong, too many tries: wait N s, Redis away). The source may
- * be gone by then. account: the name that is right, or NULL. */
+/*
+ * A password said in private, checked off the loop, with the growing delays. When it is right the
+ * session has begun, and the command that waited for it has run, before done is called. name NULL
+ * or
+ * "": the account of the source's own nickname, or else the password of a profile. The source is
+ * followed through nick changes; gone, it gets no session. An old record is replaced.
+ * done runs once, from the loop, maybe at once; text: what to tell the person, whatever came out
+ * (right, wrong, too many tries: wait N s, no such profile); account: the name that is right, or
+ * NULL. done NULL: the person is told by a notice. The password is copied, and wiped.
+ */
 typedef void auth_login_fn(void *arg, const char *account, const char *text);
 void auth_login(struct network *n, const struct auth_source *source, const char *name,
                 const char *password, auth_login_fn *done, void *arg);
