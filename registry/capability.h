@@ -14,12 +14,12 @@
  * is what is stored and shown when the channel's name has a dot. -x is the anticapability of x. x
  * may have one dot itself (module.command).
  */
-#define CAPABILITY_MAX     256 /* bytes of a whole name */
+#define CAPABILITY_MAX     400 /* bytes of a whole name */
 #define CAPABILITY_MAX_SET 2000
 
 struct capability {
     char network[64 + 1];  /* "": all networks */
-    char channel[128 + 1]; /* "": global; as written */
+    char channel[200 + 1]; /* "": global; as written */
     char name[128 + 1];    /* without '-' */
     bool anti;
 };
@@ -28,6 +28,10 @@ struct capability {
 int capability_parse(struct capability *c, const char *text, char *why, size_t why_size);
 /* As it is stored and shown. Returns dst, of at least CAPABILITY_MAX + 1 bytes. */
 const char *capability_write(const struct capability *c, char *dst, size_t size);
+
+/* owner admin trusted op halfop voice protected: nobody has them by default, globally or in a
+ * channel. name: as in struct capability. */
+bool capability_privileged(const char *name);
 
 /* A set as read from Redis: immutable, counted by reference. Items that are wrong were left out. */
 struct capability_set;
@@ -50,6 +54,9 @@ struct account;
 
 struct capability_query {
     const struct accounts *accounts;
+    /* The network that is asked about, and its casemapping. "": what the account has on every
+     * network, as is needed to give a capability for all of them. A capability with a network in
+     * its name is asked of that network; the casemapping must then be of that one. */
     const char *network;
     enum casemapping casemapping;
     const struct account *account; /* NULL: unknown */
@@ -92,17 +99,18 @@ struct capability_answer capability_check(const struct capability_query *q,
                                           const struct capability *c);
 /* Each step that was looked at, in order; the last one told decides. */
 struct capability_trace {
-    void (*step)(void *arg, enum capability_step step, bool decides,
-                 const struct capability *item);
+    void (*step)(void *arg, enum capability_step step, bool decides, const struct capability *item);
     void *arg;
 };
 struct capability_answer capability_explain(const struct capability_query *q,
                                             const struct capability *c,
                                             const struct capability_trace *trace);
 
-/* The right to call a command: refused by the first of -bar, -foo, -foo.bar, and in a channel
+/* The right to call a command; of two words ("module enable") its capability has one,
+ * module-enable. Refused by the first of -bar, -foo, -foo.bar, and in a channel
  * #chan.-bar, #chan.-foo, #chan.-foo.bar that the source has; where only a default of deny refuses,
- * one grant of bar, foo or foo.bar (or of #chan.) is enough. */
+ * one grant of bar, foo or foo.bar (or of #chan.) is enough. That op, voice and their like are had
+ * by nobody by default does not refuse commands of these names. */
 struct capability_command_answer {
     bool allowed;
     struct capability asked; /* the name that decided */

@@ -1,0 +1,99 @@
+#include <string.h>
+
+#include "base/str.h"
+#include "registry/capability.h"
+
+/* bar, foo, foo.bar; then the same in the channel. */
+#define NAMES_MAX 6
+
+struct names {
+    size_t count;
+    bool fits;
+    struct capability items[NAMES_MAX];
+};
+
+/* Of a command of two words, the capability has one: "module enable" is module-enable. */
+static void add(struct names *names, const char *channel, const char *module, const char *command)
+{
+    struct capability *c = &names->items[names->count++];
+    size_t room = sizeof c->name;
+    size_t len = 0;
+    memset(c, 0, sizeof *c);
+    names->fits = names->fits && str_copy(c->channel, sizeof c->channel, channel) &&
+                  strlen(module) + strlen(command) + 1 < room;
+    if (!names->fits)
+        return;
+    len = irc_fold_copy(CASEMAPPING_ASCII, c->name, room, module);
+    if (*module && *command)
+        c->name[len++] = '.';
+    irc_fold_copy(CASEMAPPING_ASCII, c->name + len, room - len, command);
+    for (char *s = strchr(c->name, ' '); s; s = strchr(s, ' '))
+        *s = '-';
+}
+
+static void add_three(struct names *names, const char *channel, const char *module,
+                      const char *command)
+{
+    add(names, channel, "", command);
+    add(names, channel, module, "");
+    add(names, channel, module, command);
+}
+
+/* What only a default of deny says is weaker than a grant. */
+static bool by_default(enum capability_step step)
+{
+    return step == CAPABILITY_DEFAULT || step == CAPABILITY_CHANNEL_DEFAULT;
+}
+
+/* The commands op, voice and their like have the names of privileged capabilities. That nobody has
+ * those by default says nothing about who may call the command: what it needs itself says that. */
+static bool only_privileged(const struct capability *c, const struct capability_answer *answer)
+{
+    return (answer->step == CAPABILITY_PRIVILEGED || answer->step == CAPABILITY_OWNER_ASKED) &&
+           !answer->item && capability_privileged(c->name);
+}
+
+static struct capability_command_answer answer_of(bool allowed, const struct capability *c,
+                                                  bool anti, struct capability_answer answer)
+{
+    struct capability_command_answer result = {allowed, *c, answer};
+    result.asked.anti = anti;
+    result.answer.allowed = allowed != anti;
+    return result;
+}
+
+struct capability_command_answer capability_check_command(const struct capability_query *q,
+                                                          const char *module, const char *command,
+                                                          const char *channel)
+{
+    struct names names = {.fits = true};
+    struct capability_answer answers[NAMES_MAX];
+    const struct capability *denied = NULL; /* by a default, unless something grants it */
+    const struct capability *granted = NULL;
+    const struct capability *first = NULL; /* that speaks of the command at all */
+    add_three(&names, "", module, command);
+    if (channel)
+        add_three(&names, channel, module, command);
+    if (!names.fits) /* no set can speak of it, so nobody can have opened it */
+        return answer_of(false, &names.items[0], true,
+                         (struct capability_answer){true, CAPABILITY_PRIVILEGED, NULL});
+    for (size_t i = 0; i < names.count; i++) {
+        const struct capability *c = &names.items[i];
+        answers[i] = capability_check(q, c);
+        if (only_privileged(c, &answers[i]))
+            continue;
+        first = first ? first : c;
+        if (!answers[i].allowed && !by_default(answers[i].step))
+            return answer_of(false, c, true, answers[i]);
+        if (!answers[i].allowed && !denied)
+            denied = c;
+        if (answers[i].allowed && !by_default(answers[i].step) && !granted)
+            granted = c;
+    }
+    const struct capability *decides = granted  ? granted
+                                       : denied ? denied
+                                       : first  ? first
+                                                : &names.items[0];
+    return answer_of(granted || !denied, decides, !granted && denied,
+                     answers[decides - names.items]);
+}
