@@ -49,6 +49,9 @@ enum auth_verdict auth_group_verdict(struct network *n, const struct auth_source
  * who know that a source is that account. */
 void auth_session_begin(struct network *n, const struct auth_source *source,
                         const struct account *account);
+/* The account's password record is about to become this by the person's own hand: his session goes
+ * on, while all others of the account end. Before the edit is committed. */
+void auth_session_keep(struct network *n, const char *nick, const char *record);
 bool auth_session_end(struct network *n, const char *nick); /* false: there was none */
 
 /* What the network tells. The event, before it is routed: ends sessions, follows nick changes. */
