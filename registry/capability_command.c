@@ -4,7 +4,8 @@
 #include "registry/capability.h"
 
 /* bar, foo, foo.bar; then the same in the channel. */
-#define NAMES_MAX 6
+#define NAMES_GLOBAL 3
+#define NAMES_MAX    (2 * NAMES_GLOBAL)
 
 struct names {
     size_t count;
@@ -53,6 +54,14 @@ static bool only_privileged(const struct capability *c, const struct capability_
            !answer->item && capability_privileged(c->name);
 }
 
+/* A name that modules declare default-off needs one grant, and that must be for all channels: who
+ * administers a channel could give himself the other. */
+static bool granted_globally(const struct capability_answer *answers, size_t i)
+{
+    return i >= NAMES_GLOBAL && answers[i].step == CAPABILITY_PRIVILEGED &&
+           answers[i - NAMES_GLOBAL].allowed && !by_default(answers[i - NAMES_GLOBAL].step);
+}
+
 static struct capability_command_answer answer_of(bool allowed, const struct capability *c,
                                                   bool anti, struct capability_answer answer)
 {
@@ -80,7 +89,7 @@ struct capability_command_answer capability_check_command(const struct capabilit
     for (size_t i = 0; i < names.count; i++) {
         const struct capability *c = &names.items[i];
         answers[i] = capability_check(q, c);
-        if (only_privileged(c, &answers[i]))
+        if (only_privileged(c, &answers[i]) || granted_globally(answers, i))
             continue;
         first = first ? first : c;
         if (!answers[i].allowed && !by_default(answers[i].step))
