@@ -14,8 +14,9 @@
  * that applies says whether it is for this place. A pure function: the same view, facts and counts
  * give the same answer, whatever the order of list items. With a trace it explains itself.
  *
- * Rules 13 and 14 are about commands alone: happenings are told to a module whoever causes them.
- * An ignored source's events reach no module at all, and flood controls are for both.
+ * Rules 18, 13 and 14 (in this order, after 12) are about commands alone: happenings are told to a
+ * module whoever causes them. An ignored source's events reach no module at all, and flood controls
+ * are for both.
  *
  * X(NAME, number, "name", allowed, "sentence", "sentence when it does not apply"); numbers are the
  * rules' and are never reused.
@@ -40,15 +41,17 @@
     X(IGNORED, 12, "ignored", false, "the source is ignored", "the source is not ignored")         \
     X(AUTH_GROUP, 13, "auth_group", false,                                                         \
       "the source is not authorized by the module's auth_group",                                   \
-      "the module asks for no authorization profile")                                              \
+      "no authorization profile keeps the source out")                                             \
     X(CAPABILITY, 14, "capability", false, "the source does not have the module's capability",     \
-      "the module asks for no capability")                                                         \
+      "no capability is missing")                                                                  \
     X(RATE_USER, 15, "rate_user", false, "the source used it too often",                           \
       "the source's limit is not reached")                                                         \
     X(RATE_CHANNEL, 16, "rate_channel", false, "it was used too often in this channel",            \
       "the channel's limit is not reached")                                                        \
     X(RATE_NETWORK, 17, "rate_network", false, "it was used too often on this network",            \
-      "the network's limit is not reached")
+      "the network's limit is not reached")                                                        \
+    X(ANTICAPABILITY, 18, "anticapability", false, "an anticapability forbids it to the source",   \
+      "no anticapability forbids it to the source")
 
 enum decide_reason {
 #define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,
@@ -72,6 +75,17 @@ struct decide_place {
     const void *ctx;
 };
 
+/* What accounts say of the source, asked for commands only. Nothing changes by asking. */
+struct decide_guard {
+    void *ctx;
+    /* NULL when the source may call the module's command there (channel NULL: in private); else
+     * what forbids it, valid until the next call. */
+    const char *(*may_call)(void *ctx, const char *module, const char *command,
+                            const char *channel);
+    bool (*in_group)(void *ctx, const char *group);
+    bool (*has)(void *ctx, const char *capability);
+};
+
 struct decide_facts {
     enum event_type type; /* EVENT_COMMAND when one of the module's commands is called */
     const char *network;  /* its key; needed with flood */
@@ -89,6 +103,9 @@ struct decide_facts {
     const char *ignored;       /* the mask that covers the source (ignores_match), or NULL */
     const char *command;       /* EVENT_COMMAND: its name in ASCII lower case; else NULL */
     const struct flood *flood; /* NULL: the flood controls are not asked */
+    /* NULL: nobody is known, so that what asks for a profile or a capability is closed, and no
+     * anticapability is. */
+    const struct decide_guard *guard;
 };
 
 struct decision {

@@ -8,6 +8,7 @@
 #include "base/xmalloc.h"
 #include "conf/conf.h"
 #include "registry/registry.h"
+#include "server/auth/auth.h"
 #include "server/conn_config.h"
 #include "server/ctcp_reply.h"
 #include "server/first_values.h"
@@ -135,6 +136,9 @@ static void on_event(void *arg, const struct irc_event *event)
         return;
     if (event->type == EVENT_JOIN && event->from_me)
         ask_about(n, event->channel);
+    auth_observe(n, event);
+    if (auth_nickserv_notice(n, event))
+        return;
     if (router_event(n, event) && event->type == EVENT_CTCP)
         ctcp_reply(n, event);
 }
@@ -147,6 +151,8 @@ static void on_message(void *arg, struct irc_msg *msg)
         free(n->server_name);
         n->server_name = xstrdup(msg->nick);
     }
+    if (msg->numeric)
+        auth_numeric(n, msg);
     bool about_us = msg->numeric ? msg->numeric <= 5 || msg->numeric == 396
                                  : msg->word == IRC_NICK || msg->word == IRC_CHGHOST;
     if (about_us)
@@ -211,6 +217,7 @@ struct network *network_new(struct server *server, struct conf_network *conf, ch
         free(n);
         return NULL;
     }
+    n->auth = auth_new(n);
     struct network_facts facts = {
         .own_nick = conf->nick, .casemapping = casemapping_name(CASEMAPPING_RFC1459), .user = n};
     supervisor_set_network(server->supervisor, n->key, &facts);
@@ -274,6 +281,7 @@ void network_free(struct network *n)
         HASH_DEL(n->server->networks, n);
     }
     flood_guard_forget(n);
+    auth_free(n->auth);
     conn_free(n->conn);
     forget_identity(n);
     free(n->server_name);

@@ -5,10 +5,10 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/decide.h"
-#include "registry/ignores.h"
 #include "registry/registry.h"
 #include "server/address.h"
 #include "server/admin.h"
+#include "server/auth/guard.h"
 #include "server/commands.h"
 #include "server/identities.h"
 #include "server/index.h"
@@ -272,7 +272,7 @@ static void rate_text(char *dst, size_t size, const struct decide_step *step)
 static void step_text(char *dst, size_t size, const struct decide_step *step)
 {
     bool applies = step->outcome == DECIDE_REFUSES || step->outcome == DECIDE_ALLOWS;
-    bool is_rate = step->rule >= DECIDE_RATE_USER;
+    bool is_rate = step->rule >= DECIDE_RATE_USER && step->rule <= DECIDE_RATE_NETWORK;
     if (step->outcome == DECIDE_SKIPPED)
         snprintf(dst, size, "not looked at");
     else if (is_rate && !step->rate)
@@ -324,11 +324,14 @@ static void note_module(struct why *w)
 static void decide(struct why *w, bool is_private)
 {
     struct mask_source source;
-    struct ignore_match ignored = {0};
+    struct auth_guard auth;
+    const struct auth_source who = {w->nick, w->user, w->host, w->account};
+    const struct decide_guard guard = auth_guard_init(&auth, w->network, &who);
+    const char *channel = w->nplaces == 1 ? w->places[0].channel : NULL;
+    const char *ignored;
     const struct decide_trace trace = {on_step, w};
     mask_source_init(&source, w->view->casemapping, w->nick, w->user, w->host, w->account);
-    bool is_ignored = ignores_match(w->network->view, w->server->ignores, &source,
-                                    clock_wall(w->server->clock) / 1000, &ignored);
+    auth_deaf(w->network, &who, &source, channel, &ignored);
     struct decide_facts facts = {.type = w->type,
                                  .network = w->network->key,
                                  .nick = w->nick,
@@ -340,9 +343,10 @@ static void decide(struct why *w, bool is_private)
                                  .places = w->places,
                                  .nplaces = w->nplaces,
                                  .source = &source,
-                                 .ignored = is_ignored ? ignored.mask : NULL,
+                                 .ignored = ignored,
                                  .command = *w->command ? w->command : NULL,
-                                 .flood = w->server->flood};
+                                 .flood = w->server->flood,
+                                 .guard = &guard};
     struct decision decision = decide_explain(w->view, &facts, &trace);
     json_object_set_new(w->result, "allowed", json_boolean(decision.allowed));
     json_object_set_new(w->result, "rule", json_integer((json_int_t)decision.reason));
