@@ -36,6 +36,7 @@ enum command {
     COMMAND_REGISTRY_CHECK,
     COMMAND_REGISTRY_EXPORT,
     COMMAND_REGISTRY_IMPORT,
+    COMMAND_IMPORT_LIMNORIA, /* seshetctl's own: the server is sent a registry import */
     COMMAND_COUNT
 };
 
@@ -79,6 +80,9 @@ struct command_spec {
     const char *name;
     const char *help;
     const struct command_param *params[COMMAND_MAX_PARAMS + 1]; /* ends with NULL */
+    /* What a person on IRC needs to run it, on the network that "network" of the arguments names,
+     * or else on all; NULL: it is not for IRC. The control socket asks for none. */
+    const char *capability;
 };
 
 /* By enum command. */
