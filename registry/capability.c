@@ -400,9 +400,11 @@ static int step_default(const struct check *check, const struct capability **ite
     const struct policy *network = network_policy(check);
     const struct policy *bot = bot_policy(check);
     (void)item;
+    if (network && !network->default_allow)
+        return -1; /* said, or not readable */
     if (network && network->has_default_allow)
-        return network->default_allow ? 1 : -1;
-    return !bot || !bot->has_default_allow || bot->default_allow ? 1 : -1;
+        return 1;
+    return !bot || bot->default_allow ? 1 : -1;
 }
 
 /* The order of the check. The last step of each kind always says something. */

@@ -235,6 +235,5 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
     [COMMAND_IMPORT_LIMNORIA] = {"import limnoria",
                                  "Bring users, channels and ignores from Limnoria",
                                  {&limnoria_users, &limnoria_channels, &limnoria_ignores,
-                                  &limnoria_network, &dry_run},
-                                 "admin"},
+                                  &limnoria_network, &dry_run}},
 };
