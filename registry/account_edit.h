@@ -6,8 +6,8 @@
 /*
  * Edits of accounts, policies, channels and authorization profiles: writes of a registry_edit
  * (edit.h), all or none. What must hold whoever else writes at the same moment (the account exists
- * or does not yet; somebody with owner remains; a hostmask overlaps nobody else's; a set never holds
- * both signs) is checked by Redis in the same transaction: then the commit's answer is
+ * or does not yet; somebody with owner remains; a hostmask overlaps nobody else's; a set never
+ * holds both signs) is checked by Redis in the same transaction: then the commit's answer is
  * REGISTRY_DENIED with a sentence, and nothing was written.
  *
  * Each returns 0, or -1 with what is wrong in why (REGISTRY_WHY_SIZE), and then nothing was added.
