@@ -3,10 +3,10 @@
  *
  * An answer is believed when it comes from NickServ's own address and a question about that nick is
  * open. The address is configured (services.host), or learned from a WHOIS that says, by numeric
- * 313, that the network itself calls it a service or an operator: who took the nick while services
- * were away is none. An answer names nothing but the nick, so there is one question for a nick at a
- * time: a nick that was given up while a question was open is not asked about again until that
- * question has been answered, or is so old that no answer can come.
+ * 313 (ngircd: 310), that the network itself calls it a service or an operator: who took the nick
+ * while services were away is none. An answer names nothing but the nick, so there is one question
+ * for a nick at a time: a nick that was given up while a question was open is not asked about again
+ * until that question has been answered, or is so old that no answer can come.
  */
 
 #include <stdio.h>
@@ -237,7 +237,7 @@ void nickserv_sweep(struct auth *a)
 /* ---- Learning its address ---------------------------------------------------------------------
  */
 
-/* RPL_WHOISUSER, RPL_WHOISOPERATOR, RPL_ENDOFWHOIS, ERR_NOSUCHNICK */
+/* RPL_WHOISUSER, RPL_WHOISOPERATOR, ngircd's RPL_WHOISSERVICE, RPL_ENDOFWHOIS */
 void nickserv_numeric(struct auth *a, const struct irc_msg *msg)
 {
     struct nickserv *ns = a->nickserv;
@@ -247,7 +247,8 @@ void nickserv_numeric(struct auth *a, const struct irc_msg *msg)
     if (msg->numeric == 311) {
         ns->has_address = str_copy(ns->user, sizeof ns->user, irc_param(msg, 2)) &&
                           str_copy(ns->host, sizeof ns->host, irc_param(msg, 3));
-    } else if (msg->numeric == 313) {
+    } else if (msg->numeric == 313 ||
+               (msg->numeric == 310 && strcasestr(irc_param(msg, 2), "service"))) {
         ns->trusted = true;
     } else if (msg->numeric == 318) {
         struct question *q;

@@ -64,6 +64,12 @@ static void tell_once(struct auth *a, const struct irc_event *event, const char 
         auth_tell(a, event->nick, text);
 }
 
+void auth_refuse_text(struct network *n, const struct irc_event *event, const char *command,
+                      const char *text)
+{
+    tell_once(n->auth, event, command, text, ONCE_MS);
+}
+
 bool auth_lets_identify(struct network *n, const struct auth_source *source)
 {
     return !told_before(n->auth, source->host, "identify", "", IDENTIFY_MS);
@@ -148,5 +154,5 @@ void auth_refuse(struct network *n, const struct irc_event *event, const char *m
     else
         snprintf(text, sizeof text, "%s asks for the capability %s, which you do not have.", name,
                  item);
-    tell_once(n->auth, event, name, text, ONCE_MS);
+    auth_refuse_text(n, event, name, text);
 }

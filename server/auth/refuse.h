@@ -12,6 +12,9 @@
  */
 void auth_refuse(struct network *n, const struct irc_event *event, const char *module,
                  const char *command, const struct decision *decision);
+/* The same for a core command: text is told, once in a while. */
+void auth_refuse_text(struct network *n, const struct irc_event *event, const char *command,
+                      const char *text);
 /* Whether somebody who is ignored is heard when he says who he is: not more often than every few
  * seconds from one host. */
 bool auth_lets_identify(struct network *n, const struct auth_source *source);
