@@ -106,11 +106,11 @@ struct capability_answer capability_explain(const struct capability_query *q,
                                             const struct capability *c,
                                             const struct capability_trace *trace);
 
-/* The right to call a command; of two words ("module enable") its capability has one,
- * module-enable. Refused by the first of -bar, -foo, -foo.bar, and in a channel
+/* The right to call a command: refused by the first of -bar, -foo, -foo.bar, and in a channel
  * #chan.-bar, #chan.-foo, #chan.-foo.bar that the source has; where only a default of deny refuses,
  * one grant of bar, foo or foo.bar (or of #chan.) is enough. That op, voice and their like are had
- * by nobody by default does not refuse commands of these names. */
+ * by nobody by default does not refuse commands of these names. A command of two words, "bar baz",
+ * has its first word's names and those with a '-': bar-baz, foo.bar-baz. */
 struct capability_command_answer {
     bool allowed;
     struct capability asked; /* the name that decided */
@@ -119,5 +119,14 @@ struct capability_command_answer {
 struct capability_command_answer capability_check_command(const struct capability_query *q,
                                                           const char *module, const char *command,
                                                           const char *channel /* NULL: private */);
+/* Each name that was asked, in order. */
+struct capability_command_trace {
+    void (*asked)(void *arg, const struct capability *c, const struct capability_answer *answer);
+    void *arg;
+};
+struct capability_command_answer
+capability_explain_command(const struct capability_query *q, const char *module,
+                           const char *command, const char *channel,
+                           const struct capability_command_trace *trace /* NULL: none */);
 
 #endif

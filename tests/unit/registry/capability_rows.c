@@ -353,9 +353,21 @@ const struct capability_group command_groups[] = {
 
 {"commands of two words", NULL, "d:-module-enable", {
     "call core.module=enable => no default_set -module-enable",
-    "call core.module=list => yes default module-list"}},
+    "call core.module=list => yes default module"}},
 {"commands of two words", NULL, "d:-core.module-enable", {
-    "call core.module=enable => no default_set -core.module-enable"}},
+    "call core.module=enable => no default_set -core.module-enable",
+    "call core.module=list => yes default module"}},
+{"commands of two words", NULL, "d:-module", {
+    "call core.module=enable => no default_set -module",
+    "call core.network=list => yes default network"}},
+{"commands of two words", "core.module-list", "deny", {
+    "call core.module=list #c => yes own_set core.module-list",
+    "call core.module=enable => no default -module"}},
+{"commands of two words", "core.module", "deny", {
+    "call core.module=enable => yes own_set core.module"}},
+{"commands of two words", "#c.-module-list", "", {
+    "call core.module=list #c => no own_set #c.-module-list",
+    "call core.module=list => yes default module"}},
 {"channel with a dot", "#a.b,-bar", "", {
     "call foo.bar #a.b => no own_set #a.b,-bar", "call foo.bar #a => yes default bar"}},
 };
