@@ -63,8 +63,7 @@ static struct conn_channel *merge(const struct network *n, const struct conf_net
     *count = 0;
     for (size_t i = 0; i < conf->nchannels; i++)
         if (!left || !left[i])
-            list[(*count)++] =
-                (struct conn_channel){conf->channels[i].name, conf->channels[i].key};
+            list[(*count)++] = (struct conn_channel){conf->channels[i].name, conf->channels[i].key};
     for (size_t i = 0; i < more; i++)
         if (in_file(n, conf, record->channels->items[i]) < 0)
             list[(*count)++] = (struct conn_channel){.name = record->channels->items[i]};
@@ -94,8 +93,7 @@ void runtime_begin(struct network *n)
 {
     runtime_free(n->runtime);
     n->runtime = NULL;
-    runtime_of(n)->from =
-        accounts_ref(snapshot_accounts(registry_snapshot(n->server->registry)));
+    runtime_of(n)->from = accounts_ref(snapshot_accounts(registry_snapshot(n->server->registry)));
 }
 
 void runtime_follow(struct network *n)

@@ -11,8 +11,8 @@
  */
 struct runtime;
 
-/* What a connection is to be told, of the file and the registry, into `config` (filled from the file
- * before). Returns what it points to: free that when the connection has taken it. */
+/* What a connection is to be told, of the file and the registry, into `config` (filled from the
+ * file before). Returns what it points to: free that when the connection has taken it. */
 struct conn_channel *runtime_config(const struct network *n, const struct conf_network *conf,
                                     struct conn_config *config);
 /* The connection has taken that over, of n->conf: from here on it is followed. */

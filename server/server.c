@@ -28,6 +28,7 @@
 #include "server/notify.h"
 #include "server/paths.h"
 #include "server/reload.h"
+#include "server/runtime.h"
 #include "server/say.h"
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
@@ -139,6 +140,8 @@ static void on_snapshot(void *arg)
 {
     struct server *server = arg;
     start_when_ready(server);
+    for (struct network *n = server->networks; n; n = n->hh.next)
+        runtime_follow(n);
     admin_snapshot(server);
     follow_soon(server->follow);
 }

@@ -28,9 +28,9 @@ static void on_hashed(void *arg, const char *record, const char *text)
         core_later_end(r->later, "Not done: %s", why);
         registry_edit_free(edit);
     } else {
-        core_commit_later(r->later, edit,
-                          xasprintf("You are registered as %s. Now say: auth %s PASSWORD", r->name,
-                                    r->name));
+        core_commit_later(
+            r->later, edit,
+            xasprintf("You are registered as %s. Now say: auth %s PASSWORD", r->name, r->name));
     }
     free(r->name);
     free(r);
@@ -99,8 +99,8 @@ static void on_new_hashed(void *arg, const char *record, const char *text)
     struct change *change = arg;
     char why[REGISTRY_WHY_SIZE];
     struct registry_edit *edit = registry_edit_new();
-    if (!record || registry_edit_user_password(edit, change->account, change->old, record, why,
-                                               sizeof why)) {
+    if (!record ||
+        registry_edit_user_password(edit, change->account, change->old, record, why, sizeof why)) {
         core_later_end(change->later, "Not done: %s", record ? why : text);
         registry_edit_free(edit);
     } else {

@@ -30,8 +30,9 @@ void core_deny_parsed(const struct command_call *call, const struct capability *
     struct capability needed = *c;
     needed.anti = false;
     capability_write(&needed, text, sizeof text);
-    command_reply(call, "Not done: you can neither give nor take away \"%s\", which you do not "
-                        "have yourself%s.",
+    command_reply(call,
+                  "Not done: you can neither give nor take away \"%s\", which you do not "
+                  "have yourself%s.",
                   text, *c->network ? "" : " on every network");
 }
 

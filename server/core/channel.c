@@ -27,7 +27,8 @@ static int parse_own(const struct command_call *call, const char *text, struct c
     if (capability_parse(c, text, why, why_size))
         return -1;
     if (*c->network || *c->channel) {
-        snprintf(why, why_size, "say the capability alone, such as \"%s%.60s\": the channel is %.60s",
+        snprintf(why, why_size,
+                 "say the capability alone, such as \"%s%.60s\": the channel is %.60s",
                  c->anti ? "-" : "", c->name, call->channel);
         return -1;
     }
@@ -88,8 +89,9 @@ void core_channel_capability_list(const struct command_call *call)
     const struct channel_record *record =
         accounts_channel(snapshot_accounts(registry_snapshot(call->network->server->registry)),
                          call->network->key, fold(call, folded));
-    buf_printf(&text, "%s: default_allow is %s, lobotomized is %s. Everybody there: ",
-               call->channel, !record || record->default_allow ? "yes" : "no",
+    buf_printf(&text,
+               "%s: default_allow is %s, lobotomized is %s. Everybody there: ", call->channel,
+               !record || record->default_allow ? "yes" : "no",
                record && record->lobotomized ? "yes" : "no");
     core_write_set(&text, record ? record->capabilities : NULL);
     buf_printf(&text, ".");

@@ -6,13 +6,15 @@
 #include "registry/account_edit.h"
 #include "server/auth/auth.h"
 #include "server/commands.h"
+#include "server/spec/spec.h"
 
 /*
  * What the core commands share. Each group of them has a file of its own; run.h names their
  * functions for the table.
  */
 
-/* ---- Words ------------------------------------------------------------------------------------ */
+/* ---- Words ------------------------------------------------------------------------------------
+ */
 
 /* Room for any word of a command. */
 #define CORE_WORD_SIZE (LINE_MAX_REST + 1)
@@ -21,8 +23,6 @@
 const char *core_word(const char *text, char dst[CORE_WORD_SIZE]);
 /* Whether the text begins with all words of the command's name; then where its arguments begin. */
 const char *core_command_match(const struct core_command *command, const char *text);
-/* "!hostmask add MASK: Add a hostmask to your account." */
-void core_write_usage(struct buf *text, char prefix, const struct core_command *command);
 /* Answers with the usage of the call's command. */
 void core_reply_usage(const struct command_call *call);
 /* The channel that the first word of *args names (which is taken off then), or else where the
@@ -30,7 +30,8 @@ void core_reply_usage(const struct command_call *call);
 const char *core_channel(const struct command_call *call, const char **args,
                          char dst[CORE_WORD_SIZE]);
 
-/* ---- Answers ---------------------------------------------------------------------------------- */
+/* ---- Answers ----------------------------------------------------------------------------------
+ */
 
 /* The buffer's text; it is freed. */
 void core_reply_buf(const struct command_call *call, struct buf *text);
@@ -38,7 +39,8 @@ void core_reply_buf(const struct command_call *call, struct buf *text);
 void core_notice(const struct command_call *call, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Whether the command came in private, as one with a password must; if not, the source is warned. */
+/* Whether the command came in private, as one with a password must; if not, the source is warned.
+ */
 bool core_secret_in_private(const struct command_call *call);
 
 /* An answer that comes when the call is over: to where an answer went then. */
@@ -52,7 +54,8 @@ struct server *core_later_server(const struct core_later *later);
 /* NULL when the network is gone. */
 struct network *core_later_network(const struct core_later *later);
 
-/* ---- Rights ----------------------------------------------------------------------------------- */
+/* ---- Rights -----------------------------------------------------------------------------------
+ */
 
 struct auth_source core_source(const struct command_call *call);
 /* Whether the source has it on that network; network "": on all. Nobody has a power by an account
@@ -77,7 +80,8 @@ struct capability_query core_query(const struct command_call *call, const struct
 bool core_has_parsed(const struct command_call *call, const struct capability *c);
 void core_deny_parsed(const struct command_call *call, const struct capability *c);
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing ----------------------------------------------------------------------------------
+ */
 
 /* Writes the edit (taken over) and answers: done (allocated, taken over) when Redis has it, or what
  * is wrong. */
@@ -92,5 +96,8 @@ void core_edit_capability(const struct command_call *call, const struct capabili
                           const struct capability *c, bool add);
 /* "a, b, c", or "none" */
 void core_write_set(struct buf *text, const struct capability_set *set);
+
+/* Whether the core command is the one by which the administrator's command is called. */
+bool core_admin_group(const struct core_command *command, const struct command_spec *spec);
 
 #endif

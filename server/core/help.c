@@ -1,9 +1,11 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "server/address.h"
 #include "server/core/core.h"
+#include "server/core/run.h"
 #include "server/index.h"
 
 /* The module of that view, if it can run and its rules say yes to the one who asks. */
@@ -38,15 +40,18 @@ static void write_commands(struct buf *text, const struct registry_view *view,
                    module->commands[i].name);
 }
 
-/* The first words of the core commands. */
-static void write_core_words(struct buf *text, char prefix)
+/* The first words of the core commands that the source may use. */
+static void write_core_words(struct buf *text, const struct command_call *call)
 {
-    size_t last = 0;
+    const char prefix = call->network->view->default_prefix;
+    const struct core_command *last = NULL;
     for (const struct core_command *core = core_commands; core->name; core++) {
         size_t len = strcspn(core->name, " ");
-        if (len != last || strncmp(core->name, core[-1].name, len) != 0)
-            buf_printf(text, " %c%.*s", prefix, (int)len, core->name);
-        last = len;
+        bool same = last && !strncmp(core->name, last->name, len + 1);
+        if (same || !core_may(call, core))
+            continue;
+        buf_printf(text, " %c%.*s", prefix, (int)len, core->name);
+        last = core;
     }
 }
 
@@ -67,7 +72,7 @@ static void help_overview(const struct command_call *call)
     if (!count)
         buf_printf(&text, "No module is enabled here.");
     buf_printf(&text, " | core:");
-    write_core_words(&text, view->default_prefix);
+    write_core_words(&text, call);
     buf_printf(&text, " | %chelp NAME tells more.", view->default_prefix);
     core_reply_buf(call, &text);
 }
@@ -79,20 +84,52 @@ static void write_usage(struct buf *text, char prefix, const char *name, const c
                usage, *help ? ": " : "", help);
 }
 
-void core_write_usage(struct buf *text, char prefix, const struct core_command *command)
+/* What the command needs, for people. */
+static void write_need(struct buf *text, const char *capability)
 {
-    write_usage(text, prefix, command->name, command->usage, command->help);
+    if (*capability == '#')
+        buf_printf(text, " (needs op of the channel: the capability #CHANNEL.op)");
+    else if (*capability)
+        buf_printf(text, " (needs %s)", capability);
+}
+
+/* Whether all words of one text begin the other. */
+static bool words_begin(const char *name, const char *words)
+{
+    size_t len = strlen(words);
+    return !strncmp(name, words, len) && (name[len] == ' ' || !name[len]);
+}
+
+/* The administrator's commands of that group; few of them with what they do. */
+static void help_admin(struct buf *text, char prefix, const struct core_command *group,
+                       const char *words)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const struct command_spec *spec = &command_specs[i];
+        if (!spec->capability || !core_admin_group(group, spec) ||
+            (!words_begin(spec->name, words) && !words_begin(words, spec->name)))
+            continue;
+        char *usage = command_usage(spec);
+        bool one = strchr(words, ' ');
+        buf_printf(text, "%s%c%s%s%s", text->len ? " | " : "", prefix, usage, one ? ": " : "",
+                   one ? spec->help : "");
+        write_need(text, spec->capability);
+        free(usage);
+    }
 }
 
 /* Those whose names begin with the words, or whom the words call. */
 static void help_core(struct buf *text, char prefix, const char *words)
 {
-    size_t len = strlen(words);
     for (const struct core_command *core = core_commands; core->name; core++) {
-        bool begins =
-            !strncmp(core->name, words, len) && (core->name[len] == ' ' || !core->name[len]);
-        if (begins || core_command_match(core, words))
-            core_write_usage(text, prefix, core);
+        if (!words_begin(core->name, words) && !core_command_match(core, words))
+            continue;
+        if (core->run == core_admin) {
+            help_admin(text, prefix, core, words);
+            continue;
+        }
+        write_usage(text, prefix, core->name, core->usage, core->help);
+        write_need(text, core->capability);
     }
 }
 

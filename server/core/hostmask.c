@@ -71,9 +71,8 @@ static void edit(const struct command_call *call, bool add)
         core_reply_usage(call);
         return;
     }
-    const char *mask = *word ? word
-                             : hostmask_write(own, sizeof own, "*", call->event->user,
-                                              call->event->host);
+    const char *mask =
+        *word ? word : hostmask_write(own, sizeof own, "*", call->event->user, call->event->host);
     /* Taken away as it is written in the list, whatever that is. */
     bool as_written = !add && has_item(account->hostmasks, mask);
     char *text = as_written ? xstrdup(mask) : scoped(call, mask);
@@ -81,9 +80,9 @@ static void edit(const struct command_call *call, bool add)
     if (registry_edit_hostmask(e, account->name, text, add, why, sizeof why))
         core_refuse_edit(call, e, why);
     else
-        core_commit(call, e,
-                    xasprintf("%s %s %s.", text, add ? "now means" : "no longer means",
-                              account->name));
+        core_commit(
+            call, e,
+            xasprintf("%s %s %s.", text, add ? "now means" : "no longer means", account->name));
     free(text);
 }
 

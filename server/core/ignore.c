@@ -72,8 +72,7 @@ void core_ignore_add(const struct command_call *call)
     else
         core_commit(call, e,
                     xasprintf("%s is ignored %s%s%s.", mask, call->channel ? "in " : "here",
-                              call->channel ? call->channel : "",
-                              *words[1] ? " for a while" : ""));
+                              call->channel ? call->channel : "", *words[1] ? " for a while" : ""));
 }
 
 static bool is_stored(const struct ignore_list *list, const char *mask)

@@ -112,10 +112,10 @@ void core_memory_ask(struct network *n, const char *channel, const char *about,
  * channel, not there, not allowed, full, already there, nick in use. */
 static bool refuses(int numeric)
 {
-    static const int numerics[] = {401, 403, 404, 405, 407, 432, 433, 435, 437, 438, 441, 442,
-                                   443, 447, 461, 471, 472, 473, 474, 475, 476, 477, 478, 479,
-                                   480, 481, 482, 484, 485, 489, 492, 494, 495, 500, 518, 520,
-                                   543, 690, 696, 697, 972, 974};
+    static const int numerics[] = {401, 403, 404, 405, 407, 432, 433, 435, 437, 438, 441,
+                                   442, 443, 447, 461, 471, 472, 473, 474, 475, 476, 477,
+                                   478, 479, 480, 481, 482, 484, 485, 489, 492, 494, 495,
+                                   500, 518, 520, 543, 690, 696, 697, 972, 974};
     for (size_t i = 0; i < sizeof numerics / sizeof *numerics; i++)
         if (numerics[i] == numeric)
             return true;

@@ -26,8 +26,8 @@ void core_join(const struct command_call *call)
 {
     char channel[CORE_WORD_SIZE];
     struct network *n = call->network;
-    bool too_much = *core_word(call->args, channel);
-    if (!isupport_is_channel(irc_state_isupport(n->state), channel) || too_much) {
+    bool wrong = *core_word(call->args, channel) || strchr(channel, ',');
+    if (wrong || !isupport_is_channel(irc_state_isupport(n->state), channel)) {
         core_reply_usage(call);
         return;
     }
@@ -86,9 +86,9 @@ void core_nick(const struct command_call *call)
     }
     if (*nick)
         core_memory_ask(n, "", nick, core_later_new(call));
-    core_commit(call, e, *nick ? xasprintf("I ask for the nick %s, and keep to it.", nick)
-                               : xasprintf("I ask for the nick %s, of the network's file.",
-                                           n->conf->nick));
+    core_commit(call, e,
+                *nick ? xasprintf("I ask for the nick %s, and keep to it.", nick)
+                      : xasprintf("I ask for the nick %s, of the network's file.", n->conf->nick));
 }
 
 static void speak(const struct command_call *call, enum say_kind kind)

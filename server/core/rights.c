@@ -6,6 +6,7 @@
 #include "registry/capability.h"
 #include "server/auth/refuse.h"
 #include "server/core/core.h"
+#include "server/core/run.h"
 
 struct auth_source core_source(const struct command_call *call)
 {
@@ -19,8 +20,7 @@ struct capability_query core_query(const struct command_call *call, const struct
     if (strcmp(network, call->network->key) != 0) {
         const struct network *there = network_find(call->network->server, network);
         q.network = network;
-        q.casemapping =
-            there ? irc_state_isupport(there->state)->casemapping : CASEMAPPING_RFC1459;
+        q.casemapping = there ? irc_state_isupport(there->state)->casemapping : CASEMAPPING_RFC1459;
     }
     return q;
 }
@@ -110,14 +110,29 @@ bool core_open(const struct command_call *call, const struct core_command *comma
            may.answer.step != CAPABILITY_IGNORED;
 }
 
+/* Whether there is any of the administrator's commands that the source may use here. */
+static bool may_any(const struct command_call *call, const struct core_command *group)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const char *capability = command_specs[i].capability;
+        if (capability && core_admin_group(group, &command_specs[i]) &&
+            core_has(call, call->network->key, capability))
+            return true;
+    }
+    return false;
+}
+
 bool core_may(const struct command_call *call, const struct core_command *command)
 {
+    const struct irc_event *event = call->event;
     if (!core_open(call, command))
         return false;
+    if (command->run == core_admin)
+        return may_any(call, command);
     if (!*command->capability)
         return true;
     if (*command->capability != '#')
         return core_has(call, call->network->key, command->capability);
-    return call->event->is_private || !call->event->channel ||
-           core_has_op(call, call->event->channel);
+    /* In private any channel may be meant. */
+    return event->is_private || !event->channel || core_has_op(call, event->channel);
 }

@@ -131,7 +131,7 @@ const char *core_channel(const struct command_call *call, const char **args,
 {
     const struct isupport *is = irc_state_isupport(call->network->state);
     const char *rest = core_word(*args, dst);
-    if (isupport_is_channel(is, dst)) {
+    if (isupport_is_channel(is, dst) && !strchr(dst, ',')) {
         *args = rest;
         return dst;
     }

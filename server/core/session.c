@@ -8,7 +8,6 @@
  * not even looked at, so that nobody learns there whether they are right.
  */
 
-
 bool core_secret_in_private(const struct command_call *call)
 {
     if (call->event->is_private)

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "registry/registry.h"
 #include "server/core/core.h"
+#include "server/core/run.h"
 #include "server/supervise/supervisor.h"
 
 void core_ping(const struct command_call *call)
