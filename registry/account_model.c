@@ -422,8 +422,8 @@ static void entry_sweep(struct account_model *m, struct table *t, struct entry *
     struct registry_key keys[RECORD_MAX_PARTS];
     size_t gone = 0;
     for (size_t p = 0; p < record_types[e->record->kind].nparts; p++)
-        if (e->read[p] != m->full &&
-            (part_known(e, p) || (e->record->unreadable & (UINT32_C(1) << p))))
+        if (e->read[p] != m->full && (part_known(e, p) || (!p && e->record->closed) ||
+                                      (e->record->unreadable & (UINT32_C(1) << p))))
             keys[gone++] = part_key(e, p);
     for (size_t i = 0; i < gone; i++)
         account_model_apply(m, &keys[i], NULL, 0);

@@ -58,6 +58,7 @@ static const char *stand_in(struct record *record, const struct record *last,
         return "the last good value counts";
     }
     put_initial(record, field, true);
+    record->closed |= bit;
     return field->closed_says;
 }
 
@@ -108,6 +109,7 @@ static void read_hash(struct record *record, const struct record *last,
 {
     const struct record_type *type = &record_types[record->kind];
     record->set = 0;
+    record->closed = 0;
     for (size_t i = 0; i < type->nfields; i++)
         put_initial(record, &type->fields[i], false);
     for (size_t i = 0; i + 1 < count; i += 2)
@@ -123,6 +125,7 @@ void account_read_nothing(struct record *record)
     const struct record_type *type = &record_types[record->kind];
     for (size_t i = 0; i < type->nfields; i++)
         put_initial(record, &type->fields[i], true);
+    record->closed = (UINT32_C(1) << type->nfields) - 1;
 }
 
 /* ---- Sets ---- */

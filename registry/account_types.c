@@ -152,8 +152,6 @@ _Static_assert(sizeof(enum auth_style) == sizeof(int) &&
 
 /* ---- Rows ---- */
 
-#define IS_CLOSED "until it is right"
-
 static const struct record_field user_fields[] = {
     {"password", &type_password, offsetof(struct account, password), "", NULL,
      "nobody logs in with a password", true, true},
@@ -205,23 +203,25 @@ static int check_channel(const char *item, char *why, size_t why_size)
 static void settle_user(struct record *r)
 {
     struct account *a = (struct account *)r;
-    a->ignored = a->said_ignored || (r->unreadable & (BIT(0) | BIT(1)));
+    a->ignored = a->said_ignored || (r->unreadable & BIT(1));
 }
 
 static void settle_policy(struct record *r)
 {
     struct policy *p = (struct policy *)r;
-    bool closed = r->unreadable & (BIT(0) | BIT(1) | BIT(2));
+    uint32_t says = r->set | r->closed;
+    /* A set that cannot be read may hold anticapabilities. */
+    bool closed = r->unreadable & (BIT(1) | BIT(2));
     p->default_allow = p->said_default_allow && !closed;
-    p->has_default_allow = closed || (r->set & BIT(0));
-    p->has_default_ignore = (r->unreadable & BIT(0)) || (r->set & BIT(1));
-    p->has_registration = (r->unreadable & BIT(0)) || (r->set & BIT(2));
+    p->has_default_allow = closed || (says & BIT(0));
+    p->has_default_ignore = says & BIT(1);
+    p->has_registration = says & BIT(2);
 }
 
 static void settle_channel(struct record *r)
 {
     struct channel_record *c = (struct channel_record *)r;
-    c->default_allow = c->said_default_allow && !(r->unreadable & (BIT(0) | BIT(1)));
+    c->default_allow = c->said_default_allow && !(r->unreadable & BIT(1));
 }
 
 #define COUNT(rows) (rows), sizeof(rows) / sizeof *(rows)

@@ -130,7 +130,7 @@ void record_unref(struct record *r)
 bool record_equal(const struct record *a, const struct record *b)
 {
     const struct record_type *type = &record_types[a->kind];
-    if (a->set != b->set || a->unreadable != b->unreadable)
+    if (a->set != b->set || a->closed != b->closed || a->unreadable != b->unreadable)
         return false;
     for (size_t i = 0; i < type->nfields; i++)
         if (!type->fields[i].type->equal(record_value(a, &type->fields[i]),
@@ -147,5 +147,5 @@ bool record_empty(const struct record *r)
     for (size_t p = 1; p < record_types[r->kind].nparts; p++)
         if (*record_part_value(r, p))
             return false;
-    return !r->set && !r->unreadable;
+    return !r->set && !r->closed && !r->unreadable;
 }

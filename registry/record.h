@@ -24,6 +24,7 @@ struct record {
     unsigned refs;
     enum record_kind kind;
     uint32_t set;        /* bit for each scalar that stands in Redis, and is right */
+    uint32_t closed;     /* bit for each scalar that is wrong, and counts as closed */
     uint32_t unreadable; /* bit for each part that has never been readable */
 };
 
