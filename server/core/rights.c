@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "net/state/state.h"
 #include "registry/capability.h"
 #include "server/auth/refuse.h"
@@ -77,32 +76,15 @@ bool core_need(const struct command_call *call, const char *network, const char 
     return false;
 }
 
-/* A command of two words is also closed, or granted, as one with a hyphen between them. */
-static struct capability_command_answer may_call(const struct command_call *call,
-                                                 const struct core_command *command)
-{
-    char word[64];
-    char whole[64];
-    struct auth_source source = core_source(call);
-    const char *channel = call->event->is_private ? NULL : call->event->channel;
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(command->name, " "), command->name);
-    str_copy(whole, sizeof whole, command->name);
-    for (char *space = whole; (space = strchr(space, ' '));)
-        *space = '-';
-    struct capability_command_answer first =
-        auth_may_call(call->network, &source, CORE_MODULE, word, channel);
-    if (!strcmp(word, whole) || (!first.allowed && first.answer.item))
-        return first;
-    struct capability_command_answer both =
-        auth_may_call(call->network, &source, CORE_MODULE, whole, channel);
-    return both.allowed || both.answer.item ? both : first;
-}
-
 bool core_open(const struct command_call *call, const struct core_command *command)
 {
     if (command->reach == CORE_IDENTIFIES)
         return true;
-    struct capability_command_answer may = may_call(call, command);
+    const struct irc_event *event = call->event;
+    struct auth_source source = core_source(call);
+    struct capability_command_answer may =
+        auth_may_call(call->network, &source, CORE_MODULE, command->name,
+                      event->is_private ? NULL : event->channel);
     if (may.allowed)
         return true;
     /* A default of deny does not close what leads to being known. */
