@@ -54,14 +54,15 @@ static void refresh(struct auth *a)
     const struct snapshot *now = registry_snapshot(a->network->server->registry);
     enum casemapping casemapping = auth_casemapping(a);
     if (now != a->snapshot) {
-        snapshot_ref(now);
-        if (a->who && now->accounts != a->accounts) {
+        const struct accounts *accounts = snapshot_accounts(now);
+        if (a->who && accounts != a->accounts) {
             who_free(a->who);
             a->who = NULL;
         }
+        snapshot_ref(now);
         snapshot_unref(a->snapshot);
         a->snapshot = now;
-        a->accounts = now->accounts;
+        a->accounts = accounts;
     }
     if (a->who && casemapping == a->casemapping)
         return;
