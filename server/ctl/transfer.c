@@ -215,7 +215,6 @@ static void add_plain(struct parts *p, const char *kind, const json_t *outer)
     json_t *inner;
     const char *key;
     json_t *value;
-    p->continued = false;
     json_object_foreach((json_t *)outer, name, inner)
     {
         json_object_foreach(inner, key, value)
@@ -225,7 +224,6 @@ static void add_plain(struct parts *p, const char *kind, const json_t *outer)
             json_object_set(member(member(part, kind), name), key, value);
         }
     }
-    end_part(p);
 }
 
 /* About; a part may be a little larger. */
@@ -315,6 +313,8 @@ static json_t *split(const json_t *file, const char *path)
     }
     json_object_foreach((json_t *)file, name, value)
     {
+        end_part(&p);
+        p.continued = false;
         if (!strcmp(name, "modules"))
             add_modules(&p, value);
         else if (!strcmp(name, "ignores") || !strcmp(name, "storage"))
