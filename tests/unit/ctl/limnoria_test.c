@@ -284,11 +284,8 @@ static void test_lines_that_are_none(void **state)
 static void test_notes_are_text_and_bounded(void **state)
 {
     (void)state;
-    char line[1 + 2 * 60 + 2] = "x";
+    static const char line[] = "xääääääääääääääääääääääääääääääääääääääää\n";
     size_t lines = LIMNORIA_MAX_NOTES + 10;
-    for (size_t i = 0; i < 60; i++)
-        memcpy(line + 1 + 2 * i, "ä", 2);
-    line[sizeof line - 2] = '\n';
     char *users = xcalloc(lines, sizeof line);
     size_t len = 0;
     for (size_t i = 0; i < lines; i++)
