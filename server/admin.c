@@ -22,6 +22,10 @@ struct control_command *admin_table_new(void)
     admin_registry_handlers(handlers);
     admin_export_handlers(handlers);
     admin_import_handlers(handlers);
+    admin_user_handlers(handlers);
+    admin_capability_handlers(handlers);
+    admin_policy_handlers(handlers);
+    admin_group_handlers(handlers);
     why_handlers(handlers);
     struct control_command *next = table;
     for (int i = 0; i < COMMAND_COUNT; i++) {
