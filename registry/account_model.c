@@ -28,13 +28,20 @@ struct table {
     bool changed;
 };
 
+/* A set of names that is being read. */
+struct names {
+    uint32_t pass; /* number of the current reading */
+    size_t count;  /* entries that are listed */
+    size_t nwrong;
+    char wrong[REGISTRY_WHY_SIZE];
+};
+
 struct account_model {
     struct problems *problems;
     struct table users[ACCOUNT_SHARDS];
     struct table others[RECORD_KINDS];
-    uint32_t pass[RECORD_KINDS]; /* number of the current reading of an index */
-    size_t nlisted;              /* users */
-    uint32_t full;               /* number of the current full reading */
+    struct names names[2]; /* of users, of profiles */
+    uint32_t full;         /* number of the current full reading */
     bool in_full;
 };
 
@@ -152,8 +159,8 @@ static void entry_remove(struct account_model *m, struct table *t, struct entry 
         struct registry_key key = part_key(e, p);
         no_problems(m, &key);
     }
-    if (e->listed && e->record->kind == RECORD_USER)
-        m->nlisted--;
+    if (e->listed)
+        m->names[e->record->kind == RECORD_GROUP].count--;
     t->changed = true;
     entry_free(t, e);
 }
@@ -337,47 +344,52 @@ bool account_model_in_index(const struct account_model *m, enum key_kind kind, c
 
 void account_model_index_begin(struct account_model *m, enum key_kind kind)
 {
-    const struct registry_key key = {.kind = kind};
-    m->pass[listed_kind(kind)]++;
-    problems_of_key(m, &key, true);
+    struct names *names = &m->names[kind == KEY_GROUPS];
+    names->pass++;
+    names->nwrong = 0;
+}
+
+static void add_wrong_name(struct names *names, const char *why)
+{
+    /* Redis gives them in any order: the same one is told each time. */
+    if (!names->nwrong++ || strcmp(why, names->wrong) < 0)
+        str_copy(names->wrong, sizeof names->wrong, why);
+}
+
+static void add_name(struct account_model *m, enum key_kind kind, const char *name)
+{
+    struct names *names = &m->names[kind == KEY_GROUPS];
+    struct registry_key key = key_of_name(kind, name);
+    struct entry *e = entry_get(m, listed_kind(kind), &key);
+    char why[REGISTRY_WHY_SIZE];
+    if (!e->listed && names->count == ACCOUNT_MAX) {
+        snprintf(why, sizeof why, "there are more than %d", ACCOUNT_MAX);
+        add_wrong_name(names, why);
+        return;
+    }
+    if (!e->listed) {
+        names->count++;
+        table_of(m, listed_kind(kind), name)->changed = true;
+    }
+    e->listed = names->pass;
 }
 
 void account_model_index_add(struct account_model *m, enum key_kind kind,
                              const struct model_bytes *names, size_t count)
 {
-    enum record_kind record = listed_kind(kind);
-    const struct registry_key index = {.kind = kind};
-    const struct telling telling = {m, &index};
-    char text[REGISTRY_WHY_SIZE];
+    char why[REGISTRY_WHY_SIZE];
     for (size_t i = 0; i < count; i++) {
-        struct registry_key key = {0};
-        if (model_bytes_text(&names[i]) && name_valid(kind, names[i].data))
-            key = key_of_name(kind, names[i].data);
-        if (!key.name[0]) {
-            snprintf(text, sizeof text,
-                     record == RECORD_USER
-                         ? "\"%.80s\" is no name for an account: letters in lower case, digits and "
-                           "-[]\\`_^{}|, at most %d; it does not count"
-                         : "\"%.80s\" is no name for a profile: letters, digits, '-' and '_', at "
-                           "most %d; it does not count",
-                     names[i].data, REGISTRY_MAX_NAME);
-            tell((void *)&telling, "", text);
+        if (model_bytes_text(&names[i]) && name_valid(kind, names[i].data)) {
+            add_name(m, kind, names[i].data);
             continue;
         }
-        struct entry *e = entry_find(m, record, &key);
-        if (record == RECORD_USER && (!e || !e->listed)) {
-            if (m->nlisted == ACCOUNT_MAX) {
-                snprintf(text, sizeof text, "more than %d accounts: the rest does not count",
-                         ACCOUNT_MAX);
-                tell((void *)&telling, "", text);
-                continue;
-            }
-            m->nlisted++;
-        }
-        e = e ? e : entry_get(m, record, &key);
-        if (!e->listed)
-            table_of(m, record, e->key.name)->changed = true;
-        e->listed = m->pass[record];
+        snprintf(why, sizeof why,
+                 kind == KEY_USERS ? "\"%.80s\" is no name for an account: letters in lower case, "
+                                     "digits and -[]\\`_^{}|, at most %d"
+                                   : "\"%.80s\" is no name for a profile: letters, digits, '-' and "
+                                     "'_', at most %d",
+                 names[i].data, REGISTRY_MAX_NAME);
+        add_wrong_name(&m->names[kind == KEY_GROUPS], why);
     }
 }
 
@@ -396,12 +408,20 @@ static void table_sweep_names(struct account_model *m, struct table *t, uint32_t
 void account_model_index_end(struct account_model *m, enum key_kind kind)
 {
     const struct registry_key key = {.kind = kind};
-    enum record_kind record = listed_kind(kind);
+    const struct telling telling = {m, &key};
+    const struct names *names = &m->names[kind == KEY_GROUPS];
+    char text[2 * REGISTRY_WHY_SIZE];
+    problems_of_key(m, &key, true);
+    if (names->nwrong) {
+        snprintf(text, sizeof text, "%s; %zu wrong name%s not count", names->wrong, names->nwrong,
+                 names->nwrong == 1 ? " does" : "s do");
+        tell((void *)&telling, "", text);
+    }
     problems_of_key(m, &key, false);
-    if (record == RECORD_GROUP)
-        table_sweep_names(m, &m->others[record], m->pass[record]);
-    for (size_t i = 0; i < ACCOUNT_SHARDS && record == RECORD_USER; i++)
-        table_sweep_names(m, &m->users[i], m->pass[record]);
+    if (kind == KEY_GROUPS)
+        table_sweep_names(m, &m->others[RECORD_GROUP], names->pass);
+    for (size_t i = 0; i < ACCOUNT_SHARDS && kind == KEY_USERS; i++)
+        table_sweep_names(m, &m->users[i], names->pass);
 }
 
 /* ---- Full readings ---- */

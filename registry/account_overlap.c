@@ -7,18 +7,39 @@
 #include "registry/glob.h"
 #include "registry/globset.h"
 
-/* A glob, folded, with its wildcards as glob.h has them. */
-struct compiled {
+/* A part of a glob, folded, with its wildcards as glob.h has them. */
+struct part {
     size_t len;
+    const char *text;
+};
+
+/* Nick, user and host by themselves: no source has a '!' or '@' within one of them, so a star does
+ * not reach into the next. */
+enum { NICK, USER, HOST, PARTS };
+struct compiled {
+    struct part parts[PARTS];
     char text[GLOB_MAX + 1];
 };
+
+static size_t length_to(const char *text, size_t len, char end)
+{
+    const char *found = memchr(text, end, len);
+    return found ? (size_t)(found - text) : len;
+}
 
 static void compile(struct compiled *c, const char *glob)
 {
     char cut[GLOB_MAX + 1];
     strncpy(cut, glob, GLOB_MAX);
     cut[GLOB_MAX] = '\0';
-    c->len = glob_compile(CASEMAPPING_RFC1459, cut, c->text);
+    size_t len = glob_compile(CASEMAPPING_RFC1459, cut, c->text);
+    const char *at = c->text;
+    for (int i = 0; i < PARTS; i++) {
+        size_t part = i == HOST ? len : length_to(at, len, i == NICK ? '!' : '@');
+        c->parts[i] = (struct part){part, at};
+        at += part + (part < len);
+        len -= part + (part < len);
+    }
 }
 
 static bool same_byte(char a, char b)
@@ -27,7 +48,7 @@ static bool same_byte(char a, char b)
 }
 
 /* Most pairs differ before their first star, or behind their last one. */
-static bool ends_differ(const struct compiled *a, const struct compiled *b)
+static bool ends_differ(const struct part *a, const struct part *b)
 {
     for (size_t i = 0; i < a->len && i < b->len; i++) {
         if (a->text[i] == GLOB_STAR || b->text[i] == GLOB_STAR)
@@ -47,7 +68,7 @@ static bool ends_differ(const struct compiled *a, const struct compiled *b)
 }
 
 /* reach[j]: whether what is before i in a and before j in b can match a common text. */
-static bool overlap(const struct compiled *a, const struct compiled *b)
+static bool parts_overlap(const struct part *a, const struct part *b)
 {
     bool rows[2][GLOB_MAX + 2] = {{false}};
     if (ends_differ(a, b))
@@ -67,7 +88,15 @@ static bool overlap(const struct compiled *a, const struct compiled *b)
     return rows[a->len & 1][b->len];
 }
 
-bool glob_overlap(const char *a, const char *b)
+static bool overlap(const struct compiled *a, const struct compiled *b)
+{
+    for (int i = PARTS; i-- > 0;) /* hosts differ most */
+        if (!parts_overlap(&a->parts[i], &b->parts[i]))
+            return false;
+    return true;
+}
+
+bool mask_overlap(const char *a, const char *b)
 {
     struct compiled x;
     struct compiled y;

@@ -13,8 +13,8 @@ const struct account *account_overlap_hostmask(const struct accounts *a, const c
 const struct account *account_overlap_services(const struct accounts *a, const char *name,
                                                const char *item);
 
-/* Whether there is a text that both globs match. In at most as many steps as the product of their
- * lengths. */
-bool glob_overlap(const char *a, const char *b);
+/* Whether there is a nick!user@host that both match. In at most as many steps as the product of
+ * their lengths. */
+bool mask_overlap(const char *a, const char *b);
 
 #endif

@@ -49,16 +49,16 @@ int password_acceptable(const char *password, char *why, size_t why_size)
 
 /* ---- Records ---- */
 
-/* Base64 of so many bytes; in has its length and nothing else. */
+/* Base64 of so many bytes; in has that length, and whatever follows. */
 static int read_base64(const char *in, size_t len, unsigned char *out, size_t out_len)
 {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     unsigned char raw[64];
-    if (len != (out_len + 2) / 3 * 4 || len / 4 * 3 > sizeof raw ||
-        strspn(in, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") < len ||
+    size_t whole = (out_len + 2) / 3 * 4;
+    size_t pad = (3 - out_len % 3) % 3;
+    if (len != whole || whole / 4 * 3 > sizeof raw || strspn(in, digits) != len - pad ||
+        strspn(in + len - pad, "=") < pad ||
         EVP_DecodeBlock(raw, (const unsigned char *)in, (int)len) < (int)out_len)
-        return -1;
-    size_t pad = (size_t)(in[len - 1] == '=') + (size_t)(in[len - 2] == '=');
-    if (len / 4 * 3 - pad != out_len)
         return -1;
     memcpy(out, raw, out_len);
     return 0;
