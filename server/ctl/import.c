@@ -67,6 +67,31 @@ static int read_files(struct limnoria_result *result, const json_t *args)
     return failed;
 }
 
+/* The names of all accounts, page after page. CTL_OK, or after a complaint. */
+static enum ctl_exit known_users(const struct session *session, json_t *names)
+{
+    char *from = xstrdup("");
+    enum ctl_exit status = CTL_OK;
+    while (from && status == CTL_OK) {
+        json_t *page = NULL;
+        size_t i;
+        const json_t *user;
+        json_t *args = json_pack("{s:s}", "from", from);
+        status = ctl_ask(session, COMMAND_USER_LIST, args, &page);
+        json_array_foreach(json_object_get(page, "users"), i, user)
+        {
+            json_array_append_new(names, json_string(ctl_text(user, "name")));
+        }
+        const char *next = ctl_text(page, "next");
+        free(from);
+        from = *next ? xstrdup(next) : NULL;
+        json_decref(args);
+        json_decref(page);
+    }
+    free(from);
+    return status;
+}
+
 static void show_notes(const struct screen *screen, const struct limnoria_result *result)
 {
     size_t i;

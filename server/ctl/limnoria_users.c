@@ -194,7 +194,7 @@ static bool is_free(struct users *u, const struct mask *mask)
 {
     for (size_t i = 0; i < u->taken.count; i++) {
         const struct mask *other = &u->taken.items[i];
-        if (!glob_overlap(mask->text, other->text))
+        if (!mask_overlap(mask->text, other->text))
             continue;
         limnoria_note_at(
             u->l, mask->number,
@@ -284,6 +284,7 @@ static void add_user(struct users *u, const char *name, const char *record, json
     if (record)
         json_object_set_new(entry, "password", json_string(record));
     json_object_set_new(json_object_get(u->l->result->document, "users"), name, entry);
+    json_object_set_new(u->l->result->lines, name, json_integer(user->number));
     limnoria_count(u->l, "users", 1);
     limnoria_count(u->l, "owners", is_owner(user->capabilities));
     limnoria_count(u->l, "capabilities", json_array_size(user->capabilities));

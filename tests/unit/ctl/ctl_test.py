@@ -565,20 +565,32 @@ class Transfer(Case):
         self.assertEqual(whole, content)
 
     def import_limnoria(self, *options, users=LIMNORIA_USERS, answer=None):
-        self.serve(answer or (lambda request: {"ok": True, "result": {"changes": ["x"], "count": 1}}))
+        def good_import(request):
+            if request["command"] == "user list":
+                names = {"": ["bob"], "bob": ["zoe"]}[request["args"]["from"]]
+                more = {"next": "bob"} if names == ["bob"] else {}
+                return {"ok": True, "result": {"users": [{"name": name} for name in names], **more}}
+            return {"ok": True, "result": {"changes": ["x"], "count": 1}}
+
+        self.serve(answer or good_import)
         for name, text in (("users", users), ("channels", LIMNORIA_CHANNELS), ("ignores", "spam!*@* 0\n")):
             with open(os.path.join(self.dir, name), "w", encoding="utf-8", newline="") as file:
                 file.write(text)
         return self.ask("import", "limnoria",
                         *[os.path.join(self.dir, name) for name in ("users", "channels", "ignores")], *options)
 
+    def imports(self):
+        """What was asked, without the pages of user list."""
+        self.assertEqual([r["args"]["from"] for r in self.server.requests[:2]], ["", "bob"])
+        return self.server.requests[2:]
+
     def test_limnoria(self):
         done = self.import_limnoria("--network", "net")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual([(r["command"], r["args"]["dry-run"]) for r in self.server.requests],
+        self.assertEqual([(r["command"], r["args"]["dry-run"]) for r in self.imports()],
                          [("registry import", True)] * 3 + [("registry import", False)] * 3)
         whole = {}
-        for request in self.server.requests[3:]:
+        for request in self.imports()[3:]:
             join(whole, request["args"]["file"])
         self.assertEqual(whole["users"]["alice"]["capabilities"], ["owner", "net/#c.op"])
         self.assertEqual(whole["networks"]["net"]["channels"]["#c"]["default_allow"], False)
@@ -590,7 +602,7 @@ class Transfer(Case):
     def test_limnoria_only_looked_at(self):
         done = self.import_limnoria("--network", "net", "--dry-run", "--json")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertTrue(all(r["args"]["dry-run"] for r in self.server.requests))
+        self.assertTrue(all(r["args"]["dry-run"] for r in self.imports()))
         answer = json.loads(done.stdout)
         self.assertEqual(answer["notes"], [{"file": f"{self.dir}/users", "line": 6,
                                             "text": "\"shoesize\" is unknown: left out"}])

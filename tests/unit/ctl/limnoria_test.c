@@ -280,6 +280,21 @@ static void test_lines_that_are_none(void **state)
           "out\n");
 }
 
+static void test_who_is_known_keeps_his_password(void **state)
+{
+    (void)state;
+    struct limnoria_result result =
+        read_all("user 1\n name a\n" PASS " capability x\nuser 2\n name b\n" PASS, NULL, NULL);
+    json_t *known = json_pack("[s, s]", "a", "zoe");
+    limnoria_keep_known(&result, "users.conf", known);
+    json_decref(known);
+    const json_t *b = json_object_get(json_object_get(result.document, "users"), "b");
+    assert_non_null(json_object_get(b, "password"));
+    check(result, "users a", "{\"capabilities\":[\"x\"],\"hostmasks\":[],\"services\":[]}",
+          "users.conf:1: there is an account a already: it keeps its password, and whether it is "
+          "secure or ignored\n");
+}
+
 /* Also what is cut in the middle of a character is text. */
 static void test_notes_are_text_and_bounded(void **state)
 {
@@ -312,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_channels),
         cmocka_unit_test(test_ignores),
         cmocka_unit_test(test_lines_that_are_none),
+        cmocka_unit_test(test_who_is_known_keeps_his_password),
         cmocka_unit_test(test_notes_are_text_and_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
