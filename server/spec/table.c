@@ -103,6 +103,10 @@ static const struct command_param unignore_network = {
     .shown = "NET",
     .help = "The network, or \"all\" for an ignore that counts on all.",
     .complete = COMPLETE_NETWORK};
+static const struct command_param unignore_channel = {.name = "channel",
+                                                      .shown = "CHANNEL",
+                                                      .help = "An ignore of that channel only.",
+                                                      .kind = PARAM_OPTION};
 static const struct command_param mask = {.name = "mask",
                                           .shown = "MASK",
                                           .help = "As network ignores shows it.",
@@ -337,7 +341,7 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                                  "admin"},
     [COMMAND_NETWORK_UNIGNORE] = {"network unignore",
                                   "Stop ignoring a mask",
-                                  {&unignore_network, &mask},
+                                  {&unignore_network, &mask, &unignore_channel},
                                   "admin"},
 
     [COMMAND_REGISTRY_SHOW] = {"registry show",
