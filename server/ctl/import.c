@@ -154,8 +154,14 @@ static enum ctl_exit run_limnoria(const struct session *session, json_t *args)
                                        "masks these are");
     if (read_files(&result, args))
         return CTL_USAGE;
-    enum ctl_exit status =
-        transfer_import(session, result.document, ctl_text(args, "users"), false, dry, &changes);
+    json_t *known = json_array();
+    enum ctl_exit status = known_users(session, known);
+    if (status == CTL_OK) {
+        limnoria_keep_known(&result, ctl_text(args, "users"), known);
+        status = transfer_import(session, result.document, ctl_text(args, "users"), false, dry,
+                                 &changes);
+    }
+    json_decref(known);
     if (status == CTL_OK)
         show(session, &result, changes, dry);
     else
