@@ -70,8 +70,8 @@ void sessions_end(struct auth *a, const char *why);
 
 struct nickserv *nickserv_new(struct auth *a);
 void nickserv_free(struct nickserv *ns);
-/* What NickServ said of the source a moment ago: 1 and *account (NULL: not identified), 0 when it
- * is not known. */
+/* What NickServ said of the source a moment ago, into *account (NULL: not identified). False: that
+ * is not known, and *account stays. */
 bool nickserv_known(const struct auth *a, const struct auth_source *source, const char **account);
 /* Asks, unless that was done a moment ago. False: it cannot be asked, and why. */
 bool nickserv_ask(struct auth *a, const struct auth_source *source, const char **why);

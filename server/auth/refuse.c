@@ -84,12 +84,16 @@ static void write_how(char *text, struct auth *a, const struct irc_event *event,
     const char *me = irc_state_nick(a->network->state);
     const char *nickserv = a->network->conf->services.nickserv;
     const char *then = "then your command runs, if that is within a minute";
+    const struct auth_source source = auth_source_of(event);
+    const char *services = event->account;
     switch (group->style) {
     case AUTH_NICKSERV:
-        if (event->account)
+        if (!services)
+            nickserv_known(a, &source, &services);
+        if (services)
             snprintf(text, TEXT_SIZE,
                      "%s is for members of %s, and your services account %.60s is none of them.",
-                     command, group->name, event->account);
+                     command, group->name, services);
         else
             snprintf(text, TEXT_SIZE,
                      "%s is for members of %s: identify to %s (/msg %s IDENTIFY ...), %s.", command,
