@@ -189,7 +189,7 @@ static void put_channels(const struct screen *screen, const json_t *channels)
 {
     size_t i;
     const json_t *channel;
-    struct table *table = TABLE("channel", channel_columns);
+    struct table *table = TABLE("channel_policy", channel_columns);
     json_array_foreach(channels, i, channel)
     {
         cell_text(table, channel, "channel");
