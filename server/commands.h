@@ -35,11 +35,13 @@ struct core_command {
     const char *help;  /* one sentence */
     /* What the source needs on the network: "" nothing but that the command is not closed to it;
      * "#op": op of the channel that is meant, which is the first argument or else where it is said;
-     * else the capability's name. */
+     * else the capability's name. Of a command that is `scoped` on the network that a capability in
+     * its arguments names, or on all: that the command itself looks at. */
     const char *capability;
     void (*run)(const struct command_call *call);
     enum core_reach reach;
     bool secret; /* its arguments hold a password: no module gets to see them */
+    bool scoped;
 };
 
 /* Ends with a NULL name. Commands that begin with the same word stand together. */

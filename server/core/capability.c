@@ -190,7 +190,8 @@ static void check(const struct command_call *call, const struct account *account
         command_reply(call, "%s", why);
         return;
     }
-    struct capability_query q = core_query(call, account, c.network);
+    struct capability_query q =
+        core_query(call, account, *c.network ? c.network : call->network->key);
     struct capability_answer answer = capability_check(&q, &c);
     buf_printf(&text, "%s: %s,", capability_write(&c, shown, sizeof shown),
                answer.allowed ? "yes" : "no");

@@ -81,7 +81,8 @@ static void run_open(struct command_call *call)
     char channel[CORE_WORD_SIZE];
     char needed[CORE_WORD_SIZE + 4];
     if (*capability != '#') {
-        if (!*capability || core_need(call, call->network->key, capability))
+        if (!*capability || call->command->scoped ||
+            core_need(call, call->network->key, capability))
             call->command->run(call);
         return;
     }
