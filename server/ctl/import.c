@@ -51,7 +51,7 @@ static int open_file(struct limnoria_file *file, char **text, const char *path)
 }
 
 /* 0, or -1 after a complaint. */
-static int read_files(struct limnoria_result *result, const json_t *args)
+static int read_files(struct limnoria_result *result, const json_t *args, const json_t *known)
 {
     static const char *const names[] = {"users", "channels", "ignores"};
     struct limnoria_file files[3] = {{0}};
@@ -60,36 +60,11 @@ static int read_files(struct limnoria_result *result, const json_t *args)
     for (int i = 0; i < 3 && !failed; i++)
         failed = open_file(&files[i], &texts[i], ctl_text(args, names[i]));
     if (!failed)
-        limnoria_read(result, ctl_text(args, "network"), &files[0], &files[1], &files[2],
+        limnoria_read(result, ctl_text(args, "network"), known, &files[0], &files[1], &files[2],
                       (int64_t)time(NULL));
     for (int i = 0; i < 3; i++)
         str_free_secret(texts[i]);
     return failed;
-}
-
-/* The names of all accounts, page after page. CTL_OK, or after a complaint. */
-static enum ctl_exit known_users(const struct session *session, json_t *names)
-{
-    char *from = xstrdup("");
-    enum ctl_exit status = CTL_OK;
-    while (from && status == CTL_OK) {
-        json_t *page = NULL;
-        size_t i;
-        const json_t *user;
-        json_t *args = json_pack("{s:s}", "from", from);
-        status = ctl_ask(session, COMMAND_USER_LIST, args, &page);
-        json_array_foreach(json_object_get(page, "users"), i, user)
-        {
-            json_array_append_new(names, json_string(ctl_text(user, "name")));
-        }
-        const char *next = ctl_text(page, "next");
-        free(from);
-        from = *next ? xstrdup(next) : NULL;
-        json_decref(args);
-        json_decref(page);
-    }
-    free(from);
-    return status;
 }
 
 static void show_notes(const struct screen *screen, const struct limnoria_result *result)
@@ -152,16 +127,15 @@ static enum ctl_exit run_limnoria(const struct session *session, json_t *args)
     if (!*network)
         return ctl_complain(CTL_USAGE, "import limnoria needs --network NET: whose channels and "
                                        "masks these are");
-    if (read_files(&result, args))
-        return CTL_USAGE;
-    json_t *known = json_array();
-    enum ctl_exit status = known_users(session, known);
-    if (status == CTL_OK) {
-        limnoria_keep_known(&result, ctl_text(args, "users"), known);
-        status = transfer_import(session, result.document, ctl_text(args, "users"), false, dry,
-                                 &changes);
-    }
-    json_decref(known);
+    json_t *before = NULL;
+    enum ctl_exit status = transfer_export(session, false, &before);
+    if (status == CTL_OK && read_files(&result, args, json_object_get(before, "users")))
+        status = CTL_USAGE;
+    json_decref(before);
+    if (!result.document)
+        return status;
+    status =
+        transfer_import(session, result.document, ctl_text(args, "users"), false, dry, &changes);
     if (status == CTL_OK)
         show(session, &result, changes, dry);
     else

@@ -122,16 +122,15 @@ void limnoria_bool(struct limnoria *l, bool *value)
 
 /* ---- The whole ---- */
 
-void limnoria_read(struct limnoria_result *result, const char *network,
+void limnoria_read(struct limnoria_result *result, const char *network, const json_t *known,
                    const struct limnoria_file *users, const struct limnoria_file *channels,
                    const struct limnoria_file *ignores, int64_t now_s)
 {
-    struct limnoria l = {.result = result, .network = network, .now_s = now_s};
+    struct limnoria l = {.result = result, .network = network, .known = known, .now_s = now_s};
     result->document =
         json_pack("{s:{s:i}, s:{}, s:{s:{s:{}}}, s:{s:{}}}", "seshet", "export", EXPORT_VERSION,
                   "users", "networks", network, "channels", "ignores", network);
     result->notes = json_array();
-    result->lines = json_object();
     result->counts = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "users", 0,
                                "owners", 0, "capabilities", 0, "hostmasks", 0, "services", 0,
                                "channels", 0, "ignores", 0, "expired", 0, "notes", 0);
@@ -144,33 +143,10 @@ void limnoria_read(struct limnoria_result *result, const char *network,
     explicit_bzero(l.line, sizeof l.line); /* it held passwords */
 }
 
-void limnoria_keep_known(struct limnoria_result *result, const char *users, const json_t *known)
-{
-    const struct limnoria_file file = {.name = users};
-    struct limnoria l = {.result = result, .file = &file};
-    size_t i;
-    const json_t *item;
-    json_array_foreach((json_t *)known, i, item)
-    {
-        const char *name = json_string_value(item);
-        json_t *user = json_object_get(json_object_get(result->document, "users"), name);
-        if (!user)
-            continue;
-        json_object_del(user, "password");
-        json_object_del(user, "secure");
-        json_object_del(user, "ignored");
-        limnoria_note_at(&l, (int)json_integer_value(json_object_get(result->lines, name)),
-                         "there is an account %s already: it keeps its password, and whether it is "
-                         "secure or ignored",
-                         name);
-    }
-}
-
 void limnoria_result_free(struct limnoria_result *result)
 {
     json_decref(result->document);
     json_decref(result->notes);
     json_decref(result->counts);
-    json_decref(result->lines);
     memset(result, 0, sizeof *result);
 }

@@ -30,16 +30,14 @@ struct limnoria_result {
     json_t *notes;
     json_t *counts; /* users, owners, capabilities, hostmasks, services, channels, ignores, expired,
                        notes */
-    json_t *lines;  /* where each user of the document begins: name to number */
 };
 
-/* now_s: what has expired by then stays behind. The caller calls limnoria_result_free. */
-void limnoria_read(struct limnoria_result *result, const char *network,
+/* known: the users that are here already, as in a document, or NULL: they keep their password and
+ * flags, and what they are known by is nobody else's. now_s: what has expired by then stays behind.
+ * The caller calls limnoria_result_free. */
+void limnoria_read(struct limnoria_result *result, const char *network, const json_t *known,
                    const struct limnoria_file *users, const struct limnoria_file *channels,
                    const struct limnoria_file *ignores, int64_t now_s);
-/* Of the users that are known here already (an array of texts) the password and the flags are taken
- * out of the document: those stay as they are. users: the name of the file. */
-void limnoria_keep_known(struct limnoria_result *result, const char *users, const json_t *known);
 void limnoria_result_free(struct limnoria_result *result);
 
 #endif

@@ -17,7 +17,8 @@
 /* A hostmask of a user, and where it stands. */
 struct mask {
     char *text;
-    int number;
+    int number;        /* 0: it is here already */
+    const char *owner; /* then: whose; borrowed */
 };
 
 struct masks {
@@ -44,10 +45,10 @@ struct users {
     struct limnoria *l;
     struct user user;
     struct masks taken;     /* of those who come along */
-    json_t *taken_services; /* the same, folded, to true */
+    json_t *taken_services; /* the same, folded, to whose they are */
 };
 
-static void masks_add(struct masks *masks, const char *text, int number)
+static struct mask *masks_add(struct masks *masks, const char *text, int number)
 {
     if (masks->count == masks->room) {
         masks->room = masks->room ? 2 * masks->room : 8;
@@ -56,6 +57,8 @@ static void masks_add(struct masks *masks, const char *text, int number)
     struct mask *mask = &masks->items[masks->count++];
     mask->text = xstrdup(text);
     mask->number = number;
+    mask->owner = "";
+    return mask;
 }
 
 static void masks_free(struct masks *masks)
@@ -190,22 +193,28 @@ static char *password_record(struct users *u)
 }
 
 /* Whether nobody before him has it, or one that matches the same people. */
-static bool is_free(struct users *u, const struct mask *mask)
+static bool is_free(struct users *u, const char *name, const struct mask *mask)
 {
     for (size_t i = 0; i < u->taken.count; i++) {
         const struct mask *other = &u->taken.items[i];
-        if (!mask_overlap(mask->text, other->text))
+        if (!strcmp(other->owner, name) || !mask_overlap(mask->text, other->text))
             continue;
-        limnoria_note_at(
-            u->l, mask->number,
-            "hostmask \"%.80s\" overlaps another user's on line %d, \"%.80s\": left out",
-            mask->text, other->number, other->text);
+        if (other->number)
+            limnoria_note_at(u->l, mask->number,
+                             "hostmask \"%.80s\" overlaps another user's on line %d, \"%.80s\": "
+                             "left out",
+                             mask->text, other->number, other->text);
+        else
+            limnoria_note_at(u->l, mask->number,
+                             "hostmask \"%.80s\" overlaps one of the account %s, \"%.80s\": left "
+                             "out",
+                             mask->text, other->owner, other->text);
         return false;
     }
     return true;
 }
 
-static json_t *free_masks(struct users *u)
+static json_t *free_masks(struct users *u, const char *name)
 {
     json_t *list = json_array();
     size_t before = u->taken.count;
@@ -215,7 +224,7 @@ static json_t *free_masks(struct users *u)
         if (before + json_array_size(list) >= MAX_MASKS)
             limnoria_note_at(u->l, mask->number, "there are more than %d hostmasks: left out",
                              MAX_MASKS);
-        else if (is_free(u, mask))
+        else if (is_free(u, name, mask))
             json_array_append_new(list, json_string(text));
         free(text);
     }
@@ -241,7 +250,7 @@ static void take_masks(struct users *u, const json_t *list)
 }
 
 /* Those that nobody before him has. */
-static json_t *free_services(struct users *u)
+static json_t *free_services(struct users *u, const char *name)
 {
     json_t *list = json_array();
     size_t i;
@@ -250,13 +259,15 @@ static json_t *free_services(struct users *u)
     {
         char *folded = xstrdup(json_string_value(item));
         irc_fold(CASEMAPPING_RFC1459, folded);
-        if (json_object_get(u->taken_services, folded))
+        const char *owner = json_string_value(json_object_get(u->taken_services, folded));
+        if (owner && strcmp(owner, name) != 0)
             limnoria_note_at(u->l, u->user.number,
-                             "account \"%.80s\" of user %s is given before: left out",
-                             json_string_value(item), u->user.name);
+                             "account \"%.80s\" of user %s is given to %s: left out",
+                             json_string_value(item), name, owner);
         else
             json_array_append(list, (json_t *)item);
-        json_object_set_new(u->taken_services, folded, json_true());
+        if (!owner)
+            json_object_set_new(u->taken_services, folded, json_string(name));
         free(folded);
     }
     return list;
@@ -274,6 +285,48 @@ static bool is_owner(const json_t *capabilities)
     return false;
 }
 
+/* What those are known by who are here already. */
+static void take_known(struct users *u)
+{
+    const char *name;
+    json_t *user;
+    size_t i;
+    const json_t *item;
+    json_object_foreach((json_t *)u->l->known, name, user)
+    {
+        json_array_foreach(json_object_get(user, "hostmasks"), i, item)
+        {
+            const char *mask;
+            size_t len;
+            list_item_split(json_string_value(item), &mask, &len);
+            if (!len || (len == strlen(u->l->network) &&
+                         !strncmp(json_string_value(item), u->l->network, len)))
+                masks_add(&u->taken, mask, 0)->owner = name;
+        }
+        json_array_foreach(json_object_get(user, "services"), i, item)
+        {
+            char *folded = xstrdup(json_string_value(item));
+            irc_fold(CASEMAPPING_RFC1459, folded);
+            json_object_set_new(u->taken_services, folded, json_string(name));
+            free(folded);
+        }
+    }
+}
+
+/* His password and flags stay as they are. */
+static void keep_known(struct users *u, const char *name, json_t *entry)
+{
+    if (!json_object_get(u->l->known, name))
+        return;
+    json_object_del(entry, "password");
+    json_object_del(entry, "secure");
+    json_object_del(entry, "ignored");
+    limnoria_note_at(u->l, u->user.number,
+                     "there is an account %s already: it keeps its password, and whether it is "
+                     "secure or ignored",
+                     name);
+}
+
 static void add_user(struct users *u, const char *name, const char *record, json_t *masks,
                      json_t *services)
 {
@@ -284,7 +337,7 @@ static void add_user(struct users *u, const char *name, const char *record, json
     if (record)
         json_object_set_new(entry, "password", json_string(record));
     json_object_set_new(json_object_get(u->l->result->document, "users"), name, entry);
-    json_object_set_new(u->l->result->lines, name, json_integer(user->number));
+    keep_known(u, name, entry);
     limnoria_count(u->l, "users", 1);
     limnoria_count(u->l, "owners", is_owner(user->capabilities));
     limnoria_count(u->l, "capabilities", json_array_size(user->capabilities));
@@ -313,8 +366,8 @@ static void end_user(struct users *u)
         return;
     }
     char *record = password_record(u);
-    json_t *masks = free_masks(u);
-    json_t *services = free_services(u);
+    json_t *masks = free_masks(u, name);
+    json_t *services = free_services(u, name);
     if (!record && !json_array_size(masks) && !json_array_size(services)) {
         limnoria_note_at(u->l, user->number, "nothing is left by which user %s is known: left out",
                          name);
@@ -334,6 +387,7 @@ static void end_user(struct users *u)
 void limnoria_users(struct limnoria *l)
 {
     struct users u = {.l = l, .taken_services = json_object()};
+    take_known(&u);
     while (limnoria_next(l)) {
         if (!strcasecmp(l->key, "user")) {
             end_user(&u);

@@ -81,18 +81,25 @@ static enum ctl_exit fetch(const struct session *session, bool storage, json_t *
     return status;
 }
 
+enum ctl_exit transfer_export(const struct session *session, bool storage, json_t **whole)
+{
+    bool changed = true;
+    enum ctl_exit status = CTL_OK;
+    *whole = NULL;
+    for (int i = 0; i < MAX_TRIES && changed && status == CTL_OK; i++)
+        status = fetch(session, storage, whole, &changed);
+    if (status == CTL_OK && !*whole)
+        return ctl_complain(CTL_REFUSED, "the registry is edited all the time: no export is whole; "
+                                         "try again later");
+    return status;
+}
+
 static enum ctl_exit run_export(const struct session *session, json_t *args)
 {
     json_t *whole = NULL;
-    bool changed = true;
-    enum ctl_exit status = CTL_OK;
-    for (int i = 0; i < MAX_TRIES && changed && status == CTL_OK; i++)
-        status = fetch(session, ctl_bool(args, "storage"), &whole, &changed);
+    enum ctl_exit status = transfer_export(session, ctl_bool(args, "storage"), &whole);
     if (status != CTL_OK)
         return status;
-    if (!whole)
-        return ctl_complain(CTL_REFUSED, "the registry is edited all the time: no export is whole; "
-                                         "try again later");
     json_dumpf(whole, stdout, session->json ? JSON_COMPACT : JSON_INDENT(2));
     putchar('\n');
     json_decref(whole);

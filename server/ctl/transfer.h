@@ -3,6 +3,8 @@
 
 #include "server/ctl/command.h"
 
+/* All definitions. CTL_OK and *whole, or after a complaint. */
+enum ctl_exit transfer_export(const struct session *session, bool storage, json_t **whole);
 /* Definitions into the registry, in parts that a request can hold. All of them are checked before
  * anything is written; with `dry` nothing is. path: what complaints call the file. *changes: what
  * changes, { changes: [TEXT], count }, also after a complaint; the caller frees it. */

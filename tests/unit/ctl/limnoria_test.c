@@ -14,7 +14,8 @@
 
 #define NOW INT64_C(1700000000)
 
-static struct limnoria_result read_all(const char *users, const char *channels, const char *ignores)
+static struct limnoria_result read_beside(const json_t *known, const char *users,
+                                          const char *channels, const char *ignores)
 {
     struct limnoria_result result;
     const struct limnoria_file files[] = {
@@ -22,8 +23,13 @@ static struct limnoria_result read_all(const char *users, const char *channels, 
         {"channels.conf", channels, channels ? strlen(channels) : 0},
         {"ignores.conf", ignores, ignores ? strlen(ignores) : 0},
     };
-    limnoria_read(&result, "net", &files[0], &files[1], &files[2], NOW);
+    limnoria_read(&result, "net", known, &files[0], &files[1], &files[2], NOW);
     return result;
+}
+
+static struct limnoria_result read_all(const char *users, const char *channels, const char *ignores)
+{
+    return read_beside(NULL, users, channels, ignores);
 }
 
 /* The value at the path ("users alice hostmasks") as JSON, and what was noted, a line each. */
@@ -223,7 +229,7 @@ static void test_services_accounts_belong_to_one(void **state)
                    NULL, NULL),
           "users b services", "[\"net/two\"]",
           "users.conf:1: user a has no password, and logs in with none\n"
-          "users.conf:4: account \"net/ONE\" of user b is given before: left out\n");
+          "users.conf:4: account \"net/ONE\" of user b is given to a: left out\n");
 }
 
 static void test_channels(void **state)
@@ -280,19 +286,32 @@ static void test_lines_that_are_none(void **state)
           "out\n");
 }
 
-static void test_who_is_known_keeps_his_password(void **state)
+static void test_who_is_known_keeps_what_he_has(void **state)
 {
     (void)state;
-    struct limnoria_result result =
-        read_all("user 1\n name a\n" PASS " capability x\nuser 2\n name b\n" PASS, NULL, NULL);
-    json_t *known = json_pack("[s, s]", "a", "zoe");
-    limnoria_keep_known(&result, "users.conf", known);
-    json_decref(known);
-    const json_t *b = json_object_get(json_object_get(result.document, "users"), "b");
-    assert_non_null(json_object_get(b, "password"));
-    check(result, "users a", "{\"capabilities\":[\"x\"],\"hostmasks\":[],\"services\":[]}",
+    json_t *known =
+        json_pack("{s:{s:[s, s, s], s:[s]}, s:{}}", "a", "hostmasks", "net/*!*@one.example",
+                  "far/*!*@two.example", "*!*@all.example", "services", "net/Acc", "zoe");
+    check(read_beside(
+              known,
+              "user 1\n name a\n" PASS " capability x\n hostmask ab!*@one.example\n"
+              " nicks net acc\n"
+              "user 2\n name b\n" PASS " hostmask bob!*@one.example\n"
+              " hostmask bob!*@two.example\n hostmask bob!*@all.example\n nicks net acc own\n",
+              NULL, NULL),
+          "users",
+          "{\"a\":{\"capabilities\":[\"x\"],\"hostmasks\":[\"net/ab!*@one.example\"],"
+          "\"services\":[\"net/acc\"]},"
+          "\"b\":{\"secure\":false,\"ignored\":false,\"capabilities\":[],\"hostmasks\":"
+          "[\"net/bob!*@two.example\"],\"services\":[\"net/own\"]," RECORD "}}",
           "users.conf:1: there is an account a already: it keeps its password, and whether it is "
-          "secure or ignored\n");
+          "secure or ignored\n"
+          "users.conf:12: hostmask \"bob!*@one.example\" overlaps one of the account a, "
+          "\"*!*@one.example\": left out\n"
+          "users.conf:14: hostmask \"bob!*@all.example\" overlaps one of the account a, "
+          "\"*!*@all.example\": left out\n"
+          "users.conf:8: account \"net/acc\" of user b is given to a: left out\n");
+    json_decref(known);
 }
 
 /* Also what is cut in the middle of a character is text. */
@@ -327,7 +346,7 @@ int main(void)
         cmocka_unit_test(test_channels),
         cmocka_unit_test(test_ignores),
         cmocka_unit_test(test_lines_that_are_none),
-        cmocka_unit_test(test_who_is_known_keeps_his_password),
+        cmocka_unit_test(test_who_is_known_keeps_what_he_has),
         cmocka_unit_test(test_notes_are_text_and_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
