@@ -442,6 +442,16 @@ int registry_edit_group_new(struct registry_edit *e, const char *group, const ch
     return edit_write(e, "set", hash, "style", style);
 }
 
+int registry_edit_group_set(struct registry_edit *e, const char *group, const char *field,
+                            const char *value, char *why, size_t why_size)
+{
+    if (begin_group(e, group, why, why_size) ||
+        check_scalar(RECORD_GROUP, field, value, why, why_size))
+        return -1;
+    group_must_exist(e, group);
+    return write_scalar(e, key_of(e, KEY_GROUP, "", group, "hash"), field, value);
+}
+
 int registry_edit_group_drop(struct registry_edit *e, const char *group, char *why, size_t why_size)
 {
     if (begin_group(e, group, why, why_size))

@@ -62,6 +62,9 @@ int registry_edit_channel_ignore(struct registry_edit *e, const char *network, c
 int registry_edit_group_new(struct registry_edit *e, const char *group, const char *style,
                             const char *record, const char *description, char *why,
                             size_t why_size);
+/* field: style, password, description; value NULL: taken away. */
+int registry_edit_group_set(struct registry_edit *e, const char *group, const char *field,
+                            const char *value, char *why, size_t why_size);
 int registry_edit_group_drop(struct registry_edit *e, const char *group, char *why,
                              size_t why_size);
 int registry_edit_group_member(struct registry_edit *e, const char *group, const char *member,

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/registry.h"
+#include "server/account_document.h"
 #include "server/admin.h"
 
 /* "registry import": parts of what admin_export.c describes. Each is checked whole, then written
@@ -314,6 +316,26 @@ static int import_storage(struct import *im, const json_t *storage)
     return 0;
 }
 
+static void account_change(void *arg, char *text)
+{
+    change(arg, text);
+}
+
+static int import_accounts(struct import *im, const char *section, const json_t *value,
+                           bool continued)
+{
+    struct document_import accounts = {.accounts = snapshot_accounts(im->snapshot),
+                                       .edit = im->edit,
+                                       .replace = im->replace,
+                                       .whole = im->whole && !continued,
+                                       .change = account_change,
+                                       .arg = im};
+    int rc = document_import(&accounts, section, value);
+    if (rc)
+        str_copy(im->why, sizeof im->why, accounts.why);
+    return rc;
+}
+
 static int import_part(struct import *im, const json_t *part)
 {
     const char *name;
@@ -336,6 +358,9 @@ static int import_part(struct import *im, const json_t *part)
                 return -1;
         } else if (!strcmp(name, "storage") && is_object) {
             if (import_storage(im, value))
+                return -1;
+        } else if (document_is_of_accounts(name) && is_object) {
+            if (import_accounts(im, name, value, json_is_true(json_object_get(part, "continued"))))
                 return -1;
         } else if (strcmp(name, "continued") != 0 && strcmp(name, "more") != 0) {
             snprintf(im->why, sizeof im->why, "\"%.60s\" is no part of an export", name);
