@@ -234,7 +234,7 @@ int capability_set_says(const struct capability_set *set, const char *network,
          i < capability_set_count(set) && !compare_name(&set->items[i], c); i++) {
         const struct capability *at = &set->items[i];
         const struct capability **found = *at->network ? &network_item : &any_item;
-        if (*at->network && strcmp(at->network, network))
+        if (*at->network && strcmp(at->network, network) != 0)
             continue;
         if (same_channel(casemapping, at->channel, c->channel) && (!*found || at->anti))
             *found = at;

@@ -212,11 +212,11 @@ static int ask_command(struct asking *a, const char *text, char **error)
         return -1;
     }
     snprintf(module, sizeof module, "%.*s", (int)(dot - text), text);
+    network_refresh(a->network);
     if (strcmp(module, CORE_MODULE) != 0 && !registry_view_find(a->network->view, module))
         admin_note(a->result, xasprintf("there is no module \"%s\"; what its commands need is not "
                                         "known",
                                         module));
-    network_refresh(a->network);
     struct capability_command_answer answer =
         capability_explain_command(&a->query, module, dot + 1, *channel ? channel : NULL, &trace);
     put_answer(a, answer.allowed, &answer.asked, &answer.answer);

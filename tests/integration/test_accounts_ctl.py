@@ -150,6 +150,10 @@ def test_capabilities_and_policies(bot):
 
     refused(bot, "capability", "add", "admin", "--default")
     refused(bot, "capability", "add", "a b", "--user", "dora")
+    for name in ("x" * 10000, "#" + "c" * 10000 + ".x", "a\x01b", "a\rb", "a,b", "a.b.c", "a/b/c", "#c",
+                 "--x", "-#c.x", "one/", ""):
+        refused(bot, "capability", "add", "--user", "dora", "--", name)
+        refused(bot, "capability", "check", "--network", "one", "--", name)
     refused(bot, "capability", "add", "x")
     refused(bot, "capability", "add", "x", "--user", "dora", "--default")
     refused(bot, "capability", "add", "x", "--user", "nobody")

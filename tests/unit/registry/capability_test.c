@@ -376,7 +376,7 @@ static void bounds_names(void **state)
     assert_int_equal(capability_parse(&c, text, why, sizeof why), -1);
     memcpy(text, "#", 1);
     memset(text + 1, 'c', 200);
-    strcpy(text + 201, ".x");
+    memcpy(text + 201, ".x", sizeof ".x");
     assert_int_equal(capability_parse(&c, text, why, sizeof why), -1);
 }
 
@@ -490,9 +490,9 @@ static void random_item(struct views_random *r, struct naive_set *naive, struct 
 {
     static const char *const networks[] = {"", "", "A/", "B/"};
     static const char *const channels[] = {"", "", "#c,", "#d,"};
-    char *text = naive->items[naive->count];
     if (naive->count == NAIVE_MAX)
         return;
+    char *text = naive->items[naive->count];
     snprintf(text, sizeof naive->items[0], "%s%s%s%s", networks[views_random(r, 4)],
              own ? channels[views_random(r, 4)] : "", views_random(r, 2) ? "-" : "",
              all_names[views_random(r, 9)]);
