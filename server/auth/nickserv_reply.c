@@ -39,6 +39,12 @@ static bool is(const struct words *w, size_t i, const char *word)
     return i < w->count && !strcasecmp(w->word[i], word);
 }
 
+/* "command" or "command." */
+static bool is_command(const struct words *w, size_t i)
+{
+    return i < w->count && !strncasecmp(w->word[i], "command", strlen("command"));
+}
+
 /* One digit. */
 static bool is_level(const struct words *w, size_t i)
 {
@@ -66,6 +72,6 @@ void nickserv_reply_parse(struct nickserv_reply *reply, const char *text)
         answer(reply, w.word[0], w.word[2], w.word[0]);
     else if (is(&w, 0, "STATUS") && is_level(&w, 2))
         answer(reply, w.word[1], w.word[2], w.count > 3 ? w.word[3] : w.word[1]);
-    else if ((is(&w, 0, "Unknown") || is(&w, 0, "Invalid")) && is(&w, 1, "command"))
+    else if ((is(&w, 0, "Unknown") || is(&w, 0, "Invalid")) && is_command(&w, 1))
         reply->kind = NICKSERV_UNKNOWN;
 }

@@ -294,6 +294,24 @@ def test_wrong_passwords_cost_a_growing_delay(stage):
     no_secrets(stage.bot, "wrong-password", "s3cret-in-place", PASSWORD)
 
 
+def test_a_flood_of_logins_holds_nobody_up(stage):
+    one = stage.one
+    user(stage.cli, "slow", record(PASSWORD, FULL))
+    wait_until(lambda: "slow" in str(stage.bot.ctl_json("user", "show", "slow")), 10, "it is there")
+    for i in range(100):
+        one.line(f"n{i}", f"PRIVMSG Anna :auth {'slow' if i < 10 else f'none{i}'} wrong-password",
+                 f"h{i}.example.test")
+    one.peer.send("PING :now")
+    came = one.peer.collect(lambda m: m.command == "PONG" and m.text == "now")
+    # All were taken in while few passwords had been looked at; too many wait for nothing.
+    answers = [m.text for m in came if m.command == "PRIVMSG"]
+    assert len([text for text in answers if "Wrong name" in text]) < 40
+    while len(answers) < 100:
+        answers.append(one.peer.expect(lambda m: m.command == "PRIVMSG" and m.target[0] == "n").text)
+    assert len([text for text in answers if "still looking" in text]) >= 30
+    no_secrets(stage.bot, "wrong-password")
+
+
 # ---- Profiles --------------------------------------------------------------------------------------
 
 
