@@ -51,7 +51,8 @@ static int open_file(struct limnoria_file *file, char **text, const char *path)
 }
 
 /* 0, or -1 after a complaint. */
-static int read_files(struct limnoria_result *result, const json_t *args, const json_t *known)
+static int read_files(struct limnoria_result *result, const json_t *args,
+                      enum casemapping casemapping, const json_t *known)
 {
     static const char *const names[] = {"users", "channels", "ignores"};
     struct limnoria_file files[3] = {{0}};
@@ -60,8 +61,8 @@ static int read_files(struct limnoria_result *result, const json_t *args, const 
     for (int i = 0; i < 3 && !failed; i++)
         failed = open_file(&files[i], &texts[i], ctl_text(args, names[i]));
     if (!failed)
-        limnoria_read(result, ctl_text(args, "network"), known, &files[0], &files[1], &files[2],
-                      (int64_t)time(NULL));
+        limnoria_read(result, ctl_text(args, "network"), casemapping, known, &files[0], &files[1],
+                      &files[2], (int64_t)time(NULL));
     for (int i = 0; i < 3; i++)
         str_free_secret(texts[i]);
     return failed;
@@ -128,8 +129,16 @@ static enum ctl_exit run_limnoria(const struct session *session, json_t *args)
         return ctl_complain(CTL_USAGE, "import limnoria needs --network NET: whose channels and "
                                        "masks these are");
     json_t *before = NULL;
-    enum ctl_exit status = transfer_export(session, false, &before);
-    if (status == CTL_OK && read_files(&result, args, json_object_get(before, "users")))
+    json_t *shown = NULL;
+    json_t *which = json_pack("{s:s}", "network", network);
+    enum ctl_exit status = ctl_ask(session, COMMAND_NETWORK_SHOW, which, &shown);
+    enum casemapping casemapping = casemapping_parse(ctl_text(shown, "casemapping"));
+    json_decref(which);
+    json_decref(shown);
+    if (status == CTL_OK)
+        status = transfer_export(session, false, &before);
+    if (status == CTL_OK &&
+        read_files(&result, args, casemapping, json_object_get(before, "users")))
         status = CTL_USAGE;
     json_decref(before);
     if (!result.document)

@@ -122,11 +122,16 @@ void limnoria_bool(struct limnoria *l, bool *value)
 
 /* ---- The whole ---- */
 
-void limnoria_read(struct limnoria_result *result, const char *network, const json_t *known,
+void limnoria_read(struct limnoria_result *result, const char *network,
+                   enum casemapping casemapping, const json_t *known,
                    const struct limnoria_file *users, const struct limnoria_file *channels,
                    const struct limnoria_file *ignores, int64_t now_s)
 {
-    struct limnoria l = {.result = result, .network = network, .known = known, .now_s = now_s};
+    struct limnoria l = {.result = result,
+                         .network = network,
+                         .casemapping = casemapping,
+                         .known = known,
+                         .now_s = now_s};
     result->document =
         json_pack("{s:{s:i}, s:{}, s:{s:{s:{}}}, s:{s:{}}}", "seshet", "export", EXPORT_VERSION,
                   "users", "networks", network, "channels", "ignores", network);

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/proto/casemap.h"
+
 /*
  * What Limnoria (and Supybot before it) knows of its users, channels and ignores, as a document for
  * "registry import". Its files, as its src/ircdb.py writes them: a line is a word and a value;
@@ -32,10 +34,11 @@ struct limnoria_result {
                        notes */
 };
 
-/* known: the users that are here already, as in a document, or NULL: they keep their password and
- * flags, and what they are known by is nobody else's. now_s: what has expired by then stays behind.
- * The caller calls limnoria_result_free. */
-void limnoria_read(struct limnoria_result *result, const char *network, const json_t *known,
+/* Channels are folded under the network's casemapping. known: the users that are here already, as
+ * in a document, or NULL: they keep their password and flags, and what they are known by is nobody
+ * else's. now_s: what has expired by then stays behind. The caller calls limnoria_result_free. */
+void limnoria_read(struct limnoria_result *result, const char *network,
+                   enum casemapping casemapping, const json_t *known,
                    const struct limnoria_file *users, const struct limnoria_file *channels,
                    const struct limnoria_file *ignores, int64_t now_s);
 void limnoria_result_free(struct limnoria_result *result);

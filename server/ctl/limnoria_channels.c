@@ -98,13 +98,14 @@ static void end_channel(struct limnoria *l, struct channel *c)
 
 static void begin_channel(struct limnoria *l, struct channel *c)
 {
-    const char *name = l->value;
+    char name[CHANNEL_MAX_NAME + 2]; /* one more, to see what is too long */
     json_t *networks = json_object_get(l->result->document, "networks");
     const json_t *channels = json_object_get(json_object_get(networks, l->network), "channels");
     *c = (struct channel){.default_allow = true, .left_out = true};
+    irc_fold_copy(l->casemapping, name, sizeof name, l->value);
     if (!*name || !strchr("#&+!", *name) || strpbrk(name, ", ") ||
         strlen(name) > CHANNEL_MAX_NAME) {
-        limnoria_note(l, "\"%.80s\" is no channel: left out", name);
+        limnoria_note(l, "\"%.80s\" is no channel: left out", l->value);
         return;
     }
     if (json_object_get(channels, name)) {

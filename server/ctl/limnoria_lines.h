@@ -9,6 +9,7 @@
 struct limnoria {
     struct limnoria_result *result;
     const char *network;
+    enum casemapping casemapping;
     const json_t *known; /* users that are here already; may be NULL */
     int64_t now_s;
     /* Where it reads. */

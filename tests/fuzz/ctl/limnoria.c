@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct limnoria_file users = take(&text, &size, "users");
     struct limnoria_file channels = take(&text, &size, "channels");
     struct limnoria_file ignores = take(&text, &size, "ignores");
-    limnoria_read(&result, NETWORK, NULL, &users, &channels, &ignores, 1000);
+    limnoria_read(&result, NETWORK, CASEMAPPING_RFC1459, NULL, &users, &channels, &ignores, 1000);
     size_t i;
     const json_t *note;
     json_array_foreach(result.notes, i, note)

@@ -566,6 +566,8 @@ class Transfer(Case):
 
     def import_limnoria(self, *options, users=LIMNORIA_USERS, answer=None):
         def good_import(request):
+            if request["command"] == "network show":
+                return {"ok": True, "result": {"network": request["args"]["network"], "casemapping": "ascii"}}
             if request["command"] == "registry export":
                 return {"ok": True, "result": {"generation": 1, "users": {"zoe": {}}}}
             return {"ok": True, "result": {"changes": ["x"], "count": 1}}
@@ -579,8 +581,8 @@ class Transfer(Case):
 
     def imports(self):
         """What was sent, after what is there already was asked for."""
-        self.assertEqual(self.server.requests[0]["command"], "registry export")
-        return self.server.requests[1:]
+        self.assertEqual([r["command"] for r in self.server.requests[:2]], ["network show", "registry export"])
+        return self.server.requests[2:]
 
     def test_limnoria(self):
         done = self.import_limnoria("--network", "net")
@@ -622,7 +624,7 @@ class Transfer(Case):
         self.assertIn("/nonexistent: No such file", done.stderr)
         done = self.ask("import", "limnoria", self.dir, self.dir, "--network", "net")
         self.assertEqual(done.returncode, 2)
-        self.assertEqual({r["command"] for r in self.server.requests}, {"registry export"})
+        self.assertEqual({r["command"] for r in self.server.requests}, {"network show", "registry export"})
 
     def test_what_is_refused_is_not_written(self):
         self.serve(lambda request: {"ok": False, "error": "a, rate_user: that is no rate"})

@@ -23,7 +23,7 @@ static struct limnoria_result read_beside(const json_t *known, const char *users
         {"channels.conf", channels, channels ? strlen(channels) : 0},
         {"ignores.conf", ignores, ignores ? strlen(ignores) : 0},
     };
-    limnoria_read(&result, "net", known, &files[0], &files[1], &files[2], NOW);
+    limnoria_read(&result, "net", CASEMAPPING_RFC1459, known, &files[0], &files[1], &files[2], NOW);
     return result;
 }
 
@@ -239,25 +239,26 @@ static void test_channels(void **state)
         read_all(NULL,
                  "channel #plain\n  lobotomized False\n  defaultAllow True\n  capability -op\n"
                  "  capability -halfop\n  capability -voice\n  capability -protected\n\n"
-                 "channel #a.b\n  lobotomized True\n  defaultAllow False\n  capability topic\n"
+                 "channel #A.b[]\n  lobotomized True\n  defaultAllow False\n  capability topic\n"
                  "  capability -Roll\n  capability op\n  capability #c,x\n"
                  "  ban *!*@bad.example 0\n  ban *!*@old.example 1600000000\n"
                  "  ignore spam!*@* 1800000000.5\n  ignore a!b@c soon\n  colour red\n\n"
-                 "channel nochannel\n  lobotomized True\nchannel #a.b\n  lobotomized False\n",
+                 "channel nochannel\n  lobotomized True\nchannel #a.B{]\n  lobotomized False\n",
                  NULL),
         "networks net channels",
-        "{\"#a.b\":{\"default_allow\":false,\"lobotomized\":true,\"capabilities\":"
+        "{\"#a.b{}\":{\"default_allow\":false,\"lobotomized\":true,\"capabilities\":"
         "[\"topic\",\"-roll\"],\"ignores\":{\"*!*@bad.example\":0,\"spam!*@*\":1800000000}}}",
-        "channels.conf:14: capability \"op\" of #a.b: nobody has it by default here; grant it to "
+        "channels.conf:14: capability \"op\" of #a.b{}: nobody has it by default here; grant it to "
         "users by name; left out\n"
-        "channels.conf:15: capability \"#c,x\" of #a.b: a channel's own capabilities name no "
+        "channels.conf:15: capability \"#c,x\" of #a.b{}: a channel's own capabilities name no "
         "channel; left out\n"
-        "channels.conf:16: #a.b keeps no bans here: \"*!*@bad.example 0\" is ignored in it, as it "
+        "channels.conf:16: #a.b{} keeps no bans here: \"*!*@bad.example 0\" is ignored in it, as "
+        "it "
         "was, but not kicked\n"
         "channels.conf:19: \"soon\" is no time: left out\n"
         "channels.conf:20: \"colour\" is unknown: left out\n"
         "channels.conf:22: \"nochannel\" is no channel: left out\n"
-        "channels.conf:24: #a.b stands there before: left out\n");
+        "channels.conf:24: #a.b{} stands there before: left out\n");
 }
 
 static void test_ignores(void **state)
