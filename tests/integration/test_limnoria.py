@@ -92,6 +92,9 @@ def test_a_whole_import(parts):
     visitor.wait_for("Anna", CHANNEL)
 
     before = everything(bot)
+    slip = ("import", "limnoria", *write_files(bot), "--network", "nett", "--socket", str(bot.control))
+    code, _, error = bot.ctl(*slip, check=False)
+    assert code == 1 and 'did you mean "net"?' in error
     looked = run(bot, "--dry-run")
     assert everything(bot) == before
     assert "would change" in looked
