@@ -115,6 +115,9 @@ struct conf_channel {
 
 enum conf_sasl { CONF_SASL_NONE, CONF_SASL_PLAIN, CONF_SASL_EXTERNAL };
 
+/* How NickServ is asked who somebody is. */
+enum conf_services { CONF_SERVICES_AUTO, CONF_SERVICES_ACC, CONF_SERVICES_STATUS };
+
 /*
  * A first value of a module on this network: what the registry gets where it has none. Whether
  * there is such a field or list, and what its values may be, is the registry's knowledge: it is
@@ -153,6 +156,11 @@ struct conf_network {
         struct conf_stamp cert_stamp;
         struct conf_stamp key_stamp;
     } sasl;
+    struct {
+        char *nickserv; /* its nick */
+        char *host;     /* where it speaks from; NULL: learned from WHOIS */
+        enum conf_services style;
+    } services;
     struct conf_channel *channels;
     size_t nchannels;
     char *command_prefix; /* one printable ASCII character that is no letter, digit or space */

@@ -8,6 +8,8 @@
 #define PATH_BYTES        4000
 
 static const char *const mechanisms[] = {"PLAIN", "EXTERNAL", NULL};
+static const char *const service_styles[] = {"auto", "acc", "status", NULL};
+_Static_assert(sizeof(enum conf_services) == sizeof(int), "a word is stored as an int");
 _Static_assert(sizeof(enum conf_sasl) == sizeof(int), "a word is stored as an int");
 
 static const struct conf_key keys[] = {
@@ -119,6 +121,28 @@ static const struct conf_key keys[] = {
      .second = AT(sasl.key_stamp),
      .max = PATH_BYTES,
      .help = "Its private key (PEM); the certificate's file unless given."},
+
+    {.path = "services", .kind = CONF_GROUP, .help = "How to ask NickServ who somebody is."},
+    {.path = "services.nickserv",
+     .kind = CONF_STRING,
+     .offset = AT(services.nickserv),
+     .max = 64,
+     .fallback = "NickServ",
+     .check = conf_check_nick,
+     .help = "NickServ's nickname."},
+    {.path = "services.host",
+     .kind = CONF_STRING,
+     .offset = AT(services.host),
+     .max = 253,
+     .check = conf_check_host,
+     .help = "Its host; learned from WHOIS, which must call it a service, unless given."},
+    {.path = "services.style",
+     .kind = CONF_WORD,
+     .offset = AT(services.style),
+     .min = CONF_SERVICES_AUTO,
+     .words = service_styles,
+     .fallback = "auto",
+     .help = "acc (ACC nick *), status (STATUS nick), or auto: the first that it knows."},
 
     {.path = "channels",
      .kind = CONF_GROUPS,

@@ -239,24 +239,45 @@ static void place_rules(struct deciding *d)
     }
 }
 
-/* ---- Rules 12 to 17: what the source may do ---- */
+/* ---- Rules 12 to 18: what the source may do ---- */
+
+/* The anticapability that forbids the command, or NULL. */
+static const char *forbidden_by(const struct deciding *d)
+{
+    const struct decide_facts *facts = d->facts;
+    const struct decide_guard *guard = facts->guard;
+    bool has_place = !facts->is_private && facts->nplaces;
+    if (d->refused || !guard || !facts->command)
+        return NULL;
+    return guard->may_call(guard->ctx, d->m->name, facts->command,
+                           has_place ? facts->places[0].channel : NULL);
+}
+
+static void command_rules(struct deciding *d)
+{
+    const struct module_fields *fields = &d->m->fields;
+    const struct decide_guard *guard = d->facts->guard;
+    const char *group = *fields->auth_group ? fields->auth_group : NULL;
+    const char *capability = *fields->capability ? fields->capability : NULL;
+    const char *anti = forbidden_by(d);
+    refuse_if(d, anti != NULL, (struct decide_step){.rule = DECIDE_ANTICAPABILITY, .item = anti});
+    bool out = !d->refused && group && !(guard && guard->in_group(guard->ctx, group));
+    refuse_if(d, out, (struct decide_step){.rule = DECIDE_AUTH_GROUP, .item = group});
+    bool lacks = !d->refused && capability && !(guard && guard->has(guard->ctx, capability));
+    refuse_if(d, lacks, (struct decide_step){.rule = DECIDE_CAPABILITY, .item = capability});
+}
 
 static void source_rules(struct deciding *d)
 {
-    const struct module_fields *fields = &d->m->fields;
     refuse_if(d, d->facts->ignored != NULL,
               (struct decide_step){.rule = DECIDE_IGNORED, .item = d->facts->ignored});
-    if (d->facts->type != EVENT_COMMAND) {
-        skip(d, DECIDE_AUTH_GROUP);
-        skip(d, DECIDE_CAPABILITY);
+    if (d->facts->type == EVENT_COMMAND) {
+        command_rules(d);
         return;
     }
-    /* Nobody has been granted anything: what asks for it is closed. */
-    const char *group = *fields->auth_group ? fields->auth_group : NULL;
-    const char *capability = *fields->capability ? fields->capability : NULL;
-    refuse_if(d, group != NULL, (struct decide_step){.rule = DECIDE_AUTH_GROUP, .item = group});
-    refuse_if(d, capability != NULL,
-              (struct decide_step){.rule = DECIDE_CAPABILITY, .item = capability});
+    skip(d, DECIDE_ANTICAPABILITY);
+    skip(d, DECIDE_AUTH_GROUP);
+    skip(d, DECIDE_CAPABILITY);
 }
 
 struct flood_use decide_use(const struct module_view *m, const struct decide_facts *facts,

@@ -14,8 +14,9 @@
  * that applies says whether it is for this place. A pure function: the same view, facts and counts
  * give the same answer, whatever the order of list items. With a trace it explains itself.
  *
- * Rules 13, 14, 18 and 20 are about commands alone: happenings are told to a module whoever causes
- * them. An ignored source's events reach no module at all, and flood controls are for both.
+ * Rules 21, 13 and 14 (in this order, after 12), 18 and 20 are about commands alone: happenings are
+ * told to a module whoever causes them. An ignored source's events reach no module at all, and
+ * flood controls are for both.
  *
  * X(NAME, number, "name", allowed, "sentence", "sentence when it does not apply"); numbers are the
  * rules' and are never reused.
@@ -40,9 +41,9 @@
     X(IGNORED, 12, "ignored", false, "the source is ignored", "the source is not ignored")         \
     X(AUTH_GROUP, 13, "auth_group", false,                                                         \
       "the source is not authorized by the module's auth_group",                                   \
-      "the module asks for no authorization profile")                                              \
+      "no authorization profile keeps the source out")                                             \
     X(CAPABILITY, 14, "capability", false, "the source does not have the module's capability",     \
-      "the module asks for no capability")                                                         \
+      "no capability is missing")                                                                  \
     X(RATE_USER, 15, "rate_user", false, "the source used it too often", "not reached")            \
     X(RATE_CHANNEL, 16, "rate_channel", false, "it was used too often in this channel",            \
       "not reached")                                                                               \
@@ -52,7 +53,9 @@
       "the source is none of our own identities")                                                  \
     X(NO_FILE, 19, "no_file", false, "no file of the module is loaded", "the module is loaded")    \
     X(RATE_SOURCE, 20, "rate_source", false, "the source makes the bot do too much in all",        \
-      "not reached")
+      "not reached")                                                                               \
+    X(ANTICAPABILITY, 21, "anticapability", false, "an anticapability forbids it to the source",   \
+      "no anticapability forbids it to the source")
 
 enum decide_reason {
 #define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,
@@ -76,6 +79,17 @@ struct decide_place {
     const void *ctx;
 };
 
+/* What accounts say of the source, asked for commands only. Nothing changes by asking. */
+struct decide_guard {
+    void *ctx;
+    /* NULL when the source may call the module's command there (channel NULL: in private); else
+     * what forbids it, valid until the next call. */
+    const char *(*may_call)(void *ctx, const char *module, const char *command,
+                            const char *channel);
+    bool (*in_group)(void *ctx, const char *group);
+    bool (*has)(void *ctx, const char *capability);
+};
+
 struct decide_facts {
     enum event_type type; /* EVENT_COMMAND when one of the module's commands is called */
     const char *network;  /* its key; needed with flood */
@@ -97,6 +111,9 @@ struct decide_facts {
     bool no_file;              /* the module has no version that can be loaded */
     const struct flood *flood; /* NULL: the flood controls are not asked */
     struct rate source_rate;   /* of a source over all modules; counts with flood */
+    /* NULL: nobody is known, so that what asks for a profile or a capability is closed, and no
+     * anticapability is. */
+    const struct decide_guard *guard;
 };
 
 struct decision {

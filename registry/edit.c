@@ -3,63 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/check.h"
 #include "registry/commands.h"
+#include "registry/edit_parts.h"
+#include "registry/edit_script.h"
 #include "registry/keys.h"
 #include "registry/storage.h"
-
-/*
- * One script, so that the edits are done together or not at all: a transaction would go on after a
- * write that fails. KEYS: each key once. ARGV: for each key its type ("any" where it is taken
- * away); then for each write four texts: what, number of the key, field or item, value. Nothing is
- * written that is there already: each write wakes every server. Returns for each write 1 when it
- * changed something.
- */
-static const char script[] =
-    "for i, key in ipairs(KEYS) do\n"
-    "  local is = redis.call('TYPE', key)['ok']\n"
-    "  if is ~= 'none' and ARGV[i] ~= 'any' and is ~= ARGV[i] then\n"
-    "    return redis.error_reply('ERR ' .. key .. ' is a ' .. is .. ' and must be a ' ..\n"
-    "      ARGV[i] .. '; take it away first: DEL ' .. key)\n"
-    "  end\n"
-    "end\n"
-    "local done, skip = {}, false\n"
-    "for i = #KEYS + 1, #ARGV, 4 do\n"
-    "  local what, key, a, b = ARGV[i], KEYS[tonumber(ARGV[i + 1])], ARGV[i + 2], ARGV[i + 3]\n"
-    "  local n = 0\n"
-    "  if what == 'set' then\n"
-    "    if redis.call('HGET', key, a) ~= b then redis.call('HSET', key, a, b); n = 1 end\n"
-    "  elseif what == 'unset' then n = redis.call('HDEL', key, a)\n"
-    "  elseif what == 'expire' then\n"
-    "    if redis.call('HGET', key, a) == b then n = redis.call('HDEL', key, a) end\n"
-    "  elseif what == 'add' then n = redis.call('SADD', key, a)\n"
-    "  elseif what == 'remove' then n = redis.call('SREM', key, a)\n"
-    "  elseif what == 'delist' then\n"
-    "    n = redis.call('SREM', key, a)\n"
-    "    local meta = KEYS[tonumber(b)]\n"
-    "    local id = redis.call('HGET', meta, 'id')\n"
-    "    if n == 1 and id and redis.call('EXISTS', key) == 0 then\n"
-    "      redis.call('HSET', meta, 'accepted', id)\n"
-    "    end\n"
-    "  elseif what == 'clear' then\n"
-    "    local types = redis.call('TYPE', key)['ok'] == 'hash' and\n"
-    "      redis.call('HGET', key, 'event_types')\n"
-    "    n = redis.call('DEL', key)\n"
-    "    if types then redis.call('HSET', key, 'event_types', types) end\n"
-    "  elseif what == 'purge' then n = redis.call('DEL', key)\n"
-    "  elseif what == 'once' then\n"
-    "    n = redis.call('SADD', key, a)\n"
-    "    skip = n == 0 or (b ~= '' and redis.call('EXISTS', KEYS[tonumber(b)]) == 1)\n"
-    "  elseif skip then n = 0\n"
-    "  elseif what == 'first' then n = redis.call('HSETNX', key, a, b)\n"
-    "  elseif what == 'firstitem' then n = redis.call('SADD', key, a)\n"
-    "  end\n"
-    "  done[#done + 1] = n\n"
-    "end\n"
-    "return done\n";
 
 struct write {
     const char *what; /* a word of the script */
@@ -73,11 +26,20 @@ struct edit_key {
     const char *type;
 };
 
+/* What the edit makes, by its key. */
+struct made {
+    UT_hash_handle hh;
+    char key[];
+};
+
 struct registry_edit {
     struct write *writes;
     size_t nwrites;
     struct edit_key *keys;
     size_t nkeys;
+    struct edit_late *late;
+    size_t nlate;
+    struct made *made;
     registry_edit_fn *done;
     void *arg;
 };
@@ -97,6 +59,18 @@ void registry_edit_free(struct registry_edit *e)
     }
     for (size_t i = 0; i < e->nkeys; i++)
         free(e->keys[i].name);
+    for (size_t i = 0; i < e->nlate; i++) {
+        free(e->late[i].name);
+        free(e->late[i].text);
+    }
+    struct made *made = NULL;
+    struct made *next = NULL;
+    HASH_ITER(hh, e->made, made, next)
+    {
+        HASH_DEL(e->made, made);
+        free(made);
+    }
+    free(e->late);
     free(e->writes);
     free(e->keys);
     free(e);
@@ -120,8 +94,8 @@ static size_t key_number(struct registry_edit *e, const char *name, const char *
     return e->nkeys++;
 }
 
-static int add_write(struct registry_edit *e, const char *what, size_t key, const char *first,
-                     const char *second)
+int edit_write(struct registry_edit *e, const char *what, size_t key, const char *first,
+               const char *second)
 {
     if ((e->nwrites & (e->nwrites - 1)) == 0)
         e->writes = xrealloc(e->writes, (e->nwrites ? e->nwrites * 2 : 1) * sizeof *e->writes);
@@ -129,7 +103,7 @@ static int add_write(struct registry_edit *e, const char *what, size_t key, cons
     return 0;
 }
 
-static int room(const struct registry_edit *e, char *why, size_t why_size)
+int edit_room(const struct registry_edit *e, char *why, size_t why_size)
 {
     if (e->nwrites < EDIT_MAX_WRITES)
         return 0;
@@ -137,7 +111,7 @@ static int room(const struct registry_edit *e, char *why, size_t why_size)
     return -1;
 }
 
-static int check_network(const char *network, char *why, size_t why_size)
+int edit_check_network(const char *network, char *why, size_t why_size)
 {
     if (!*network || registry_network_valid(network))
         return 0;
@@ -145,10 +119,38 @@ static int check_network(const char *network, char *why, size_t why_size)
     return -1;
 }
 
+size_t edit_key(struct registry_edit *e, const struct registry_key *key, const char *type)
+{
+    char name[KEY_MAX];
+    return key_number(e, key_write(key, name, sizeof name), type);
+}
+
+void edit_later(struct registry_edit *e, edit_late_fn *fn, const char *name, const char *text)
+{
+    e->late = xrealloc(e->late, (e->nlate + 1) * sizeof *e->late);
+    e->late[e->nlate++] = (struct edit_late){fn, xstrdup(name), xstrdup(text)};
+}
+
+bool edit_makes(const struct registry_edit *e, const char *key)
+{
+    struct made *made = NULL;
+    HASH_FIND_STR(e->made, key, made);
+    return made != NULL;
+}
+
+void edit_made(struct registry_edit *e, const char *key)
+{
+    if (edit_makes(e, key))
+        return;
+    struct made *made = xcalloc(1, sizeof *made + strlen(key) + 1);
+    strcpy(made->key, key);
+    HASH_ADD_STR(e->made, key, made);
+}
+
 static int check_place(const struct registry_edit *e, struct edit_place place, char *why,
                        size_t why_size)
 {
-    if (room(e, why, why_size) || check_network(place.network, why, why_size))
+    if (edit_room(e, why, why_size) || edit_check_network(place.network, why, why_size))
         return -1;
     if (registry_name_valid(place.module))
         return 0;
@@ -190,7 +192,7 @@ int registry_edit_set(struct registry_edit *e, struct edit_place place, const ch
     if (check_place(e, place, why, why_size) ||
         registry_check_field(place.module, field, value, *place.network, why, why_size))
         return -1;
-    return add_write(e, "set", hash_of(e, place, "hash"), field, value);
+    return edit_write(e, "set", hash_of(e, place, "hash"), field, value);
 }
 
 int registry_edit_unset(struct registry_edit *e, struct edit_place place, const char *field,
@@ -199,7 +201,7 @@ int registry_edit_unset(struct registry_edit *e, struct edit_place place, const 
     if (check_place(e, place, why, why_size) ||
         registry_check_unset(field, *place.network, why, why_size))
         return -1;
-    return add_write(e, "unset", hash_of(e, place, "hash"), field, "");
+    return edit_write(e, "unset", hash_of(e, place, "hash"), field, "");
 }
 
 static int find_list(const char *list, char *why, size_t why_size)
@@ -219,7 +221,7 @@ int registry_edit_add(struct registry_edit *e, struct edit_place place, const ch
     int number = check_place(e, place, why, why_size) ? -1 : find_list(list, why, why_size);
     if (number < 0 || registry_check_item(list, item, why, why_size))
         return -1;
-    return add_write(e, "add", list_of(e, place, number, "set"), item, "");
+    return edit_write(e, "add", list_of(e, place, number, "set"), item, "");
 }
 
 int registry_edit_remove(struct registry_edit *e, struct edit_place place, const char *list,
@@ -228,7 +230,7 @@ int registry_edit_remove(struct registry_edit *e, struct edit_place place, const
     int number = check_place(e, place, why, why_size) ? -1 : find_list(list, why, why_size);
     if (number < 0)
         return -1;
-    return add_write(e, "remove", list_of(e, place, number, "set"), item, "");
+    return edit_write(e, "remove", list_of(e, place, number, "set"), item, "");
 }
 
 int registry_edit_ignore(struct registry_edit *e, const char *network, const char *mask,
@@ -236,18 +238,18 @@ int registry_edit_ignore(struct registry_edit *e, const char *network, const cha
 {
     char expires[24];
     snprintf(expires, sizeof expires, "%lld", (long long)expires_s);
-    if (room(e, why, why_size) || check_network(network, why, why_size) ||
+    if (edit_room(e, why, why_size) || edit_check_network(network, why, why_size) ||
         registry_check_ignore(mask, expires, why, why_size))
         return -1;
-    return add_write(e, "set", ignores_of(e, network), mask, expires);
+    return edit_write(e, "set", ignores_of(e, network), mask, expires);
 }
 
 int registry_edit_unignore(struct registry_edit *e, const char *network, const char *mask,
                            char *why, size_t why_size)
 {
-    if (room(e, why, why_size) || check_network(network, why, why_size))
+    if (edit_room(e, why, why_size) || edit_check_network(network, why, why_size))
         return -1;
-    return add_write(e, "unset", ignores_of(e, network), mask, "");
+    return edit_write(e, "unset", ignores_of(e, network), mask, "");
 }
 
 int registry_edit_expire(struct registry_edit *e, const char *network, const char *mask,
@@ -255,9 +257,9 @@ int registry_edit_expire(struct registry_edit *e, const char *network, const cha
 {
     char expires[24];
     snprintf(expires, sizeof expires, "%lld", (long long)expires_s);
-    if (room(e, why, why_size) || check_network(network, why, why_size))
+    if (edit_room(e, why, why_size) || edit_check_network(network, why, why_size))
         return -1;
-    return add_write(e, "expire", ignores_of(e, network), mask, expires);
+    return edit_write(e, "expire", ignores_of(e, network), mask, expires);
 }
 
 static int clear_all(struct registry_edit *e, struct edit_place place, const char *what, char *why,
@@ -265,9 +267,9 @@ static int clear_all(struct registry_edit *e, struct edit_place place, const cha
 {
     if (check_place(e, place, why, why_size))
         return -1;
-    add_write(e, what, hash_of(e, place, "any"), "", "");
+    edit_write(e, what, hash_of(e, place, "any"), "", "");
     for (int list = 0; list < LIST_COUNT; list++)
-        add_write(e, what, list_of(e, place, list, "any"), "", "");
+        edit_write(e, what, list_of(e, place, list, "any"), "", "");
     return 0;
 }
 
@@ -280,14 +282,14 @@ int registry_edit_clear(struct registry_edit *e, struct edit_place place, char *
 int registry_edit_purge(struct registry_edit *e, struct edit_place place, char *why,
                         size_t why_size)
 {
-    return clear_all(e, place, "purge", why, why_size);
+    return clear_all(e, place, "drop", why, why_size);
 }
 
 int registry_edit_store(struct registry_edit *e, const char *key, const char *field,
                         const char *value, char *why, size_t why_size)
 {
     char name[KEY_MAX];
-    if (room(e, why, why_size))
+    if (edit_room(e, why, why_size))
         return -1;
     if (strncmp(key, "storage:", 8) != 0 || !str_copy(name, sizeof name, key)) {
         snprintf(why, why_size, "\"%.80s\" is no key of storage", key);
@@ -298,14 +300,14 @@ int registry_edit_store(struct registry_edit *e, const char *key, const char *fi
                  STORAGE_MAX_KEY, STORAGE_MAX_VALUE);
         return -1;
     }
-    return add_write(e, "set", key_number(e, name, "hash"), field, value);
+    return edit_write(e, "set", key_number(e, name, "hash"), field, value);
 }
 
 int registry_edit_enlist(struct registry_edit *e, const char *module, char *why, size_t why_size)
 {
     if (check_place(e, (struct edit_place){"", module}, why, why_size))
         return -1;
-    return add_write(e, "add", key_number(e, "modules", "set"), module, "");
+    return edit_write(e, "add", key_number(e, "modules", "set"), module, "");
 }
 
 int registry_edit_delist(struct registry_edit *e, const char *module, char *why, size_t why_size)
@@ -314,7 +316,7 @@ int registry_edit_delist(struct registry_edit *e, const char *module, char *why,
     if (check_place(e, (struct edit_place){"", module}, why, why_size))
         return -1;
     snprintf(meta, sizeof meta, "%zu", key_number(e, "meta", "hash") + 1); /* from 1 there */
-    return add_write(e, "delist", key_number(e, "modules", "set"), module, meta);
+    return edit_write(e, "delist", key_number(e, "modules", "set"), module, meta);
 }
 
 /* ---- First values ---- */
@@ -344,11 +346,11 @@ int registry_edit_first(struct registry_edit *e, struct edit_place place, const 
     snprintf(mark, sizeof mark, "%s:%s", place.module, name);
     if (list >= 0) /* counted from 1 there */
         snprintf(number, sizeof number, "%zu", list_of(e, place, list, "set") + 1);
-    add_write(e, "once", key_number(e, marks, "set"), mark, number);
+    edit_write(e, "once", key_number(e, marks, "set"), mark, number);
     if (list < 0)
-        return add_write(e, "first", hash_of(e, place, "hash"), name, values[0]);
+        return edit_write(e, "first", hash_of(e, place, "hash"), name, values[0]);
     for (size_t i = 0; i < count; i++)
-        add_write(e, "firstitem", list_of(e, place, list, "set"), values[i], "");
+        edit_write(e, "firstitem", list_of(e, place, list, "set"), values[i], "");
     return 0;
 }
 
@@ -359,8 +361,11 @@ static void on_answer(void *arg, enum registry_result result, const redisReply *
 {
     struct registry_edit *e = arg;
     bool *changed = xcalloc(e->nwrites ? e->nwrites : 1, sizeof *changed);
-    struct edit_answer answer = {
-        .result = result, .text = text, .changed = changed, .count = e->nwrites};
+    const char *refused = strstr(text, EDIT_REFUSED);
+    struct edit_answer answer = {.result = result,
+                                 .text = refused ? refused + strlen(EDIT_REFUSED) : text,
+                                 .changed = changed,
+                                 .count = e->nwrites};
     size_t given = reply && reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
     for (size_t i = 0; i < given && i < e->nwrites; i++) {
         changed[i] = reply->element[i]->integer != 0;
@@ -383,7 +388,7 @@ static void run(struct registry_edit *e, struct registry *r)
     char count[24];
     snprintf(count, sizeof count, "%zu", e->nkeys);
     argv[n++] = "EVAL";
-    argv[n++] = script;
+    argv[n++] = edit_script;
     argv[n++] = count;
     for (size_t i = 0; i < e->nkeys; i++)
         argv[n++] = owned[nowned++] = xasprintf("%s%s", prefix, e->keys[i].name);
@@ -406,7 +411,14 @@ static void run(struct registry_edit *e, struct registry *r)
 void registry_edit_commit(struct registry_edit *e, struct registry *r, registry_edit_fn *done,
                           void *arg)
 {
+    char why[REGISTRY_WHY_SIZE] = "";
+    bool refused = false;
     e->done = done;
     e->arg = arg;
-    run(e, r);
+    for (size_t i = 0; i < e->nlate && !refused; i++)
+        refused = e->late[i].fn(e, &e->late[i], registry_snapshot(r), why, sizeof why) != 0;
+    if (refused)
+        registry_deny(r, on_answer, e, why);
+    else
+        run(e, r);
 }

@@ -241,13 +241,19 @@ static bool match_memory(struct ignores *ig, const char *network, const struct m
     return true;
 }
 
+bool ignore_list_match(struct ignore_list *list, const struct mask_source *source, int64_t now_s,
+                       struct ignore_match *match)
+{
+    return match_items(list->items, list->count, &list->masks[source->casemapping], source, now_s,
+                       match);
+}
+
 bool ignores_match(const struct registry_view *view, struct ignores *ig,
                    const struct mask_source *source, int64_t now_s, struct ignore_match *match)
 {
     for (size_t i = 0; i < VIEW_IGNORES; i++) {
         struct ignore_list *list = view->ignores[i];
-        if (list && match_items(list->items, list->count, &list->masks[source->casemapping], source,
-                                now_s, match))
+        if (list && ignore_list_match(list, source, now_s, match))
             return true;
     }
     return match_memory(ig, view->network, source, now_s, match) ||

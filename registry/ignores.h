@@ -47,6 +47,9 @@ struct ignore_match {
     bool in_memory; /* this server's own; not in Redis */
 };
 
+/* One list alone, of a channel for instance. */
+bool ignore_list_match(struct ignore_list *list, const struct mask_source *source, int64_t now_s,
+                       struct ignore_match *match);
 /* Whether an ignore covers the source at wall-clock second now_s: of the network, of all networks,
  * or in memory (ig may be NULL). *match may be NULL, and holds until the view or ig changes. */
 bool ignores_match(const struct registry_view *view, struct ignores *ig,

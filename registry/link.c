@@ -173,20 +173,22 @@ static void start_tracking(struct link *l)
 {
     if (!l->listening || !l->talking || l->state != LINK_OPENING)
         return;
+    /* What keys begin with: "module" also means "modules", "user" also "users". */
+    static const char *const begins[] = {"meta", "module", "network:",  "ignores",
+                                         "user", "policy", "auth_group"};
+    enum { COUNT = sizeof begins / sizeof *begins, FIXED = 6 };
     char id[24];
-    char meta[KEY_MAX_PREFIX + 16];
-    char module[KEY_MAX_PREFIX + 16];
-    char network[KEY_MAX_PREFIX + 16];
-    char ignores[KEY_MAX_PREFIX + 16];
+    char prefixes[COUNT][KEY_MAX_PREFIX + 16];
+    const char *argv[FIXED + 2 * (COUNT + 1)] = {"CLIENT",   "TRACKING", "ON",
+                                                 "REDIRECT", id,         "BCAST"};
     snprintf(id, sizeof id, "%lld", l->listener_id);
-    snprintf(meta, sizeof meta, "%smeta", l->config.prefix);
-    /* "seshet:module" is also the beginning of "seshet:modules". */
-    snprintf(module, sizeof module, "%smodule", l->config.prefix);
-    snprintf(network, sizeof network, "%snetwork:", l->config.prefix);
-    snprintf(ignores, sizeof ignores, "%signores", l->config.prefix);
-    const char *argv[] = {"CLIENT", "TRACKING", "ON",     "REDIRECT",     id,       "BCAST",
-                          "PREFIX", meta,       "PREFIX", module,         "PREFIX", network,
-                          "PREFIX", ignores,    "PREFIX", l->presence_key};
+    for (size_t i = 0; i < COUNT; i++) {
+        snprintf(prefixes[i], sizeof prefixes[i], "%s%s", l->config.prefix, begins[i]);
+        argv[FIXED + 2 * i] = "PREFIX";
+        argv[FIXED + 2 * i + 1] = prefixes[i];
+    }
+    argv[FIXED + 2 * COUNT] = "PREFIX";
+    argv[FIXED + 2 * COUNT + 1] = l->presence_key;
     redis_conn_command(l->talker, on_tracking, l, sizeof argv / sizeof *argv, argv, NULL);
 }
 

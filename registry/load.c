@@ -3,76 +3,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
-#include "registry/identity.h"
+#include "registry/load_parts.h"
 #include "registry/migrate.h"
 
 #define MAX_IN_FLIGHT 256
 /* Listing all keys waits while so many are to be read. */
 #define MAX_LISTED 1024
-#define MAX_CURSOR 24
 /* Keys that change without pause must not hold the others back for longer: from then on only what
  * was known to have changed is waited for... */
 #define MAX_BATCH_MS 20
 /* ...and, up to here, the definitions of modules that turn up among it. */
 #define MAX_HOLD_MS 200
 
-enum loader_state {
-    LOADER_IDLE, /* no link */
-    LOADER_FULL, /* reading everything */
-    LOADER_LIVE, /* following changes */
-    LOADER_REFUSED,
-    LOADER_EMPTIED
-};
 static const char *const state_names[] = {"idle", "full", "live", "refused", "emptied"};
-
-/* One key that must be read. */
-struct reading {
-    char key[KEY_MAX]; /* without the prefix */
-    struct registry_key parsed;
-    struct loader *loader;
-    unsigned epoch;
-    uint64_t number; /* of all that were ever queued, in order */
-    bool in_flight;
-    bool again;     /* changed while in flight */
-    bool part_full; /* the reading of everything waits for it */
-    struct reading *prev;
-    struct reading *next; /* in the queue */
-    UT_hash_handle hh;
-};
-
-/* A reading that is no single key: SCAN. */
-struct scan {
-    struct loader *loader;
-    unsigned epoch;
-};
-
-struct loader {
-    struct link *link;
-    struct model *model;
-    const struct clock *clock;
-    char *prefix;
-    struct loader_callbacks callbacks;
-    enum loader_state state;
-    unsigned epoch; /* answers of an older one are stale */
-    struct reading *readings;
-    struct reading *queue;
-    size_t in_flight;
-    size_t full_left;        /* answers that the reading of everything waits for */
-    char cursor[MAX_CURSOR]; /* where the listing of all keys goes on; "": nowhere */
-    size_t modules_before;   /* of the snapshot, when the reading of everything began */
-    struct identity identity;
-    bool index_read;          /* since loader_full */
-    uint64_t queued;          /* readings so far */
-    uint64_t answered;        /* the number of the last one that was */
-    uint64_t barrier;         /* commit when this one was answered; 0: when all were */
-    int64_t batch_started_ms; /* -1: nothing was read since the last commit */
-};
 
 static void set_state(struct loader *l, enum loader_state state)
 {
@@ -111,7 +59,7 @@ static void enqueue(struct loader *l, struct reading *r)
     DL_APPEND(l->queue, r);
 }
 
-static void want(struct loader *l, const struct registry_key *key, bool part_full)
+void loader_want(struct loader *l, const struct registry_key *key, bool part_full)
 {
     char name[KEY_MAX];
     struct reading *r;
@@ -125,7 +73,7 @@ static void want(struct loader *l, const struct registry_key *key, bool part_ful
         r->epoch = l->epoch;
         HASH_ADD_STR(l->readings, key, r);
         enqueue(l, r);
-    } else if (r->in_flight && !part_full) {
+    } else if ((r->in_flight || r->cursor[0]) && !part_full) {
         r->again = true;
     }
     if (part_full && !r->part_full) {
@@ -141,19 +89,19 @@ static void want_module(struct loader *l, const char *module, bool part_full)
     if (!registry_name_valid(module))
         return;
     str_copy(key.module, sizeof key.module, module);
-    want(l, &key, part_full);
+    loader_want(l, &key, part_full);
     key.kind = KEY_LIST;
     for (int i = 0; i < LIST_COUNT; i++) {
         key.list = (enum module_list)i;
         str_copy(key.list_name, sizeof key.list_name, module_list_rows[i].name);
-        want(l, &key, part_full);
+        loader_want(l, &key, part_full);
     }
 }
 
 static void want_named(struct loader *l, enum key_kind kind, bool part_full)
 {
     const struct registry_key key = {.kind = kind};
-    want(l, &key, part_full);
+    loader_want(l, &key, part_full);
 }
 
 static void refuse(struct loader *l, const char *reason)
@@ -165,7 +113,7 @@ static void refuse(struct loader *l, const char *reason)
 
 /* Redis answers, but does not give what was asked for: no permission, a script that runs for long.
  * It would not tell when that ends, so the link is made again until it does. */
-static void give_up(struct loader *l, const char *what, const redisReply *reply)
+void loader_give_up(struct loader *l, const char *what, const redisReply *reply)
 {
     char text[REGISTRY_WHY_SIZE];
     snprintf(text, sizeof text, "Redis refuses to read %.80s: %.140s", what,
@@ -175,14 +123,14 @@ static void give_up(struct loader *l, const char *what, const redisReply *reply)
     link_fail(l->link, true, text);
 }
 
-static bool wrong_type(const redisReply *reply)
+bool loader_wrong_type(const redisReply *reply)
 {
     return !strncmp(reply->str, "WRONGTYPE", 9);
 }
 
 /* ---- Applying answers ---- */
 
-static struct model_bytes *bytes_of(const redisReply *reply)
+struct model_bytes *loader_bytes_of(const redisReply *reply)
 {
     struct model_bytes *bytes = xcalloc(reply->elements ? reply->elements : 1, sizeof *bytes);
     for (size_t i = 0; i < reply->elements; i++) {
@@ -235,13 +183,13 @@ static int apply_meta(struct loader *l, const redisReply *reply)
     struct identity *found = &l->identity;
     int number;
     if (reply->type == REDIS_REPLY_ERROR) {
-        if (wrong_type(reply)) {
+        if (loader_wrong_type(reply)) {
             snprintf(text, sizeof text,
                      "%smeta is no hash, as it must be: put it right with redis-cli DEL %smeta",
                      l->prefix, l->prefix);
             refuse(l, text);
         } else {
-            give_up(l, "meta", reply);
+            loader_give_up(l, "meta", reply);
         }
         return -1;
     }
@@ -284,8 +232,8 @@ static int apply_index(struct loader *l, const redisReply *reply)
     const struct item_list *last = model_index(l->model);
     bool full = l->state == LOADER_FULL;
     bool wrong = reply->type == REDIS_REPLY_ERROR;
-    if (wrong && !wrong_type(reply)) {
-        give_up(l, "modules", reply);
+    if (wrong && !loader_wrong_type(reply)) {
+        loader_give_up(l, "modules", reply);
         return -1;
     }
     if (full && judge(l, wrong || reply->elements))
@@ -311,15 +259,10 @@ static int apply_index(struct loader *l, const redisReply *reply)
     }
     if (l->barrier)
         l->barrier = l->queued;
-    struct model_bytes *names = bytes_of(reply);
+    struct model_bytes *names = loader_bytes_of(reply);
     model_apply_index(l->model, names, reply->elements);
     free(names);
     return 0;
-}
-
-static bool is_hash(enum key_kind kind)
-{
-    return kind == KEY_META || kind == KEY_HASH || kind == KEY_IGNORES;
 }
 
 /* 0, or -1 when everything under way was forgotten. */
@@ -328,20 +271,21 @@ static int apply_definition(struct loader *l, const struct registry_key *key,
 {
     char name[KEY_MAX];
     if (reply->type == REDIS_REPLY_ERROR) {
-        if (!wrong_type(reply)) {
-            give_up(l, key_write(key, name, sizeof name), reply);
+        if (!loader_wrong_type(reply)) {
+            loader_give_up(l, key_write(key, name, sizeof name), reply);
             return -1;
         }
         model_apply_unreadable(l->model, key,
-                               is_hash(key->kind) ? "the key has the wrong type: it must be a hash"
-                                                  : "the key has the wrong type: it must be a set");
+                               key_is_hash(key->kind)
+                                   ? "the key has the wrong type: it must be a hash"
+                                   : "the key has the wrong type: it must be a set");
         return 0;
     }
     if (key->kind == KEY_UNKNOWN_LIST) {
         model_apply_unknown_list(l->model, key, reply->integer != 0);
         return 0;
     }
-    struct model_bytes *bytes = bytes_of(reply);
+    struct model_bytes *bytes = loader_bytes_of(reply);
     if (key->kind == KEY_HASH)
         model_apply_hash(l->model, key, bytes, reply->elements);
     else if (key->kind == KEY_IGNORES)
@@ -369,10 +313,10 @@ static int apply(struct loader *l, const struct registry_key *key, const redisRe
         if (key->network[0] || model_in_index(l->model, key->module))
             return apply_definition(l, key, reply);
         return 0;
-    case KEY_OTHER:
+    default:
         break;
     }
-    return 0;
+    return key_of_accounts(key->kind) ? loader_apply_account(l, key, reply) : 0;
 }
 
 /* ---- Sending and ending ---- */
@@ -383,16 +327,18 @@ static void send_one(struct loader *l, struct reading *r)
 {
     char key[KEY_MAX_PREFIX + KEY_MAX];
     snprintf(key, sizeof key, "%s%s", l->prefix, r->key);
-    bool hash = is_hash(r->parsed.kind);
-    const char *argv[] = {hash                                 ? "HGETALL"
+    bool hash = key_is_hash(r->parsed.kind);
+    bool steps = loader_in_steps(r->parsed.kind);
+    const char *argv[] = {steps                                ? "SSCAN"
+                          : hash                               ? "HGETALL"
                           : r->parsed.kind == KEY_UNKNOWN_LIST ? "EXISTS"
                                                                : "SMEMBERS",
-                          key};
-    if (link_command(l->link, on_reading, r, 2, argv, NULL))
+                          key, r->cursor[0] ? r->cursor : "0", "COUNT", "1000"};
+    if (link_command(l->link, on_reading, r, steps ? 5 : 2, argv, NULL))
         return; /* the link is going */
     DL_DELETE(l->queue, r);
     r->in_flight = true;
-    r->again = false;
+    r->again = r->again && r->cursor[0];
     l->in_flight++;
     if (l->batch_started_ms < 0)
         l->batch_started_ms = clock_now(l->clock);
@@ -454,6 +400,17 @@ static void on_reading(void *arg, const redisReply *reply)
         free(r);
         return;
     }
+    if (loader_in_steps(r->parsed.kind)) {
+        bool more;
+        if (loader_apply_step(l, r, reply, &more))
+            return;
+        if (more) {
+            r->in_flight = false;
+            enqueue(l, r);
+            go_on(l);
+            return;
+        }
+    }
     const struct registry_key key = r->parsed;
     if (r->part_full)
         l->full_left--;
@@ -480,7 +437,7 @@ static void on_scan(void *arg, const redisReply *reply)
         return;
     l->full_left--;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
-        give_up(l, "all keys (SCAN)", reply);
+        loader_give_up(l, "all keys (SCAN)", reply);
         return;
     }
     const redisReply *keys = reply->element[1];
@@ -490,11 +447,13 @@ static void on_scan(void *arg, const redisReply *reply)
         if (k->type != REDIS_REPLY_STRING || k->len < prefix || strlen(k->str) != k->len)
             continue;
         if (!strncmp(k->str + prefix, "status:module:", 14) ||
-            !strcmp(k->str + prefix, "status:registry"))
+            !strcmp(k->str + prefix, "status:registry") ||
+            !strcmp(k->str + prefix, "status:accounts"))
             l->callbacks.on_old_status(l->callbacks.arg, k->str);
         struct registry_key key = key_parse(k->str + prefix);
-        if (key.kind == KEY_UNKNOWN_LIST || (key.network[0] && key.kind != KEY_OTHER))
-            want(l, &key, true);
+        if (key.kind == KEY_UNKNOWN_LIST || (key.network[0] && key.kind != KEY_OTHER) ||
+            (key_of_accounts(key.kind) && !loader_in_steps(key.kind)))
+            loader_want(l, &key, true);
     }
     if (strcmp(reply->element[0]->str, "0") != 0) {
         str_copy(l->cursor, sizeof l->cursor, reply->element[0]->str);
@@ -563,6 +522,8 @@ void loader_full(struct loader *l, size_t modules_before)
     want_named(l, KEY_META, true);
     want_named(l, KEY_MODULES, true);
     want_named(l, KEY_IGNORES, true);
+    want_named(l, KEY_USERS, true);
+    want_named(l, KEY_GROUPS, true);
     str_copy(l->cursor, sizeof l->cursor, "0");
     l->full_left++;
     pump(l);
@@ -581,7 +542,7 @@ bool loader_changed(struct loader *l, const char *text)
     case LOADER_FULL:
     case LOADER_LIVE:
         if (key.kind != KEY_OTHER)
-            want(l, &key, false);
+            loader_want(l, &key, false);
         pump(l);
         break;
     }

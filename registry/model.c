@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/account_model.h"
 #include "registry/model_read.h"
 
 #define PARTS (1 + LIST_COUNT) /* the hash and each list: the keys that make one definition */
@@ -34,6 +35,7 @@ struct model {
     struct group *groups;
     struct item_list *index; /* names of modules */
     struct problems problems;
+    struct account_model *accounts;
     uint32_t full; /* number of the current full reading */
     bool index_changed;
 };
@@ -44,7 +46,13 @@ struct model *model_new(problems_fn *tell, void *arg)
 {
     struct model *m = xcalloc(1, sizeof *m);
     problems_init(&m->problems, tell, arg);
+    m->accounts = account_model_new(&m->problems);
     return m;
+}
+
+struct account_model *model_accounts(const struct model *m)
+{
+    return m->accounts;
 }
 
 static void entry_remove(struct group *g, struct entry *e)
@@ -79,6 +87,7 @@ void model_free(struct model *m)
     {
         group_remove(m, g);
     }
+    account_model_free(m->accounts);
     item_list_unref(m->index);
     problems_clear(&m->problems);
     free(m);
@@ -394,6 +403,7 @@ void model_begin_full(struct model *m)
 {
     m->full++;
     problems_begin(&m->problems, NULL);
+    account_model_begin_full(m->accounts);
 }
 
 static struct registry_key part_key(const struct group *g, const struct entry *e, int part)
@@ -459,6 +469,7 @@ void model_end_full(struct model *m)
             model_apply_ignores(m, &key, NULL, 0);
         }
     }
+    account_model_end_full(m->accounts);
     problems_end(&m->problems, NULL);
 }
 
@@ -530,7 +541,7 @@ static void commit_modules(struct model *m, struct snapshot *s)
 
 struct snapshot *model_commit(struct model *m, const struct snapshot *last)
 {
-    bool changed = m->index_changed;
+    bool changed = m->index_changed || account_model_changed(m->accounts);
     for (struct group *g = m->groups; g; g = g->hh.next)
         changed = changed || g->changed;
     if (!changed)
@@ -540,6 +551,7 @@ struct snapshot *model_commit(struct model *m, const struct snapshot *last)
     s->generation = last->generation + 1;
     commit_modules(m, s);
     commit_overlays(m, s);
+    s->accounts = account_model_commit(m->accounts, last->accounts);
     m->index_changed = false;
     return s;
 }

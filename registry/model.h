@@ -11,6 +11,7 @@
  * becomes a problem (problems.h).
  */
 struct model;
+struct account_model;
 
 struct model_bytes {
     const char *data;
@@ -37,6 +38,9 @@ void model_apply_ignores(struct model *m, const struct registry_key *key,
 void model_apply_unknown_list(struct model *m, const struct registry_key *key, bool there);
 /* The key cannot be read (it has the wrong type): what was known of it stays. why: a sentence. */
 void model_apply_unreadable(struct model *m, const struct registry_key *key, const char *why);
+
+/* The part that holds accounts (account_model.h). */
+struct account_model *model_accounts(const struct model *m);
 
 /* Around a reading of everything: what was not applied in between is gone from Redis. */
 void model_begin_full(struct model *m);

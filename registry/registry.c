@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/accounts.h"
 #include "registry/commands.h"
 #include "registry/embedded.h"
 #include "registry/link.h"
@@ -252,7 +253,9 @@ static void on_problem(void *arg, const char *status, const char *field, const c
 static void load_everything(struct registry *r)
 {
     r->stats.full_loads++;
-    loader_full(r->loader, r->snapshot->nmodules);
+    size_t modules = r->snapshot->nmodules;
+    /* Accounts without a module are something to lose, too. */
+    loader_full(r->loader, modules ? modules : snapshot_accounts(r->snapshot)->nusers > 0);
 }
 
 static void on_loaded(void *arg, bool full)
@@ -472,8 +475,7 @@ struct registry *registry_open(const struct registry_env *env, const struct regi
     r->env = *env;
     r->callbacks = *callbacks;
     r->prefix = xstrdup(config->prefix ? config->prefix : DEFAULT_PREFIX);
-    r->snapshot = xcalloc(1, sizeof *r->snapshot);
-    r->snapshot->refs = 1;
+    r->snapshot = snapshot_new();
     r->timeout_ms = config->timeout_ms ? config->timeout_ms : DEFAULT_TIMEOUT_MS;
     r->tell_failed = event_new(env->base, -1, 0, on_tell_failed, r);
     r->late = event_new(env->base, -1, 0, on_late, r);

@@ -4,8 +4,17 @@
 #include <string.h>
 
 #include "base/xmalloc.h"
+#include "registry/accounts.h"
 #include "registry/maskset.h"
 #include "registry/view.h"
+
+struct snapshot *snapshot_new(void)
+{
+    struct snapshot *s = xcalloc(1, sizeof *s);
+    s->refs = 1;
+    s->accounts = accounts_new();
+    return s;
+}
 
 struct snapshot *snapshot_ref(const struct snapshot *s)
 {
@@ -24,6 +33,7 @@ void snapshot_unref(const struct snapshot *s)
     for (size_t i = 0; i < mine->nnetworks; i++)
         network_overlays_unref(mine->networks[i]);
     ignore_list_unref(mine->ignores);
+    accounts_unref(mine->accounts);
     free(mine->modules);
     free(mine->networks);
     free(mine);

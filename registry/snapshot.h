@@ -12,6 +12,7 @@
  * loop's thread. A new snapshot shares every part that did not change.
  */
 
+struct accounts;
 struct maskset;
 struct module_view;
 
@@ -66,7 +67,11 @@ struct snapshot {
     size_t nnetworks;
     struct network_overlays **networks; /* with an overlay or ignores, sorted by name */
     struct ignore_list *ignores;        /* on every network; NULL: nobody */
+    struct accounts *accounts;          /* see accounts.h */
 };
+
+/* Of no registry at all. */
+struct snapshot *snapshot_new(void);
 
 struct snapshot *snapshot_ref(const struct snapshot *s);
 void snapshot_unref(const struct snapshot *s); /* NULL is fine */

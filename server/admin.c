@@ -23,13 +23,21 @@ struct control_command *admin_table_new(void)
     admin_registry_handlers(handlers);
     admin_export_handlers(handlers);
     admin_import_handlers(handlers);
+    admin_user_handlers(handlers);
+    admin_capability_handlers(handlers);
+    admin_policy_handlers(handlers);
+    admin_group_handlers(handlers);
     why_handlers(handlers);
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        table[i] = (struct control_command){.name = command_specs[i].name,
-                                            .help = command_specs[i].help,
-                                            .spec = &command_specs[i],
-                                            .run = handlers[i].run,
-                                            .begin = handlers[i].begin};
+    struct control_command *next = table;
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (!handlers[i].run && !handlers[i].begin)
+            continue; /* a command that seshetctl makes others of */
+        *next++ = (struct control_command){.name = command_specs[i].name,
+                                           .help = command_specs[i].help,
+                                           .spec = &command_specs[i],
+                                           .run = handlers[i].run,
+                                           .begin = handlers[i].begin};
+    }
     return table;
 }
 

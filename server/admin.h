@@ -22,6 +22,10 @@ void admin_network_handlers(struct admin_handler *handlers);
 void admin_registry_handlers(struct admin_handler *handlers);
 void admin_export_handlers(struct admin_handler *handlers);
 void admin_import_handlers(struct admin_handler *handlers);
+void admin_user_handlers(struct admin_handler *handlers);
+void admin_capability_handlers(struct admin_handler *handlers);
+void admin_policy_handlers(struct admin_handler *handlers);
+void admin_group_handlers(struct admin_handler *handlers);
 void why_handlers(struct admin_handler *handlers);
 
 /* The commands for control_open; the caller frees the array. */

@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
 #include "registry/inspect.h"
 #include "registry/migrate.h"
 #include "registry/registry.h"
+#include "server/account_document.h"
 #include "server/admin.h"
 
 /*
@@ -21,6 +23,8 @@
 #define PAGE_OVERLAYS  2000
 #define FROM_IGNORES   "!" /* after the last module; no module's name */
 #define FROM_STORAGE   "*" /* before a cursor of SCAN */
+#define FROM_USERS     "@" /* before the last name that was */
+#define FROM_CHANNELS  "#" /* before the number of the next channel */
 
 /* ---- Export: definitions ----------------------------------------------------------------------
  */
@@ -143,7 +147,7 @@ static void add_ignores(json_t *ignores, const char *network, const struct ignor
         json_object_set_new(ignores, network, object);
 }
 
-static json_t *ignores_page(const struct server *server, bool storage)
+static json_t *ignores_page(const struct server *server)
 {
     const struct snapshot *s = registry_snapshot(server->registry);
     json_t *page = page_new(server);
@@ -152,8 +156,50 @@ static json_t *ignores_page(const struct server *server, bool storage)
     for (size_t i = 0; i < s->nnetworks; i++)
         add_ignores(ignores, s->networks[i]->network, s->networks[i]->ignores);
     json_object_set_new(page, "ignores", ignores);
-    if (storage)
-        json_object_set_new(page, "next", json_string(FROM_STORAGE "0"));
+    json_object_set_new(page, "next", json_string(FROM_USERS));
+    return page;
+}
+
+/* ---- Export: accounts -------------------------------------------------------------------------
+ */
+
+static void set_next(json_t *page, const char *what, const char *from)
+{
+    char *next = xasprintf("%s%s", what, from);
+    json_t *text = json_string(next);
+    json_object_set_new(page, "next", text);
+    free(next);
+}
+
+static json_t *users_page(const struct server *server, const char *after)
+{
+    const struct accounts *a = snapshot_accounts(registry_snapshot(server->registry));
+    json_t *page = page_new(server);
+    const char *next;
+    json_object_set_new(page, "users", document_users(a, after, &next));
+    if (next) {
+        set_next(page, FROM_USERS, next);
+    } else {
+        document_add_policies(a, page);
+        set_next(page, FROM_CHANNELS, "0");
+    }
+    return page;
+}
+
+static json_t *channels_page(const struct server *server, const char *number, bool storage)
+{
+    const struct accounts *a = snapshot_accounts(registry_snapshot(server->registry));
+    json_t *page = page_new(server);
+    char next_number[24];
+    size_t next;
+    int64_t from = 0;
+    str_parse_int(number, 0, INT32_MAX, &from);
+    json_object_set_new(page, "networks", document_channels(a, (size_t)from, &next));
+    snprintf(next_number, sizeof next_number, "%zu", next);
+    if (next)
+        set_next(page, FROM_CHANNELS, next_number);
+    else if (storage)
+        set_next(page, FROM_STORAGE, "0");
     return page;
 }
 
@@ -276,7 +322,11 @@ static void begin_export(void *arg, json_t *args, struct control_request *reques
     else if (*from == *FROM_STORAGE)
         begin_storage(server, from + 1, request);
     else if (!strcmp(from, FROM_IGNORES))
-        control_answer(request, ignores_page(server, command_flag(args, "storage")));
+        control_answer(request, ignores_page(server));
+    else if (*from == *FROM_USERS)
+        control_answer(request, users_page(server, from + 1));
+    else if (*from == *FROM_CHANNELS)
+        control_answer(request, channels_page(server, from + 1, command_flag(args, "storage")));
     else
         control_answer(request, modules_page(server, from));
 }

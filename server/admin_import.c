@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/migrate.h"
 #include "registry/registry.h"
+#include "server/account_document.h"
 #include "server/admin.h"
 #include "server/spec/document.h"
 
@@ -343,6 +345,40 @@ static int check_seshet(struct import *im, const json_t *seshet)
     return wrong(im, why, "seshet.schema");
 }
 
+static void account_change(void *arg, char *text)
+{
+    change(arg, text);
+}
+
+static int import_accounts(struct import *im, const char *section, const json_t *value,
+                           bool continued)
+{
+    struct document_import accounts = {.accounts = snapshot_accounts(im->snapshot),
+                                       .edit = im->edit,
+                                       .replace = im->replace,
+                                       .whole = im->whole && !continued,
+                                       .change = account_change,
+                                       .arg = im};
+    int rc = document_import(&accounts, section, value);
+    if (rc)
+        str_copy(im->why, sizeof im->why, accounts.why);
+    return rc;
+}
+
+/* The sections of account_document.h that are there. */
+static int import_account_sections(struct import *im, const json_t *part)
+{
+    bool continued = json_is_true(json_object_get(part, "continued"));
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)part, name, value)
+    {
+        if (document_is_of_accounts(name) && import_accounts(im, name, value, continued))
+            return -1;
+    }
+    return 0;
+}
+
 static int import_part(struct import *im, const json_t *part)
 {
     const char *name;
@@ -357,7 +393,8 @@ static int import_part(struct import *im, const json_t *part)
             return -1;
     }
     return import_ignores(im, json_object_get(part, "ignores")) ||
-                   import_storage(im, json_object_get(part, "storage"))
+                   import_storage(im, json_object_get(part, "storage")) ||
+                   import_account_sections(im, part)
                ? -1
                : 0;
 }

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "net/link/conn.h"
 #include "registry/ignores.h"
 #include "registry/registry.h"
-#include "server/admin.h"
+#include "server/admin_accounts.h"
 #include "server/flood_guard.h"
 #include "server/network.h"
 #include "server/reload.h"
@@ -187,14 +188,16 @@ struct ignore_rows {
     int64_t now_s;
 };
 
-static void add_ignore(struct ignore_rows *rows, const char *network, const char *mask,
-                       int64_t expires_s, bool in_memory)
+/* channel "": everywhere on the network */
+static void add_ignore(struct ignore_rows *rows, const char *network, const char *channel,
+                       const char *mask, int64_t expires_s, bool in_memory)
 {
     if (expires_s && expires_s <= rows->now_s)
         return;
     json_array_append_new(rows->list,
-                          json_pack("{s:s, s:o, s:I, s:I, s:b}", "network", network, "mask",
-                                    control_text(mask), "expires", (json_int_t)expires_s, "left_ms",
+                          json_pack("{s:s, s:o, s:o, s:I, s:I, s:b}", "network", network, "channel",
+                                    control_text(channel), "mask", control_text(mask), "expires",
+                                    (json_int_t)expires_s, "left_ms",
                                     expires_s ? (json_int_t)((expires_s - rows->now_s) * 1000) : -1,
                                     "in_memory", in_memory));
 }
@@ -210,14 +213,25 @@ static void add_remembered(void *arg, const char *network, const char *mask, int
             !strcmp(command_text(row, "mask"), mask))
             return; /* it has come to Redis */
     }
-    add_ignore(rows, network, mask, expires_s, true);
+    add_ignore(rows, network, "", mask, expires_s, true);
 }
 
-static void add_stored(struct ignore_rows *rows, const char *network,
+static void add_stored(struct ignore_rows *rows, const char *network, const char *channel,
                        const struct ignore_list *list)
 {
     for (size_t i = 0; list && i < list->count; i++)
-        add_ignore(rows, network, list->items[i].mask, list->items[i].expires_s, false);
+        add_ignore(rows, network, channel, list->items[i].mask, list->items[i].expires_s, false);
+}
+
+/* Those of channels; network "": of all. */
+static void add_of_channels(struct ignore_rows *rows, const struct accounts *accounts,
+                            const char *network)
+{
+    for (size_t i = 0; i < accounts->nchannels; i++) {
+        const struct channel_record *c = accounts->channels[i];
+        if (!*network || !strcmp(c->network, network))
+            add_stored(rows, c->network, c->channel, c->ignores);
+    }
 }
 
 static int run_ignores(void *arg, json_t *args, json_t **result, char **error)
@@ -232,11 +246,12 @@ static int run_ignores(void *arg, json_t *args, json_t **result, char **error)
         return -1;
     }
     /* Those for all networks first, then the network's, or without one each network's. */
-    add_stored(&rows, "", s->ignores);
+    add_stored(&rows, "", "", s->ignores);
     for (size_t i = 0; i < s->nnetworks; i++)
         if (!*network || !strcmp(s->networks[i]->network, network))
-            add_stored(&rows, s->networks[i]->network, s->networks[i]->ignores);
+            add_stored(&rows, s->networks[i]->network, "", s->networks[i]->ignores);
     ignores_each(server->ignores, *network ? network : NULL, add_remembered, &rows);
+    add_of_channels(&rows, snapshot_accounts(s), network);
     *result = json_pack("{s:s, s:o}", "network", network, "ignores", rows.list);
     return 0;
 }
@@ -261,6 +276,35 @@ static struct registry_edit *unignore(const struct ignore_list *list, const char
     return edit;
 }
 
+/* An ignore in one channel, which stands in the registry or nowhere. */
+static void unignore_in_channel(struct server *server, const json_t *args,
+                                struct control_request *request)
+{
+    char folded[CHANNEL_MAX_NAME + 1];
+    const char *network = command_text(args, "network");
+    const char *mask = command_text(args, "mask");
+    struct admin_edit e =
+        admin_edit_begin(server, args, request,
+                         json_pack("{s:s, s:s, s:s}", "network", network, "channel",
+                                   command_text(args, "channel"), "mask", mask));
+    int failed = admin_fold_channel(server, network, command_text(args, "channel"), folded, e.why,
+                                    sizeof e.why);
+    const struct channel_record *c =
+        failed ? NULL : accounts_channel(admin_accounts(server), network, folded);
+    const struct ignore_list *list = c ? c->ignores : NULL;
+    enum casemapping casemapping = casemapping_of(server, network);
+    for (size_t i = 0; list && i < list->count && !failed; i++)
+        if (ignores_same(casemapping, list->items[i].mask, mask))
+            failed = registry_edit_channel_ignore(e.edit, network, folded, list->items[i].mask, 0,
+                                                  false, e.why, sizeof e.why);
+    if (!failed && !registry_edit_count(e.edit)) {
+        failed = -1;
+        snprintf(e.why, sizeof e.why,
+                 "\"%.120s\" is not ignored there; network ignores shows who is", mask);
+    }
+    admin_edit_end(&e, failed);
+}
+
 static void begin_unignore(void *arg, json_t *args, struct control_request *request)
 {
     struct server *server = arg;
@@ -268,6 +312,10 @@ static void begin_unignore(void *arg, json_t *args, struct control_request *requ
     const char *mask = command_text(args, "mask");
     const struct snapshot *s = registry_snapshot(server->registry);
     bool on_all = !strcmp(network, "all") && !network_find(server, network);
+    if (json_object_get(args, "channel")) {
+        unignore_in_channel(server, args, request);
+        return;
+    }
     if (on_all)
         network = "";
     const struct network_overlays *here = on_all ? NULL : snapshot_network(s, network);

@@ -10,6 +10,7 @@
 #include "registry/keys.h"
 #include "registry/registry.h"
 #include "server/admin.h"
+#include "server/check_accounts.h"
 #include "server/network.h"
 #include "server/report.h"
 #include "server/supervise/supervisor.h"
@@ -218,16 +219,14 @@ static bool begins(const char *text, const char *start)
 /* Keys that are of use, but not read by the registry. */
 static bool is_other_use(const char *key)
 {
-    static const char *const starts[] = {
-        "status:", "storage:", "presence:", "user:", "users", "policy", "auth_group", "lease:"};
+    static const char *const starts[] = {"status:", "storage:", "presence:", "lease:"};
     const char *rest;
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
         if (begins(key, starts[i]))
             return true;
     if (!begins(key, "network:") || !(rest = strchr(key + 8, ':')))
         return begins(key, "network:");
-    return !strcmp(rest, ":channels") || !strcmp(rest, ":first") || begins(rest, ":channel:") ||
-           begins(rest, ":policy");
+    return !strcmp(rest, ":first");
 }
 
 static void check_stored(struct check *c, const char *key)
@@ -237,6 +236,15 @@ static void check_stored(struct check *c, const char *key)
         return;
     find(c, LEVEL_HINT, key,
          xasprintf("what the module %s has stored, which is not registered", module + 7), NULL);
+}
+
+/* A part of a user or a profile that no set names. */
+static bool is_of_nobody(const struct check *c, const struct registry_key *key)
+{
+    const struct accounts *a = snapshot_accounts(c->snapshot);
+    if (key->kind >= KEY_USER && key->kind <= KEY_USER_SERVICES)
+        return !accounts_user(a, key->name);
+    return key->kind == KEY_GROUP_MEMBERS && !accounts_group(a, key->name);
 }
 
 static void check_key(struct check *c, const char *text)
@@ -252,6 +260,11 @@ static void check_key(struct check *c, const char *text)
                        text));
     else if (key.kind == KEY_OTHER && !is_other_use(text))
         find(c, LEVEL_WARNING, text, xstrdup("no such key means anything here: misspelled?"), NULL);
+    else if (is_of_nobody(c, &key))
+        find(c, LEVEL_WARNING, text,
+             xasprintf("it does not count: %s is not in the set %s%s", key.name, prefix,
+                       key.kind <= KEY_USER_SERVICES ? "users" : "auth_groups"),
+             xasprintf("redis-cli DEL %s%s", prefix, text));
     check_stored(c, text);
 }
 
@@ -294,6 +307,21 @@ static void on_scanned(void *arg, const struct scan_answer *answer)
         finish(c, NULL);
 }
 
+static void warn_account(void *arg, const char *key, char *text, char *fix)
+{
+    find(arg, LEVEL_WARNING, key, text, fix);
+}
+
+static void hint_account(void *arg, const char *key, char *text, char *fix)
+{
+    find(arg, LEVEL_HINT, key, text, fix);
+}
+
+static bool account_network_known(void *arg, const char *network)
+{
+    return network_known(arg, network);
+}
+
 static void begin_check(void *arg, json_t *args, struct control_request *request)
 {
     struct server *server = arg;
@@ -308,6 +336,8 @@ static void begin_check(void *arg, json_t *args, struct control_request *request
         check_module(c, c->snapshot->modules[i]);
     for (size_t i = 0; i < c->snapshot->nnetworks; i++)
         check_network(c, c->snapshot->networks[i]);
+    const struct account_finder finder = {warn_account, hint_account, account_network_known, c};
+    check_accounts(c->snapshot, &finder);
     registry_scan(server->registry, "0", "*", on_scanned, c);
 }
 

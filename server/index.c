@@ -67,6 +67,21 @@ static void add_subscriber(struct list *list, const struct subscriber *subscribe
     list->items[at] = *subscriber;
 }
 
+/* By their first words; which command is meant is told by those that follow. */
+static void add_core(struct command_index *index, char prefix)
+{
+    char last[MAX_NAME] = "";
+    for (const struct core_command *core = core_commands; core->name; core++) {
+        char word[MAX_NAME];
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(core->name, " "), core->name);
+        if (strcmp(word, last) != 0) {
+            struct command_target target = {.core = core, .prefix = prefix, .command = -1};
+            add_command(index, CORE_MODULE, word, &target);
+        }
+        memcpy(last, word, sizeof last);
+    }
+}
+
 static void add_module(struct command_index *index, const struct registry_view *view,
                        const struct module_view *m, const struct module_decl *module,
                        struct modhost *host)
@@ -167,11 +182,7 @@ void command_index_change(struct command_index *index, struct supervisor *sup,
 struct command_index *command_index_new(struct supervisor *sup, const struct registry_view *view)
 {
     struct command_index *index = xcalloc(1, sizeof *index);
-    for (const struct core_command *core = core_commands; core->name; core++) {
-        struct command_target target = {
-            .core = core, .prefix = view->default_prefix, .command = -1};
-        add_command(index, CORE_MODULE, core->name, &target);
-    }
+    add_core(index, view->default_prefix);
     supervisor_want_begin(sup, view->network);
     for (size_t i = 0; i < view->count; i++)
         take_up(index, sup, view, view->modules[i]);

@@ -8,13 +8,16 @@
 #include "base/xmalloc.h"
 #include "conf/conf.h"
 #include "registry/registry.h"
+#include "server/auth/auth.h"
 #include "server/conn_config.h"
+#include "server/core/memory.h"
 #include "server/ctcp_reply.h"
 #include "server/first_values.h"
 #include "server/flood_guard.h"
 #include "server/identities.h"
 #include "server/index.h"
 #include "server/router.h"
+#include "server/runtime.h"
 #include "server/supervise/supervisor.h"
 
 struct network *network_find(const struct server *server, const char *key)
@@ -71,7 +74,7 @@ static void forget_identity(struct network *n)
 static bool is_our_choice(const struct network *n, const char *nick)
 {
     enum casemapping map = irc_state_isupport(n->state)->casemapping;
-    const char *wanted = n->conf->nick;
+    const char *wanted = runtime_nick(n);
     size_t same = 0;
     while (wanted[same] && irc_fold_char(map, nick[same]) == irc_fold_char(map, wanted[same]))
         same++;
@@ -135,6 +138,9 @@ static void on_event(void *arg, const struct irc_event *event)
         return;
     if (event->type == EVENT_JOIN && event->from_me)
         ask_about(n, event->channel);
+    auth_observe(n, event);
+    if (auth_nickserv_notice(n, event))
+        return;
     if (router_event(n, event) && event->type == EVENT_CTCP)
         ctcp_reply(n, event);
 }
@@ -146,6 +152,10 @@ static void on_message(void *arg, struct irc_msg *msg)
     if (msg->numeric == 1 && msg->nick) {
         free(n->server_name);
         n->server_name = xstrdup(msg->nick);
+    }
+    if (msg->numeric) {
+        auth_numeric(n, msg);
+        core_memory_numeric(n, msg);
     }
     bool about_us = msg->numeric ? msg->numeric <= 5 || msg->numeric == 396
                                  : msg->word == IRC_NICK || msg->word == IRC_CHGHOST;
@@ -203,7 +213,9 @@ struct network *network_new(struct server *server, struct conf_network *conf, ch
     struct conn_config config;
     struct conn_config_parts parts;
     conn_config_from(&config, &parts, conf);
+    struct conn_channel *channels = runtime_config(n, conf, &config);
     n->conn = conn_new(server->link, &config, &callbacks, n, error);
+    free(channels);
     conn_config_free(&parts);
     if (!n->conn) {
         irc_state_free(n->state);
@@ -211,6 +223,8 @@ struct network *network_new(struct server *server, struct conf_network *conf, ch
         free(n);
         return NULL;
     }
+    n->auth = auth_new(n);
+    runtime_begin(n);
     struct network_facts facts = {
         .own_nick = conf->nick, .casemapping = casemapping_name(CASEMAPPING_RFC1459), .user = n};
     supervisor_set_network(server->supervisor, n->key, &facts);
@@ -226,7 +240,9 @@ int network_reconfigure(struct network *n, struct conf_network *conf, char **err
     struct conn_config config;
     struct conn_config_parts parts;
     conn_config_from(&config, &parts, conf);
+    struct conn_channel *channels = runtime_config(n, conf, &config);
     int changed = conn_set_config(n->conn, &config, error);
+    free(channels);
     conn_config_free(&parts);
     if (changed < 0) {
         conf_network_free(conf);
@@ -238,6 +254,7 @@ int network_reconfigure(struct network *n, struct conf_network *conf, char **err
     n->conf = conf;
     n->key = conf->key;
     HASH_ADD_KEYPTR(hh, n->server->networks, n->key, strlen(n->key), n);
+    runtime_begin(n);
     first_values_give(n);
     if (!conf->connect)
         conn_quit(n->conn, "Switched off");
@@ -274,6 +291,9 @@ void network_free(struct network *n)
         HASH_DEL(n->server->networks, n);
     }
     flood_guard_forget(n);
+    auth_free(n->auth);
+    core_memory_free(n->core);
+    runtime_free(n->runtime);
     conn_free(n->conn);
     forget_identity(n);
     free(n->server_name);

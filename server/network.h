@@ -25,6 +25,9 @@ struct network {
     struct command_index *index; /* made from the view and the modules that exist */
     uint32_t index_catalogue;    /* server->catalogue of the index */
     struct repeat_guard repeat;
+    struct auth *auth;            /* who its sources are */
+    struct runtime *runtime;      /* what the registry sets beside the file */
+    struct core_memory *core;     /* what core commands remember; NULL until they do */
     char *server_name;            /* what the IRC server calls itself; NULL before it did */
     struct identity_place *place; /* where our nick is known to `identities`; or NULL */
     char *place_name;

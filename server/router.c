@@ -5,8 +5,9 @@
 
 #include "base/log.h"
 #include "registry/decide.h"
-#include "registry/ignores.h"
 #include "server/address.h"
+#include "server/auth/guard.h"
+#include "server/auth/refuse.h"
 #include "server/commands.h"
 #include "server/facts.h"
 #include "server/flood_guard.h"
@@ -22,9 +23,15 @@ struct route {
     struct decide_facts facts;
     bool counted; /* a source that may be told to slow down: no server, none of us */
     bool excess;  /* a command was refused for what the source did before, over all modules */
+    bool secret;  /* holds a password: nobody else gets to see it */
+    struct auth_guard auth;
+    struct decide_guard guard;
     /* A command that only a limit has refused, if there was one. */
     const struct module_view *limited;
     struct decision limit;
+    /* And one that is closed to the source. */
+    const struct module_view *closed;
+    struct decision closing;
 };
 
 static bool channel_has(const void *ctx, const char *nick)
@@ -77,6 +84,12 @@ static bool is_limit(enum decide_reason reason)
            reason == DECIDE_RATE_NETWORK;
 }
 
+static bool is_closed(enum decide_reason reason)
+{
+    return reason == DECIDE_ANTICAPABILITY || reason == DECIDE_AUTH_GROUP ||
+           reason == DECIDE_CAPABILITY;
+}
+
 static uint64_t send_event(struct route *r, struct modhost *host, const struct module_decl *module,
                            struct supervisor_event *out)
 {
@@ -113,12 +126,16 @@ static void run_command(struct route *r, const struct candidate *c, const char *
 {
     const struct command_target *target = c->target;
     char source[FLOOD_SOURCE_SIZE];
+    if (target->core) {
+        const struct core_command *core = core_command_find(word, address->args);
+        r->secret = core && core->secret;
+    }
     if (!flood_guard_use(r->network, r->event))
         return;
     if (target->core) {
         struct command_call call = {
             .network = r->network, .event = r->event, .facts = &r->facts, .args = address->args};
-        target->core->run(&call);
+        core_command_run(&call, word);
         return;
     }
     struct flood_use use = use_of(r, target->view, bare_name(word), &c->decision, source);
@@ -148,6 +165,9 @@ static size_t candidates(struct route *r, const char *name, char prefix, struct 
         } else if (is_limit(decision.reason) && !r->limited) {
             r->limited = t->view;
             r->limit = decision;
+        } else if (is_closed(decision.reason) && !r->closed) {
+            r->closed = t->view;
+            r->closing = decision;
         }
     }
     return count;
@@ -205,11 +225,12 @@ static const struct module_decl *route_command(struct route *r, bool *called)
     size_t count = 0;
     if (address.direct)
         count = candidates(r, name, '\0', found);
-    if (!count && !r->limited && !r->excess && address.word[1]) {
+    bool answered = count > 0 || r->limited || r->excess || r->closed;
+    if (!answered && address.word[1]) {
         name = address.word + 1;
         count = candidates(r, name, address.word[0], found);
     }
-    *called = count > 0 || r->limited || r->excess;
+    *called = count > 0 || r->limited || r->excess || r->closed;
     if (count == 1) {
         run_command(r, &found[0], name, &address);
         return found[0].target->module;
@@ -220,6 +241,8 @@ static const struct module_decl *route_command(struct route *r, bool *called)
         flood_guard_use(n, event);
     else if (!count && r->limited)
         tell_limit(r, bare_name(name));
+    else if (!count && r->closed)
+        auth_refuse(n, event, r->closed->name, bare_name(name), &r->closing);
     return NULL;
 }
 
@@ -247,47 +270,92 @@ static void route_subscribers(struct route *r, const struct module_decl *except)
     }
 }
 
-/* Whether the source is ignored; then nobody gets to see the event. */
-static bool is_ignored(struct route *r, const struct mask_source *source)
+/* The private message by which somebody says who he is, which is heard from anybody. */
+static void route_identifying(struct route *r)
 {
     struct network *n = r->network;
-    struct ignore_match match;
-    if (!ignores_match(n->view, n->server->ignores, source, clock_wall(n->server->clock) / 1000,
-                       &match))
-        return false;
+    struct address address;
+    if (r->event->type != EVENT_MESSAGE || !r->event->is_private ||
+        !address_parse(&address, r->event->text, true, irc_state_nick(n->state),
+                       irc_state_isupport(n->state)->casemapping))
+        return;
+    const char *word = address.word;
+    if (*word == n->view->default_prefix && word[1])
+        word++;
+    const struct core_command *core = core_command_find(word, address.args);
+    if (!core || core->reach != CORE_IDENTIFIES || !auth_lets_identify(n, &r->auth.source))
+        return;
+    struct command_call call = {
+        .network = n, .event = r->event, .facts = &r->facts, .args = address.args};
+    core_command_run(&call, word);
+}
+
+/* Whether the source is heard where it speaks; if not, nobody gets to see the event. */
+static bool is_heard(struct route *r)
+{
+    const char *channel = r->event->is_private ? NULL : r->event->channel;
+    const char *what;
+    if (!r->counted ||
+        auth_deaf(r->network, &r->auth.source, r->facts.source, channel, &what) == AUTH_LISTENS)
+        return true;
     if (r->event->type == EVENT_MESSAGE)
-        log_debug("route.ignored", LOG_NETWORK(n->key), "%s, by %s", r->event->nick, match.mask);
-    return true;
+        log_debug("route.ignored", LOG_NETWORK(r->network->key), "%s: %s", r->event->nick, what);
+    route_identifying(r);
+    return false;
+}
+
+/* places: room for the event's and one more. Everything stays where it is until the end. */
+static void route_begin(struct route *r, struct mask_source *mask, struct decide_place *places)
+{
+    struct network *n = r->network;
+    const struct irc_event *event = r->event;
+    const struct auth_source source = auth_source_of(event);
+    network_refresh(n);
+    bool ours = facts_is_ours(n, event->nick, event->from_me);
+    r->counted = *event->nick && !ours && !event->from_server;
+    mask_source_init(mask, n->view->casemapping, event->nick, event->user, event->host,
+                     event->account);
+    r->guard = auth_guard_init(&r->auth, n, &source);
+    facts_begin(&r->facts, n, ours, r->counted);
+    r->facts.type = event->type;
+    r->facts.nick = event->nick;
+    r->facts.user = event->user;
+    r->facts.host = event->host;
+    r->facts.account = event->account;
+    r->facts.is_private = event->is_private;
+    r->facts.places = places;
+    r->facts.nplaces = write_places(event, places);
+    r->facts.source = mask;
+    r->facts.guard = &r->guard;
 }
 
 bool router_event(struct network *n, const struct irc_event *event)
 {
     struct decide_place places[event->nplaces + 1];
-    struct mask_source source;
-    network_refresh(n);
-    bool ours = facts_is_ours(n, event->nick, event->from_me);
-    struct route r = {
-        .network = n, .event = event, .counted = *event->nick && !ours && !event->from_server};
-    mask_source_init(&source, n->view->casemapping, event->nick, event->user, event->host,
-                     event->account);
-    if (r.counted && is_ignored(&r, &source))
-        return false;
-    facts_begin(&r.facts, n, ours, r.counted);
-    r.facts.nick = event->nick;
-    r.facts.user = event->user;
-    r.facts.host = event->host;
-    r.facts.account = event->account;
-    r.facts.is_private = event->is_private;
-    r.facts.places = places;
-    r.facts.nplaces = write_places(event, places);
-    r.facts.source = &source;
+    struct mask_source mask;
+    struct route r = {.network = n, .event = event};
     const struct module_decl *called_module = NULL;
     bool called = false;
+    route_begin(&r, &mask, places);
+    if (!is_heard(&r))
+        return false;
     bool may_call = event->type == EVENT_MESSAGE && r.counted;
     if (may_call)
         called_module = route_command(&r, &called);
-    route_subscribers(&r, called_module);
+    if (!r.secret)
+        route_subscribers(&r, called_module);
     if (may_call && event->is_private && !called && flood_guard_use(n, event))
         tell_unknown(&r, event->text);
     return true;
+}
+
+void router_command(struct network *n, const struct irc_event *event)
+{
+    struct decide_place places[event->nplaces + 1];
+    struct mask_source mask;
+    struct route r = {.network = n, .event = event};
+    bool called;
+    route_begin(&r, &mask, places);
+    if (r.counted && is_heard(&r))
+        route_command(&r, &called);
 }

@@ -17,6 +17,7 @@
 #include "registry/register.h"
 #include "registry/registry.h"
 #include "server/admin.h"
+#include "server/auth/auth.h"
 #include "server/control/control.h"
 #include "server/first_values.h"
 #include "server/flood_guard.h"
@@ -27,6 +28,7 @@
 #include "server/notify.h"
 #include "server/paths.h"
 #include "server/reload.h"
+#include "server/runtime.h"
 #include "server/say.h"
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
@@ -187,6 +189,8 @@ static void on_snapshot(void *arg)
     if (server->networks_started && !server->registering && !events_are_ours(server))
         correct_soon(server);
     start_when_ready(server);
+    for (struct network *n = server->networks; n; n = n->hh.next)
+        runtime_follow(n);
     admin_snapshot(server);
     follow_soon(server->follow);
 }
@@ -332,6 +336,7 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
     server->flood = flood_new(server->clock);
     server->ignores = ignores_new();
     server->guard = flood_guard_new(server);
+    server->desk = auth_desk_new(server);
     if (start_registry(server, error) || start_supervisor(server, error) ||
         start_control(server, error)) {
         conf_networks_free(networks);
@@ -446,6 +451,7 @@ void server_free(struct server *server)
     supervisor_free(server->supervisor);
     registry_close(server->registry);
     admin_snapshot(server);
+    auth_desk_free(server->desk);
     flood_guard_free(server->guard);
     ignores_free(server->ignores);
     flood_free(server->flood);

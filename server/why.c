@@ -5,10 +5,10 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/decide.h"
-#include "registry/ignores.h"
 #include "registry/registry.h"
 #include "server/address.h"
 #include "server/admin.h"
+#include "server/auth/guard.h"
 #include "server/commands.h"
 #include "server/facts.h"
 #include "server/index.h"
@@ -373,11 +373,14 @@ static void note_connection(struct why *w)
 static void decide(struct why *w, bool is_private)
 {
     struct mask_source source;
-    struct ignore_match ignored = {0};
+    struct auth_guard auth;
+    const struct auth_source who = {w->nick, w->user, w->host, w->account};
+    const struct decide_guard guard = auth_guard_init(&auth, w->network, &who);
+    const char *channel = w->nplaces == 1 ? w->places[0].channel : NULL;
+    const char *ignored;
     const struct decide_trace trace = {on_step, w};
     mask_source_init(&source, w->view->casemapping, w->nick, w->user, w->host, w->account);
-    bool is_ignored = ignores_match(w->network->view, w->server->ignores, &source,
-                                    clock_wall(w->server->clock) / 1000, &ignored);
+    auth_deaf(w->network, &who, &source, channel, &ignored);
     bool ours = facts_is_ours(w->network, w->nick, irc_state_is_me(w->network->state, w->nick));
     struct decide_facts facts;
     facts_begin(&facts, w->network, ours, !ours);
@@ -391,8 +394,9 @@ static void decide(struct why *w, bool is_private)
     facts.places = w->places;
     facts.nplaces = w->nplaces;
     facts.source = &source;
-    facts.ignored = is_ignored && !ours ? ignored.mask : NULL;
+    facts.ignored = ours ? NULL : ignored;
     facts.command = *w->command ? w->command : NULL;
+    facts.guard = &guard;
     struct decision decision = decide_explain(w->view, &facts, &trace);
     json_object_set_new(w->result, "allowed", json_boolean(decision.allowed));
     json_object_set_new(w->result, "rule", json_integer((json_int_t)decision.reason));

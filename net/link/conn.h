@@ -146,6 +146,8 @@ struct conn *conn_new(struct link_loop *loop, const struct conn_config *config,
 int conn_set_config(struct conn *c, const struct conn_config *config, char **error);
 /* Only the channels: JOINs and PARTs the difference. */
 void conn_set_channels(struct conn *c, const struct conn_channel *channels, size_t n);
+/* Only the wanted nick: asked for at once when online. */
+void conn_set_nick(struct conn *c, const char *nick);
 
 /* From idle, waiting or stopped: an attempt at once; from closing: as soon as it is closed.
  * Otherwise nothing. */

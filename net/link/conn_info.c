@@ -1,5 +1,7 @@
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
 #include "net/link/conn_internal.h"
 
 static const char *const state_names[] = {
@@ -48,6 +50,20 @@ void conn_set_channels(struct conn *c, const struct conn_channel *channels, size
     struct sink out = conn_sink_normal(c);
     struct joins_context ctx = conn_joins_context(c, &out);
     joins_set(&c->joins, channels, n, &ctx);
+    conn_wake(c);
+}
+
+void conn_set_nick(struct conn *c, const char *nick)
+{
+    struct conn_settings *s = c->settings;
+    if (!strcmp(s->nick, nick))
+        return;
+    char *old = s->nick;
+    s->nick = xstrdup(nick);
+    s->config.nick = c->nick.wanted = s->nick;
+    struct sink out = conn_sink_normal(c);
+    nick_change(&c->nick, conn_isupport(c), old, conn_now(c), &out);
+    free(old);
     conn_wake(c);
 }
 

@@ -265,6 +265,8 @@ static void take_request(struct control_connection *conn)
     } else if (conn->at_eof) {
         end_when_written(conn);
     }
+    if (line) /* it may have held a password */
+        explicit_bzero(line, len);
     free(line);
 }
 

@@ -34,6 +34,9 @@ void ctl_why_commands(struct ctl_command *commands);
 void ctl_network_commands(struct ctl_command *commands);
 void ctl_registry_commands(struct ctl_command *commands);
 void ctl_transfer_commands(struct ctl_command *commands);
+void ctl_account_commands(struct ctl_command *commands);
+void ctl_capability_commands(struct ctl_command *commands);
+void ctl_import_commands(struct ctl_command *commands);
 
 /* Asks the server. CTL_OK and *result (a new reference), or the complaint was printed. */
 enum ctl_exit ctl_ask(const struct session *session, enum command command, json_t *args,

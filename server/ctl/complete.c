@@ -174,7 +174,8 @@ static void offer_ignores(const struct completion *c)
     json_array_foreach(json_object_get(result, "ignores"), i, ignore)
     {
         const char *where = ctl_text(ignore, "network");
-        if (!strcmp(network, *where ? where : "all"))
+        if (!strcmp(network, *where ? where : "all") &&
+            !strcmp(ctl_text(ignore, "channel"), ctl_text(c->args, "channel")))
             offer(c, ctl_text(ignore, "mask"));
     }
     json_decref(result);
@@ -202,12 +203,22 @@ static void offer_values(const struct completion *c)
     offer(c, "no");
 }
 
+static void offer_words(const struct completion *c, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        offer(c, words[i]);
+}
+
 static void offer_kind(const struct completion *c, enum complete kind)
 {
     static const char *const events[] = {"message",   "action",      "notice",  "join", "part",
                                          "quit",      "kick",        "nick",    "mode", "topic",
                                          "invite",    "ctcp",        "account", "raw",  "command",
                                          "connected", "disconnected"};
+    static const char *const flags[] = {"secure", "ignored"};
+    static const char *const policies[] = {"default_allow", "default_ignore", "registration",
+                                           "lobotomized"};
+    static const char *const styles[] = {"nickserv", "user", "nick", "password"};
     switch (kind) {
     case COMPLETE_NOTHING:
         break;
@@ -234,8 +245,22 @@ static void offer_kind(const struct completion *c, enum complete kind)
         offer_ignores(c);
         break;
     case COMPLETE_EVENT:
-        for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-            offer(c, events[i]);
+        offer_words(c, events, sizeof events / sizeof *events);
+        break;
+    case COMPLETE_USER:
+        offer_answer(c, COMMAND_USER_LIST, "users", "name");
+        break;
+    case COMPLETE_FLAG:
+        offer_words(c, flags, sizeof flags / sizeof *flags);
+        break;
+    case COMPLETE_POLICY:
+        offer_words(c, policies, sizeof policies / sizeof *policies);
+        break;
+    case COMPLETE_GROUP:
+        offer_answer(c, COMMAND_GROUP_LIST, "groups", "name");
+        break;
+    case COMPLETE_STYLE:
+        offer_words(c, styles, sizeof styles / sizeof *styles);
         break;
     case COMPLETE_FILE:
         puts("@file");

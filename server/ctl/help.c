@@ -15,9 +15,9 @@ void ctl_usage(void)
          "\n"
          "commands:");
     for (int i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-20s%s\n", command_specs[i].name, command_specs[i].help);
-    puts("  help [COMMAND]      Show this, or how a command is used\n"
-         "  completion bash     Print a completion script for bash\n"
+        printf("  %-21s%s\n", command_specs[i].name, command_specs[i].help);
+    puts("  help [COMMAND]       Show this, or how a command is used\n"
+         "  completion bash      Print a completion script for bash\n"
          "\n"
          "options:\n"
          "  -c FILE             The server's configuration, which names its socket\n"

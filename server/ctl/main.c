@@ -160,6 +160,9 @@ static enum ctl_exit run(const struct options *options, const struct command_spe
     ctl_network_commands(commands);
     ctl_registry_commands(commands);
     ctl_transfer_commands(commands);
+    ctl_account_commands(commands);
+    ctl_capability_commands(commands);
+    ctl_import_commands(commands);
     enum ctl_exit status = !socket        ? CTL_USAGE
                            : command->run ? command->run(&session, args)
                                           : ask(&session, number, command, args);

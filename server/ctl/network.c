@@ -18,7 +18,8 @@ static const struct column channel_columns[] = {
 static const struct column ignore_columns[] = {{.title = "MASK"},
                                                {.title = "NETWORK"},
                                                {.title = "LEFT", .right = true},
-                                               {.title = "KEPT IN"}};
+                                               {.title = "KEPT IN"},
+                                               {.title = "CHANNEL"}};
 
 static enum ctl_exit show_list(const struct screen *screen, const json_t *result)
 {
@@ -141,6 +142,7 @@ static enum ctl_exit show_ignores(const struct screen *screen, const json_t *res
         else
             cell_duration(table, left);
         table_add(table, PAINT_NONE, ctl_bool(ignore, "in_memory") ? "memory" : "registry", NULL);
+        cell_text(table, ignore, "channel");
     }
     table_print(table, screen);
     if (!table_rows(table) && screen->human)
@@ -152,7 +154,9 @@ static enum ctl_exit show_ignores(const struct screen *screen, const json_t *res
 static enum ctl_exit show_unignored(const struct screen *screen, const json_t *result)
 {
     const char *network = ctl_text(result, "network");
-    char *text = xasprintf("%s is not ignored any more", ctl_text(result, "mask"));
+    const char *channel = ctl_text(result, "channel");
+    char *text = xasprintf("%s is not ignored any more%s%s", ctl_text(result, "mask"),
+                           *channel ? " in " : "", channel);
     put_line(screen, *network ? network : "all networks", text);
     free(text);
     return CTL_OK;

@@ -4,6 +4,7 @@
 
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
+#include "server/ctl/transfer.h"
 #include "server/ctl/value.h"
 #include "server/spec/document.h"
 
@@ -11,19 +12,37 @@
 #define PART_BYTES (48 * 1024) /* of an import, about; a request holds 128 KiB */
 #define VERSION    1           /* of the format; "export" in the file */
 
+/* The member, made when it is missing. */
+static json_t *member(json_t *object, const char *name)
+{
+    json_t *found = json_object_get(object, name);
+    if (!found)
+        json_object_set_new(object, name, found = json_object());
+    return found;
+}
+
 /* ---- Export -----------------------------------------------------------------------------------
  */
 
-static void merge(json_t *whole, const json_t *page, const char *name)
+/* How deep the objects of a section go that may be spread over several pages. */
+static const struct {
+    const char *name;
+    int depth;
+} sections[] = {{"seshet", 1},   {"modules", 1}, {"users", 1},   {"policy", 1},
+                {"networks", 3}, {"ignores", 1}, {"storage", 1}, {"auth_groups", 1}};
+
+static void merge(json_t *to, const json_t *part, int depth)
 {
-    json_t *part = json_object_get(page, name);
-    json_t *to = json_object_get(whole, name);
-    if (!part)
-        return;
-    if (to)
-        json_object_update(to, part);
-    else
-        json_object_set(whole, name, part);
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)part, name, value)
+    {
+        json_t *there = json_object_get(to, name);
+        if (depth > 1 && json_is_object(there) && json_is_object(value))
+            merge(there, value, depth - 1);
+        else
+            json_object_set(to, name, value);
+    }
 }
 
 /* All pages. CTL_OK and *whole, or after a complaint; *changed: an edit came between two pages. */
@@ -49,10 +68,10 @@ static enum ctl_exit fetch(const struct session *session, bool storage, json_t *
         *changed = generation >= 0 && now != generation && !json_object_get(page, "storage");
         generation = now;
         from = *next ? xstrdup(next) : NULL;
-        merge(*whole, page, "seshet");
-        merge(*whole, page, "modules");
-        merge(*whole, page, "ignores");
-        merge(*whole, page, "storage");
+        for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+            if (json_object_get(page, sections[i].name))
+                merge(member(*whole, sections[i].name), json_object_get(page, sections[i].name),
+                      sections[i].depth);
         json_decref(page);
     }
     free(from);
@@ -63,18 +82,25 @@ static enum ctl_exit fetch(const struct session *session, bool storage, json_t *
     return status;
 }
 
+enum ctl_exit transfer_export(const struct session *session, bool storage, json_t **whole)
+{
+    bool changed = true;
+    enum ctl_exit status = CTL_OK;
+    *whole = NULL;
+    for (int i = 0; i < MAX_TRIES && changed && status == CTL_OK; i++)
+        status = fetch(session, storage, whole, &changed);
+    if (status == CTL_OK && !*whole)
+        return ctl_complain(CTL_REFUSED, "the registry is edited all the time: no export is whole; "
+                                         "try again later");
+    return status;
+}
+
 static enum ctl_exit run_export(const struct session *session, json_t *args)
 {
     json_t *whole = NULL;
-    bool changed = true;
-    enum ctl_exit status = CTL_OK;
-    for (int i = 0; i < MAX_TRIES && changed && status == CTL_OK; i++)
-        status = fetch(session, ctl_bool(args, "storage"), &whole, &changed);
+    enum ctl_exit status = transfer_export(session, ctl_bool(args, "storage"), &whole);
     if (status != CTL_OK)
         return status;
-    if (!whole)
-        return ctl_complain(CTL_REFUSED, "the registry is edited all the time: no export is whole; "
-                                         "try again later");
     json_dumpf(whole, stdout, session->json ? JSON_COMPACT : JSON_INDENT(2));
     putchar('\n');
     json_decref(whole);
@@ -117,15 +143,6 @@ static json_t *part_for(struct parts *p, size_t bytes)
     }
     p->bytes += bytes;
     return p->part;
-}
-
-/* The member, made when it is missing. */
-static json_t *member(json_t *object, const char *name)
-{
-    json_t *found = json_object_get(object, name);
-    if (!found)
-        json_object_set_new(object, name, found = json_object());
-    return found;
 }
 
 /* The definition in the part that this goes to. */
@@ -200,7 +217,6 @@ static void add_plain(struct parts *p, const char *kind, const json_t *outer)
     json_t *inner;
     const char *key;
     json_t *value;
-    p->continued = false;
     json_object_foreach((json_t *)outer, name, inner)
     {
         json_object_foreach(inner, key, value)
@@ -210,7 +226,77 @@ static void add_plain(struct parts *p, const char *kind, const json_t *outer)
             json_object_set(member(member(part, kind), name), key, value);
         }
     }
-    end_part(p);
+}
+
+/* About; a part may be a little larger. */
+static size_t size_of_json(const json_t *value)
+{
+    return json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) + 64;
+}
+
+/* Each member of an object, in a part that has room for it. */
+static void add_members(struct parts *p, const char *kind, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)object, name, value)
+    {
+        json_t *part = part_for(p, strlen(name) + size_of_json(value));
+        json_object_set(member(part, kind), name, value);
+    }
+}
+
+static json_t *network_in(struct parts *p, const char *network, size_t bytes)
+{
+    return member(member(part_for(p, strlen(network) + bytes), "networks"), network);
+}
+
+static void add_channel(struct parts *p, const char *network, const char *channel,
+                        const json_t *object)
+{
+    const char *name;
+    json_t *value;
+    const char *mask;
+    json_t *expires;
+    size_t base = strlen(channel) + 64;
+    json_object_foreach((json_t *)object, name, value)
+    {
+        if (strcmp(name, "ignores") != 0 || !json_is_object(value)) {
+            json_t *net = network_in(p, network, base + size_of_json(value));
+            json_object_set(member(member(net, "channels"), channel), name, value);
+            continue;
+        }
+        json_object_foreach(value, mask, expires)
+        {
+            json_t *net = network_in(p, network, base + size_of(mask, expires));
+            json_t *to = member(member(net, "channels"), channel);
+            json_object_set(member(to, name), mask, expires);
+        }
+    }
+}
+
+static void add_networks(struct parts *p, const json_t *networks)
+{
+    const char *network;
+    json_t *object;
+    const char *name;
+    json_t *value;
+    const char *channel;
+    json_t *channel_object;
+    json_object_foreach((json_t *)networks, network, object)
+    {
+        json_object_foreach(object, name, value)
+        {
+            if (strcmp(name, "channels") != 0) {
+                json_object_set(network_in(p, network, size_of_json(value)), name, value);
+                continue;
+            }
+            json_object_foreach(value, channel, channel_object)
+            {
+                add_channel(p, network, channel, channel_object);
+            }
+        }
+    }
 }
 
 /* Whether it is an export, of a form that this program knows. Complains if not. */
@@ -234,11 +320,26 @@ static bool is_export(const json_t *file, const char *path)
 static json_t *split(const json_t *file)
 {
     struct parts p = {.list = json_array()};
+    const char *name;
+    json_t *value;
     /* First, so that the server may refuse the whole. */
     json_object_set(part_for(&p, 64), "seshet", json_object_get(file, "seshet"));
-    add_modules(&p, json_object_get(file, "modules"));
-    add_plain(&p, "ignores", json_object_get(file, "ignores"));
-    add_plain(&p, "storage", json_object_get(file, "storage"));
+    json_object_foreach((json_t *)file, name, value)
+    {
+        end_part(&p);
+        p.continued = false;
+        if (!strcmp(name, "modules"))
+            add_modules(&p, value);
+        else if (!strcmp(name, "ignores") || !strcmp(name, "storage"))
+            add_plain(&p, name, value);
+        else if (!strcmp(name, "users") || !strcmp(name, "auth_groups"))
+            add_members(&p, name, value);
+        else if (!strcmp(name, "networks"))
+            add_networks(&p, value);
+        else if (!strcmp(name, "policy"))
+            json_object_set(part_for(&p, size_of_json(value)), name, value);
+    }
+    end_part(&p);
     return p.list;
 }
 
@@ -274,21 +375,17 @@ static enum ctl_exit send_parts(const struct session *session, const json_t *par
     return status;
 }
 
-static void show_changes(const struct session *session, const json_t *total, bool dry)
+void transfer_show(const struct screen *screen, const json_t *changes, bool dry)
 {
     size_t i;
     const json_t *change;
-    if (session->json) {
-        ctl_print_json(total);
-        return;
-    }
-    json_array_foreach(json_object_get(total, "changes"), i, change)
+    json_array_foreach(json_object_get(changes, "changes"), i, change)
     {
-        put_line(&session->screen, dry ? "would change" : "changed",
+        put_line(screen, dry ? "would change" : "changed",
                  json_string_value(change) ? json_string_value(change) : "");
     }
-    if (session->screen.human)
-        printf("%lld changes%s\n", (long long)ctl_number(total, "count"),
+    if (screen->human)
+        printf("%lld changes%s\n", (long long)ctl_number(changes, "count"),
                dry ? ", none of them made" : "");
 }
 
@@ -306,14 +403,10 @@ static json_t *read_file(const char *path)
     return file;
 }
 
-/* Everything is checked before anything is written. */
-static enum ctl_exit run_import(const struct session *session, json_t *args)
+enum ctl_exit transfer_import(const struct session *session, const json_t *file, const char *path,
+                              bool replace, bool dry, json_t **changes)
 {
-    const char *path = ctl_text(args, "file");
-    bool dry = ctl_bool(args, "dry-run");
-    bool replace = ctl_bool(args, "replace");
-    json_t *file = read_file(path);
-    json_t *parts = file && is_export(file, path) ? split(file) : NULL;
+    json_t *parts = is_export(file, path) ? split(file) : NULL;
     json_t *total = json_pack("{s:[], s:i}", "changes", "count", 0);
     enum ctl_exit status = CTL_USAGE;
     if (parts)
@@ -325,10 +418,26 @@ static enum ctl_exit run_import(const struct session *session, json_t *args)
             ctl_complain(status, "a part of the file was written; run the import again");
         json_decref(written);
     }
-    if (status == CTL_OK)
-        show_changes(session, total, dry);
-    json_decref(total);
     json_decref(parts);
+    *changes = total;
+    return status;
+}
+
+static enum ctl_exit run_import(const struct session *session, json_t *args)
+{
+    const char *path = ctl_text(args, "file");
+    bool dry = ctl_bool(args, "dry-run");
+    json_t *file = read_file(path);
+    json_t *changes = NULL;
+    if (!file)
+        return CTL_USAGE;
+    enum ctl_exit status =
+        transfer_import(session, file, path, ctl_bool(args, "replace"), dry, &changes);
+    if (status == CTL_OK && session->json)
+        ctl_print_json(changes);
+    else if (status == CTL_OK)
+        transfer_show(&session->screen, changes, dry);
+    json_decref(changes);
     json_decref(file);
     return status;
 }

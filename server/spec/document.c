@@ -96,17 +96,80 @@ static const struct shape hash = {
     .is = is_object, .expected = "an object of stored values", .any = &stored};
 static const struct shape storage = {
     .is = is_object, .expected = "an object of storage keys", .any = &hash};
+/* ---- Accounts ---- */
+
+static const struct member user_members[] = {{"password", &text},
+                                             {"secure", &yes_or_no},
+                                             {"ignored", &yes_or_no},
+                                             {"capabilities", &list},
+                                             {"hostmasks", &list},
+                                             {"services", &list},
+                                             {NULL, NULL}};
+static const struct shape user = {
+    .is = is_object,
+    .expected = "an object with password, secure, ignored, capabilities, hostmasks and services",
+    .object = user_members};
+static const struct shape users = {.is = is_object, .expected = "an object of users", .any = &user};
+static const struct member policy_members[] = {
+    {"default_allow", &yes_or_no}, {"default_ignore", &yes_or_no}, {"registration", &text},
+    {"capabilities", &list},       {"registered", &list},          {NULL, NULL}};
+static const struct shape policy = {
+    .is = is_object,
+    .expected = "an object with default_allow, default_ignore, registration, capabilities and "
+                "registered",
+    .object = policy_members};
+static const struct member group_members[] = {{"style", &text},
+                                              {"password", &text},
+                                              {"description", &text},
+                                              {"members", &list},
+                                              {NULL, NULL}};
+static const struct shape group = {.is = is_object,
+                                   .expected =
+                                       "an object with style, password, description and members",
+                                   .object = group_members};
+static const struct shape groups = {
+    .is = is_object, .expected = "an object of authorization profiles", .any = &group};
+static const struct member channel_members[] = {{"default_allow", &yes_or_no},
+                                                {"lobotomized", &yes_or_no},
+                                                {"capabilities", &list},
+                                                {"ignores", &masks},
+                                                {NULL, NULL}};
+static const struct shape channel = {
+    .is = is_object,
+    .expected = "an object with default_allow, lobotomized, capabilities and ignores",
+    .object = channel_members};
+static const struct shape channels = {
+    .is = is_object, .expected = "an object of channels", .any = &channel};
+static const struct member network_members[] = {
+    {"policy", &policy}, {"nick", &text}, {"joined", &list}, {"channels", &channels}, {NULL, NULL}};
+static const struct shape network = {.is = is_object,
+                                     .expected = "an object with policy, nick, joined and channels",
+                                     .object = network_members};
+static const struct shape settings = {
+    .is = is_object, .expected = "an object of networks", .any = &network};
+
+/* ---- The document ---- */
+
 static const struct member seshet_members[] = {
     {"export", &number}, {"schema", &number}, {"version", &text}, {NULL, NULL}};
 static const struct shape seshet = {.is = is_object,
                                     .expected = "an object with export, schema and version",
                                     .object = seshet_members};
-static const struct member document_members[] = {
-    {"seshet", &seshet},       {"modules", &modules}, {"ignores", &ignores}, {"storage", &storage},
-    {"continued", &yes_or_no}, {"more", &yes_or_no},  {NULL, NULL}};
+static const struct member document_members[] = {{"seshet", &seshet},
+                                                 {"modules", &modules},
+                                                 {"ignores", &ignores},
+                                                 {"storage", &storage},
+                                                 {"users", &users},
+                                                 {"policy", &policy},
+                                                 {"auth_groups", &groups},
+                                                 {"networks", &settings},
+                                                 {"continued", &yes_or_no},
+                                                 {"more", &yes_or_no},
+                                                 {NULL, NULL}};
 static const struct shape document_shape = {
     .is = is_object,
-    .expected = "an object with seshet, modules, ignores and storage",
+    .expected = "an object with seshet, modules, ignores, storage, users, policy, auth_groups and "
+                "networks",
     .object = document_members};
 
 static const char *kind_of(const json_t *value)

@@ -37,6 +37,30 @@ enum command {
     COMMAND_REGISTRY_CHECK,
     COMMAND_REGISTRY_EXPORT,
     COMMAND_REGISTRY_IMPORT,
+    COMMAND_USER_LIST,
+    COMMAND_USER_SHOW,
+    COMMAND_USER_ADD,
+    COMMAND_USER_DROP,
+    COMMAND_USER_PASSWD,
+    COMMAND_USER_SET,
+    COMMAND_USER_HOSTMASK_ADD,
+    COMMAND_USER_HOSTMASK_REMOVE,
+    COMMAND_USER_SERVICES_ADD,
+    COMMAND_USER_SERVICES_REMOVE,
+    COMMAND_CAPABILITY_CHECK,
+    COMMAND_CAPABILITY_LIST,
+    COMMAND_CAPABILITY_ADD,
+    COMMAND_CAPABILITY_REMOVE,
+    COMMAND_POLICY_SHOW,
+    COMMAND_POLICY_SET,
+    COMMAND_POLICY_UNSET,
+    COMMAND_GROUP_LIST,
+    COMMAND_GROUP_SHOW,
+    COMMAND_GROUP_ADD,
+    COMMAND_GROUP_DROP,
+    COMMAND_GROUP_MEMBER_ADD,
+    COMMAND_GROUP_MEMBER_REMOVE,
+    COMMAND_IMPORT_LIMNORIA, /* seshetctl's own: the server is sent a registry import */
     COMMAND_COUNT
 };
 
@@ -61,7 +85,12 @@ enum complete {
     COMPLETE_VALUE,
     COMPLETE_IGNORE,
     COMPLETE_EVENT,
-    COMPLETE_FILE
+    COMPLETE_FILE,
+    COMPLETE_USER,
+    COMPLETE_FLAG, /* of a user */
+    COMPLETE_POLICY,
+    COMPLETE_GROUP,
+    COMPLETE_STYLE
 };
 
 struct command_param {
@@ -80,6 +109,9 @@ struct command_spec {
     const char *name;
     const char *help;
     const struct command_param *params[COMMAND_MAX_PARAMS + 1]; /* ends with NULL */
+    /* What a person on IRC needs to run it, on the network that "network" of the arguments names,
+     * or else on all; NULL: it is not for IRC. The control socket asks for none. */
+    const char *capability;
 };
 
 /* By enum command. */

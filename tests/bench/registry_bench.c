@@ -118,13 +118,6 @@ static void put_overlays(struct model *m, size_t networks, size_t modules)
     }
 }
 
-static struct snapshot *empty_snapshot(void)
-{
-    struct snapshot *s = xcalloc(1, sizeof *s);
-    s->refs = 1;
-    return s;
-}
-
 /* ---- Decisions ---- */
 
 static bool somebody(const void *ctx, const char *nick)
@@ -226,7 +219,7 @@ static struct registry_view *masks_view(struct snapshot **last, size_t masks, en
     put_modules(m, 1);
     put_list(m, "module:m0:blacklist", items, masks);
     snapshot_unref(*last);
-    struct snapshot *empty = empty_snapshot();
+    struct snapshot *empty = snapshot_new();
     *last = model_commit(m, empty);
     snapshot_unref(empty);
     uint64_t before = now_ns();
@@ -325,7 +318,7 @@ static void measure_masks(void)
 static void measure_size(void)
 {
     struct registry_view **views = xcalloc(NETWORKS, sizeof(struct registry_view *));
-    struct snapshot *empty = empty_snapshot();
+    struct snapshot *empty = snapshot_new();
     size_t heap = heap_bytes();
     struct model *m = model_new(on_problem, NULL);
     put_modules(m, MODULES);
@@ -362,7 +355,7 @@ static void measure_size(void)
 
 static void measure_networks(size_t networks)
 {
-    struct snapshot *empty = empty_snapshot();
+    struct snapshot *empty = snapshot_new();
     struct model *m = model_new(on_problem, NULL);
     char figure[64];
     put_modules(m, MODULES);
@@ -386,7 +379,7 @@ static void measure_networks(size_t networks)
 static void measure_flood(void)
 {
     struct model *m = model_new(on_problem, NULL);
-    struct snapshot *empty = empty_snapshot();
+    struct snapshot *empty = snapshot_new();
     struct flood *flood = flood_new(&clock_system);
     char host[40] = "";
     put_modules(m, 1);

@@ -11,7 +11,7 @@ import tempfile
 import pytest
 
 from harness import certs as certs_module
-from harness import fake_server, ircd, proxy, redis, seshetd
+from harness import fake_server, ircd, proxy, redis, services, seshetd
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SESHET_BUILD", ROOT / "build" / "asan"))
@@ -74,6 +74,11 @@ class Parts:
 
     def inspircd(self, **options):
         return self.add(ircd.Inspircd(self.own_folder("inspircd"), **options)).start()
+
+    def services(self, kind, **options):
+        """An IRC server with services: "inspircd+anope", "inspircd+atheme" or "ngircd+atheme"."""
+        part = services.ServicesNetwork(self.own_folder("services"), kind, **options)
+        return self.add(part).start()
 
     def redis(self, **options):
         return self.add(redis.Redis(self.own_folder("redis"), **options)).start()

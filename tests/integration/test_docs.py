@@ -146,10 +146,21 @@ def test_the_texts(place, path):
     wait_until(lambda: place.problems() == [], 3, "no problems")
 
 
+def test_the_text_about_capabilities(place):
+    for name in ("alice", "bob"):
+        place.run(f"seshetctl user add {name} --no-password")
+    lines = of_text(ROOT / "docs" / "capabilities.md")
+    assert len(lines) > 10
+    for line in lines:
+        if "user add" not in line:
+            place.run(line)
+    wait_until(lambda: place.problems() == [], 3, "no problems")
+
+
 def test_the_manual_of_seshetctl(place):
     text = (ROOT / "docs" / "man" / "seshetctl.1").read_text()
     shown = place.run("seshetctl help")
-    commands = re.findall(r"(?m)^  ([a-z]+(?: [a-z]+)?)(?: \[COMMAND\])?  +[A-Z]", shown)
+    commands = re.findall(r"(?m)^  ([a-z]+(?: [a-z]+){0,2})(?: \[COMMAND\])? +[A-Z]", shown)
     assert len(commands) >= 25
     for command in commands:
         assert re.search(rf"(?m)^\.It Cm {command}\b", text), command

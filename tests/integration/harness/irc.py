@@ -197,9 +197,11 @@ def connect(port, host="127.0.0.1", tls=None, timeout=10):
 
 
 class IrcClient(LineSocket):
-    """An ordinary user. Answers PING by itself."""
+    """An ordinary user. Answers PING by itself. With `welcome=False` nobody has waited yet for the
+    server's welcome."""
 
-    def __init__(self, port, nick, host="127.0.0.1", tls=None, password=None, register=True):
+    def __init__(self, port, nick, host="127.0.0.1", tls=None, password=None, register=True,
+                 welcome=True):
         super().__init__(connect(port, host, tls), name=nick)
         self.nick = nick
         if register:
@@ -207,7 +209,12 @@ class IrcClient(LineSocket):
                 self.send(f"PASS {password}")
             self.send(f"NICK {nick}")
             self.send(f"USER {nick} 0 * :A visitor")
-            self.expect(lambda m: m.command in ("376", "422"), timeout=20)
+            if welcome:
+                self.wait_welcome()
+
+    def wait_welcome(self):
+        self.expect(lambda m: m.command in ("376", "422"), timeout=20)
+        return self
 
     def answer(self, message):
         if message.command == "PING":

@@ -5,7 +5,7 @@ import pathlib
 import ssl
 
 from .irc import IrcClient
-from .process import Process, hand_over, start_daemon, wait_until
+from .process import Process, free_port, hand_over, start_daemon, wait_until
 
 NGIRCD = """
 [Global]
@@ -32,6 +32,17 @@ OperCanUseMode = yes
 [Operator]
 Name = oper
 Password = oper
+{link}
+"""
+
+# A server that may link itself to ours, with services: `Uplink` says its name and password.
+NGIRCD_LINK = """
+[Server]
+Name = {name}
+MyPassword = {password}
+PeerPassword = {password}
+ServiceMask = *Serv
+Passive = yes
 """
 
 INSPIRCD = """
@@ -52,6 +63,18 @@ INSPIRCD = """
 <log method="file" type="*" level="default" target="{log}">
 <pid file="{pid}">
 {modules}
+{link}
+"""
+
+INSPIRCD_LINK = """
+<bind address="127.0.0.1" port="{port}" type="servers">
+<link name="{name}" ipaddr="127.0.0.1" port="1" allowmask="127.0.0.1/32"
+ sendpass="{password}" recvpass="{password}">
+<uline server="{name}" silent="yes">
+<sasl target="{name}" requiressl="no">
+<module name="spanningtree">
+<module name="sasl">
+<module name="hidechans">
 """
 
 INSPIRCD_MODULES = [
@@ -77,6 +100,16 @@ INSPIRCD_MODULES = [
 ]
 
 
+class Uplink:
+    """What services need to link themselves to a server. `port` is known once the server runs."""
+
+    name = "services.example.test"
+    password = "link-password"
+
+    def __init__(self):
+        self.port = None
+
+
 class Ircd:
     """What both have in common. `folder` is the server's own."""
 
@@ -92,22 +125,27 @@ class Ircd:
         self.port = None
         self.password = None
         self.tls = None
+        self.uplink = None
         self.clients = []
 
     def start(self):
         self.process, self.port = start_daemon(self._launch, self._ready)
         return self
 
+    def _tls_context(self):
+        """For a client that trusts the server, whoever it is."""
+        if not self.tls:
+            return None
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+
     def _ready(self, port):
         """It listens before it has read all of its configuration: only an answer counts."""
-        context = None
-        if self.tls:
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
         try:
             with contextlib.closing(
-                IrcClient(port, "probe", tls=context, register=False)
+                IrcClient(port, "probe", tls=self._tls_context(), register=False)
             ) as probe:
                 probe.send("CAP LS")
                 return bool(probe.expect(lambda m: m.command == "CAP"))
@@ -134,9 +172,15 @@ class Ircd:
 
     def client(self, nick, **options):
         options.setdefault("password", self.password)
+        options.setdefault("tls", self._tls_context())
         client = IrcClient(self.port, nick, **options)
         self.clients.append(client)
         return client
+
+    def visitors(self, *nicks, **options):
+        """Several clients at once: inspircd lets those wait who come, up to a second."""
+        clients = [self.client(nick, welcome=False, **options) for nick in nicks]
+        return [client.wait_welcome() for client in clients]
 
     def operator(self, nick="oper"):
         client = self.client(nick)
@@ -147,18 +191,24 @@ class Ircd:
 
 class Ngircd(Ircd):
     def __init__(self, folder, name="ngircd.example.test", listen="127.0.0.1", password=None,
-                 ping_timeout=120):
+                 ping_timeout=120, uplink=None):
         super().__init__(folder, name, listen)
         self.password = password
+        self.uplink = uplink
         self.ping_timeout = ping_timeout
 
     def _launch(self, port):
+        link = ""
+        if self.uplink:
+            self.uplink.port = port
+            link = NGIRCD_LINK.format(name=self.uplink.name, password=self.uplink.password)
         text = NGIRCD.format(
             name=self.name,
             listen=self.listen,
             port=port,
             password=f"Password = {self.password}" if self.password else "",
             ping_timeout=self.ping_timeout,
+            link=link,
         )
         config = self.folder / "ngircd.conf"
         config.write_text(text)
@@ -175,10 +225,11 @@ class Inspircd(Ircd):
     """`tls`: a pair of files, certificate and key, to listen with TLS."""
 
     def __init__(self, folder, name="inspircd.example.test", network="Testnet",
-                 listen="127.0.0.1", tls=None, password=None):
+                 listen="127.0.0.1", tls=None, password=None, uplink=None):
         super().__init__(folder, name, listen)
         self.network = network
         self.tls = tls
+        self.uplink = uplink
         self.password = password
 
     def _launch(self, port):
@@ -193,6 +244,12 @@ class Inspircd(Ircd):
             )
             bind = ' ssl="tls"'
             modules += ["ssl_gnutls", "sslinfo"]
+        link = ""
+        if self.uplink:
+            self.uplink.port = free_port()
+            link = INSPIRCD_LINK.format(
+                port=self.uplink.port, name=self.uplink.name, password=self.uplink.password
+            )
         text = INSPIRCD.format(
             name=self.name,
             network=self.network,
@@ -204,6 +261,7 @@ class Inspircd(Ircd):
             log=self.folder / "inspircd-own.log",
             pid=self.folder / "inspircd.pid",
             modules="\n".join(f'<module name="{name}">' for name in modules),
+            link=link,
         )
         config = self.folder / "inspircd.conf"
         config.write_text(text)

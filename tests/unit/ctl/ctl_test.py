@@ -50,6 +50,28 @@ MODULES = {"modules": [
      "error": "undefined symbol: seshet_frobnicate", "commands": [], "networks": []}]}
 
 
+LIMNORIA_USERS = """user 1
+  name Alice
+  hashed True
+  password 1a2b3c4d|0123456789abcdef0123456789abcdef01234567
+  capability owner
+  shoesize 43
+  capability #c,op
+  hostmask alice!*@host.example
+
+"""
+LIMNORIA_CHANNELS = "channel #c\r\n  lobotomized False\r\n  defaultAllow False\r\n\r\n"
+
+
+def join(whole, part):
+    """A part of a document into what came before."""
+    for key, value in part.items():
+        if isinstance(value, dict):
+            join(whole.setdefault(key, {}), value)
+        else:
+            whole[key] = value
+
+
 class Server:
     """Answers every line with what `answer` returns: an object, or bytes as they are."""
 
@@ -572,6 +594,87 @@ class Transfer(Case):
         self.assertEqual(["continued" in p for p in parts], [False] + [True] * (len(parts) - 1))
         self.assertEqual(["more" in p for p in parts], [True] * (len(parts) - 1) + [False])
         self.assertTrue(all(len(json.dumps(r)) < 128 * 1024 for r in self.server.requests))
+
+    def test_accounts_and_channels_go_in_parts(self):
+        self.serve(lambda request: {"ok": True, "result": {"changes": [], "count": 0}})
+        users = {f"user{i}": {"secure": False, "hostmasks": [f"net/*!*@{i}.example"]} for i in range(1000)}
+        ignores = {f"*!*@{i}.example.test": i for i in range(4000)}
+        content = {
+            "users": users, "policy": {"default_allow": False}, "auth_groups": {"g": {"style": "user"}},
+            "networks": {"net": {"policy": {"default_ignore": True},
+                                 "channels": {"#c": {"lobotomized": True, "ignores": ignores},
+                                              "#d": {"capabilities": ["x"]}}}}}
+        done = self.import_file({"seshet": {"export": 1}, **content})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(all(len(json.dumps(r)) < 128 * 1024 for r in self.server.requests))
+        parts = [r["args"]["file"] for r in self.server.requests if not r["args"]["dry-run"]]
+        self.assertGreater(len(parts), 4)
+        whole = {}
+        for part in parts:
+            join(whole, {k: v for k, v in part.items() if k not in ("more", "continued")})
+        self.assertEqual(whole, content)
+
+    def import_limnoria(self, *options, users=LIMNORIA_USERS, answer=None):
+        def good_import(request):
+            if request["command"] == "network show":
+                return {"ok": True, "result": {"network": request["args"]["network"], "casemapping": "ascii"}}
+            if request["command"] == "registry export":
+                return {"ok": True, "result": {"generation": 1, "users": {"zoe": {}}}}
+            return {"ok": True, "result": {"changes": ["x"], "count": 1}}
+
+        self.serve(answer or good_import)
+        for name, text in (("users", users), ("channels", LIMNORIA_CHANNELS), ("ignores", "spam!*@* 0\n")):
+            with open(os.path.join(self.dir, name), "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        return self.ask("import", "limnoria",
+                        *[os.path.join(self.dir, name) for name in ("users", "channels", "ignores")], *options)
+
+    def imports(self):
+        """What was sent, after what is there already was asked for."""
+        self.assertEqual([r["command"] for r in self.server.requests[:2]], ["network show", "registry export"])
+        return self.server.requests[2:]
+
+    def test_limnoria(self):
+        done = self.import_limnoria("--network", "net")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual([(r["command"], r["args"]["dry-run"]) for r in self.imports()],
+                         [("registry import", True)] * 3 + [("registry import", False)] * 3)
+        whole = {}
+        for request in self.imports()[3:]:
+            join(whole, request["args"]["file"])
+        self.assertEqual(whole["users"]["alice"]["capabilities"], ["owner", "net/#c.op"])
+        self.assertEqual(whole["networks"]["net"]["channels"]["#c"]["default_allow"], False)
+        self.assertEqual(whole["ignores"], {"net": {"spam!*@*": 0}})
+        self.assertIn(f"{self.dir}/users:6: \"shoesize\" is unknown: left out\n", done.stdout)
+        self.assertIn("users\t1\n", done.stdout)
+        self.assertNotIn("0123456789abcdef", done.stdout)
+
+    def test_limnoria_only_looked_at(self):
+        done = self.import_limnoria("--network", "net", "--dry-run", "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(all(r["args"]["dry-run"] for r in self.imports()))
+        answer = json.loads(done.stdout)
+        self.assertEqual(answer["notes"], [{"file": f"{self.dir}/users", "line": 6,
+                                            "text": "\"shoesize\" is unknown: left out"}])
+        self.assertEqual((answer["brought"]["owners"], answer["dry_run"]), (1, True))
+        self.assertEqual((answer["changes"], answer["count"]), (["x"] * 3, 3))
+        self.assertNotIn("0123456789abcdef", done.stdout)
+
+    def test_limnoria_refused(self):
+        done = self.import_limnoria("--network", "net", answer=lambda request: {"ok": False, "error": "no"})
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(self.server.requests), 1)
+
+    def test_limnoria_needs_a_network_and_files(self):
+        done = self.import_limnoria()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--network", done.stderr)
+        done = self.ask("import", "limnoria", "/nonexistent", "/nonexistent", "--network", "net")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/nonexistent: No such file", done.stderr)
+        done = self.ask("import", "limnoria", self.dir, self.dir, "--network", "net")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual({r["command"] for r in self.server.requests}, {"network show", "registry export"})
 
     def test_what_is_refused_is_not_written(self):
         self.serve(lambda request: {"ok": False, "error": "a, rate_user: that is no rate"})

@@ -50,8 +50,7 @@ static size_t split(const char *text, const char *separators, char copy[512],
 static struct registry_view *make_view(const struct module_text *text, enum casemapping map,
                                        bool backwards)
 {
-    struct snapshot *empty = calloc(1, sizeof *empty);
-    empty->refs = 1;
+    struct snapshot *empty = snapshot_new();
     struct model *model = model_new(ignore_problem, NULL);
     struct model_bytes bytes[32];
     char copy[512];

@@ -31,8 +31,7 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     f->model = model_new(tell, f);
-    f->snapshot = calloc(1, sizeof *f->snapshot);
-    f->snapshot->refs = 1;
+    f->snapshot = snapshot_new();
     *state = f;
     return 0;
 }

@@ -19,8 +19,7 @@ struct views *views_new(problems_fn *tell, void *arg)
 {
     struct views *v = calloc(1, sizeof *v);
     v->model = model_new(tell ? tell : fail_problem, arg);
-    v->snapshot = calloc(1, sizeof *v->snapshot);
-    v->snapshot->refs = 1;
+    v->snapshot = snapshot_new();
     return v;
 }
 

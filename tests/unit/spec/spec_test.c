@@ -148,6 +148,44 @@ static void test_objects(void **state)
                  "\"file\" must be an object; usage: registry import FILE [--dry-run] [--replace]");
 }
 
+static void test_accounts(void **state)
+{
+    (void)state;
+    assert_parses("user add alice --owner --password-file pw", "user add",
+                  "{\"name\":\"alice\",\"owner\":true,\"password-file\":\"pw\"}");
+    assert_parses("user hostmask add alice *!*@a *!*@b", "user hostmask add",
+                  "{\"items\":[\"*!*@a\",\"*!*@b\"],\"name\":\"alice\"}");
+    assert_parses("capability check --network net --source a!b@c #c.op --explain",
+                  "capability check",
+                  "{\"capability\":\"#c.op\",\"explain\":true,\"network\":\"net\","
+                  "\"source\":\"a!b@c\"}");
+    assert_parses("capability check --command dice.roll --account alice", "capability check",
+                  "{\"account\":\"alice\",\"command\":\"dice.roll\"}");
+    assert_parses("capability add -x --channel #c --network net", "capability add",
+                  "{\"channel\":\"#c\",\"items\":[\"-x\"],\"network\":\"net\"}");
+    assert_parses("group add staff user Those who help", "group add",
+                  "{\"description\":\"Those who help\",\"name\":\"staff\",\"style\":\"user\"}");
+    assert_refused("user hostmask alice",
+                   "unknown command \"user hostmask\"; did you mean \"user hostmask add\"?");
+}
+
+/* What IRC may run is said for each, and a password never comes from there. */
+static void test_what_irc_needs(void **state)
+{
+    static const enum command never[] = {COMMAND_USER_ADD,        COMMAND_USER_PASSWD,
+                                         COMMAND_GROUP_ADD,       COMMAND_REGISTRY_EXPORT,
+                                         COMMAND_REGISTRY_IMPORT, COMMAND_CAPABILITY_ADD};
+    (void)state;
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        assert_null(command_specs[never[i]].capability);
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        for (size_t k = 0; command_specs[i].params[k]; k++)
+            if (!strcmp(command_specs[i].params[k]->name, "password"))
+                assert_null(command_specs[i].capability);
+    assert_string_equal(command_specs[COMMAND_USER_DROP].capability, "owner");
+    assert_string_equal(command_specs[COMMAND_MODULE_ENABLE].capability, "admin");
+}
+
 /* The table itself: what readers of it rely on. */
 static void test_table(void **state)
 {
@@ -157,7 +195,7 @@ static void test_table(void **state)
         bool rest = false;
         bool optional = false;
         assert_non_null(spec->name);
-        assert_true(strlen(spec->name) <= 19); /* the column of the help */
+        assert_true(strlen(spec->name) <= 20); /* the column of the help */
         assert_true(strlen(spec->help) > 5 && strlen(spec->help) <= 72);
         for (size_t k = 0; spec->params[k]; k++) {
             const struct command_param *p = spec->params[k];
@@ -191,7 +229,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),          cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_objects),        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_objects),        cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_what_irc_needs), cmocka_unit_test(test_table),
         cmocka_unit_test(test_too_many_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,39 +1,13 @@
-#include "server/commands.h"
-
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/buf.h"
-#include "base/str.h"
-#include "base/xmalloc.h"
-#include "registry/registry.h"
+#include "server/address.h"
+#include "server/core/core.h"
+#include "server/core/run.h"
 #include "server/facts.h"
 #include "server/index.h"
-#include "server/say.h"
-
-void command_reply(const struct command_call *call, const char *fmt, ...)
-{
-    const struct irc_event *event = call->event;
-    struct buf text = {0};
-    va_list ap;
-    if (!event->is_private)
-        buf_printf(&text, "%s: ", event->nick);
-    va_start(ap, fmt);
-    char *body = xvasprintf(fmt, ap);
-    va_end(ap);
-    buf_append(&text, body, strlen(body));
-    free(body);
-    struct say say = {.kind = SAY_PRIVMSG,
-                      .target = event->reply_to,
-                      .text = buf_data(&text),
-                      .len = text.len,
-                      .module = CORE_MODULE};
-    say_text(call->network, &say);
-    buf_free(&text);
-}
 
 /* The module of that view, if it can run and its rules say yes to the one who asks. */
 static const struct module_decl *usable(const struct command_call *call,
@@ -68,10 +42,19 @@ static void write_commands(struct buf *text, const struct registry_view *view,
                    module->commands[i].name);
 }
 
-static void reply_buf(const struct command_call *call, struct buf *text)
+/* The first words of the core commands that the source may use. */
+static void write_core_words(struct buf *text, const struct command_call *call)
 {
-    command_reply(call, "%.*s", (int)text->len, buf_data(text));
-    buf_free(text);
+    const char prefix = call->network->view->default_prefix;
+    const struct core_command *last = NULL;
+    for (const struct core_command *core = core_commands; core->name; core++) {
+        size_t len = strcspn(core->name, " ");
+        bool same = last && !strncmp(core->name, last->name, len + 1);
+        if (same || !core_may(call, core))
+            continue;
+        buf_printf(text, " %c%.*s", prefix, (int)len, core->name);
+        last = core;
+    }
 }
 
 static void help_overview(const struct command_call *call)
@@ -91,10 +74,9 @@ static void help_overview(const struct command_call *call)
     if (!count)
         buf_printf(&text, "No module is enabled here.");
     buf_printf(&text, " | core:");
-    for (const struct core_command *core = core_commands; core->name; core++)
-        buf_printf(&text, " %c%s", view->default_prefix, core->name);
+    write_core_words(&text, call);
     buf_printf(&text, " | %chelp NAME tells more.", view->default_prefix);
-    reply_buf(call, &text);
+    core_reply_buf(call, &text);
 }
 
 static void write_usage(struct buf *text, char prefix, const char *name, const char *usage,
@@ -102,6 +84,55 @@ static void write_usage(struct buf *text, char prefix, const char *name, const c
 {
     buf_printf(text, "%s%c%s%s%s%s%s", text->len ? " | " : "", prefix, name, *usage ? " " : "",
                usage, *help ? ": " : "", help);
+}
+
+/* What the command needs, for people. */
+static void write_need(struct buf *text, const char *capability)
+{
+    if (*capability == '#')
+        buf_printf(text, " (needs op of the channel: the capability #CHANNEL.op)");
+    else if (*capability)
+        buf_printf(text, " (needs %s)", capability);
+}
+
+/* Whether all words of one text begin the other. */
+static bool words_begin(const char *name, const char *words)
+{
+    size_t len = strlen(words);
+    return !strncmp(name, words, len) && (name[len] == ' ' || !name[len]);
+}
+
+/* The administrator's commands of that group; few of them with what they do. */
+static void help_admin(struct buf *text, char prefix, const struct core_command *group,
+                       const char *words)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const struct command_spec *spec = &command_specs[i];
+        if (!spec->capability || !core_admin_group(group, spec) ||
+            (!words_begin(spec->name, words) && !words_begin(words, spec->name)))
+            continue;
+        char *usage = command_usage(spec);
+        bool one = strchr(words, ' ');
+        buf_printf(text, "%s%c%s%s%s", text->len ? " | " : "", prefix, usage, one ? ": " : "",
+                   one ? spec->help : "");
+        write_need(text, spec->capability);
+        free(usage);
+    }
+}
+
+/* Those whose names begin with the words, or whom the words call. */
+static void help_core(struct buf *text, char prefix, const char *words)
+{
+    for (const struct core_command *core = core_commands; core->name; core++) {
+        if (!words_begin(core->name, words) && !core_command_match(core, words))
+            continue;
+        if (core->run == core_admin) {
+            help_admin(text, prefix, core, words);
+            continue;
+        }
+        write_usage(text, prefix, core->name, core->usage, core->help);
+        write_need(text, core->capability);
+    }
 }
 
 static bool help_module(const struct command_call *call, const char *name, struct buf *text)
@@ -119,12 +150,16 @@ static bool help_module(const struct command_call *call, const char *name, struc
     return true;
 }
 
-static void help_command(const struct command_call *call, const char *name, struct buf *text)
+/* words: in lower case. */
+static void help_command(const struct command_call *call, const char *words, struct buf *text)
 {
+    char name[ADDRESS_MAX_WORD];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(words, " "), words);
+    const char *dot = strchr(name, '.');
     for (const struct command_target *t = command_index_find(call->network->index, name); t;
          t = t->next) {
         if (t->core) {
-            write_usage(text, t->prefix, t->core->name, t->core->usage, t->core->help);
+            help_core(text, t->prefix, dot ? words + (dot - name) + 1 : words);
         } else if (usable(call, t->view)) {
             const struct module_command *command = &t->module->commands[t->command];
             write_usage(text, t->prefix, command->name, command->usage, command->help);
@@ -132,9 +167,9 @@ static void help_command(const struct command_call *call, const char *name, stru
     }
 }
 
-static void run_help(const struct command_call *call)
+void core_help(const struct command_call *call)
 {
-    char name[80];
+    char name[ADDRESS_MAX_WORD];
     if (!*call->args) {
         help_overview(call);
         return;
@@ -151,17 +186,17 @@ static void run_help(const struct command_call *call)
     if (!text.len)
         buf_printf(&text, "There is no module or command \"%.60s\" here; %clist names them.", word,
                    prefix);
-    reply_buf(call, &text);
+    core_reply_buf(call, &text);
 }
 
-static void run_list(const struct command_call *call)
+void core_list(const struct command_call *call)
 {
     const struct registry_view *view = call->network->view;
     struct buf text = {0};
     if (*call->args) {
         if (!help_module(call, call->args, &text))
             buf_printf(&text, "There is no module \"%.60s\" here.", call->args);
-        reply_buf(call, &text);
+        core_reply_buf(call, &text);
         return;
     }
     for (size_t i = 0; i < view->count; i++)
@@ -169,62 +204,5 @@ static void run_list(const struct command_call *call)
             buf_printf(&text, "%s%s", text.len ? ", " : "", view->modules[i]->name);
     if (!text.len)
         buf_printf(&text, "No module is enabled here.");
-    reply_buf(call, &text);
+    core_reply_buf(call, &text);
 }
-
-static void run_ping(const struct command_call *call)
-{
-    command_reply(call, "pong");
-}
-
-static void run_version(const struct command_call *call)
-{
-    command_reply(call, "seshet %s", SESHET_VERSION);
-}
-
-static void run_uptime(const struct command_call *call)
-{
-    const struct network *n = call->network;
-    int64_t now = clock_now(n->server->clock);
-    char server[32];
-    char here[32];
-    command_reply(call, "Up for %s, on this network for %s.",
-                  str_duration(server, sizeof server, now - n->server->started_ms),
-                  str_duration(here, sizeof here, now - n->state_since_ms));
-}
-
-static void count_host(void *arg, const struct modhost_status *status)
-{
-    size_t *running = arg;
-    if (status->state == MODHOST_READY || status->state == MODHOST_SWAPPING)
-        (*running)++;
-}
-
-static void run_status(const struct command_call *call)
-{
-    const struct server *server = call->network->server;
-    size_t online = 0;
-    size_t hosts = 0;
-    for (struct network *n = server->networks; n; n = n->hh.next)
-        online += conn_state(n->conn) == CONN_ONLINE;
-    supervisor_each_host(server->supervisor, count_host, &hosts);
-    const char *reason = registry_state_reason(server->registry);
-    char lag[32] = "unknown";
-    if (conn_lag_ms(call->network->conn) >= 0)
-        snprintf(lag, sizeof lag, "%lld ms", (long long)conn_lag_ms(call->network->conn));
-    command_reply(call,
-                  "%zu of %u networks online; registry %s%s%s; module hosts running: %zu; lag "
-                  "here: %s.",
-                  online, HASH_COUNT(server->networks),
-                  registry_state_name(registry_state(server->registry)), *reason ? ": " : "",
-                  reason, hosts, lag);
-}
-
-const struct core_command core_commands[] = {
-    {"help", "[NAME]", "What I can do, or how a command or module is used.", run_help},
-    {"list", "[MODULE]", "The modules that are on here, or what one of them offers.", run_list},
-    {"ping", "", "Answers pong.", run_ping},
-    {"version", "", "Which seshet this is.", run_version},
-    {"uptime", "", "For how long I have been running, and here.", run_uptime},
-    {"status", "", "Networks, registry and module hosts in one line.", run_status},
-    {NULL, NULL, NULL, NULL}};

@@ -1,0 +1,224 @@
+#include "server/auth/auth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "registry/registry.h"
+#include "server/auth/internal.h"
+#include "server/commands.h"
+#include "server/say.h"
+
+#define AMBIGUOUS_MS 60000 /* until the same two are logged again */
+
+int64_t auth_now(const struct auth *a)
+{
+    return clock_now(a->network->server->clock);
+}
+
+enum casemapping auth_casemapping(const struct auth *a)
+{
+    return irc_state_isupport(a->network->state)->casemapping;
+}
+
+const char *auth_fold(const struct auth *a, char dst[AUTH_MAX_NICK + 1], const char *nick)
+{
+    irc_fold_copy(auth_casemapping(a), dst, AUTH_MAX_NICK + 1, nick);
+    return dst;
+}
+
+bool auth_same_account(const char *a, const char *b)
+{
+    return irc_equal(CASEMAPPING_ASCII, a, b);
+}
+
+void auth_tell(struct auth *a, const char *nick, const char *text)
+{
+    struct say say = {.kind = SAY_NOTICE,
+                      .target = nick,
+                      .text = text,
+                      .len = strlen(text),
+                      .module = CORE_MODULE};
+    say_text(a->network, &say);
+}
+
+/* ---- Who --------------------------------------------------------------------------------------
+ */
+
+/* The snapshot is held, so that an address that was freed is never taken for what it was. */
+static void refresh(struct auth *a)
+{
+    const struct snapshot *now = registry_snapshot(a->network->server->registry);
+    enum casemapping casemapping = auth_casemapping(a);
+    if (now != a->snapshot) {
+        const struct accounts *accounts = snapshot_accounts(now);
+        if (a->who && accounts != a->accounts) {
+            who_free(a->who);
+            a->who = NULL;
+        }
+        snapshot_ref(now);
+        snapshot_unref(a->snapshot);
+        a->snapshot = now;
+        a->accounts = accounts;
+    }
+    if (a->who && casemapping == a->casemapping)
+        return;
+    who_free(a->who);
+    a->casemapping = casemapping;
+    a->who = who_new(a->accounts, a->network->key, casemapping);
+}
+
+const struct accounts *auth_accounts(struct auth *a)
+{
+    refresh(a);
+    return a->accounts;
+}
+
+struct who_match auth_match(struct auth *a, const struct auth_source *source)
+{
+    struct mask_source mask;
+    refresh(a);
+    mask_source_init(&mask, a->casemapping, source->nick, source->user, source->host,
+                     source->services);
+    return who_match(a->who, &mask, source->services);
+}
+
+static void log_ambiguous(struct auth *a, const struct auth_source *source,
+                          const struct who_match *match)
+{
+    char text[sizeof a->ambiguous.text];
+    int64_t now_ms = auth_now(a);
+    snprintf(text, sizeof text, "%.60s and %.60s", match->other->name, match->ambiguous->name);
+    if (!strcmp(text, a->ambiguous.text) && now_ms - a->ambiguous.logged_ms < AMBIGUOUS_MS)
+        return;
+    str_copy(a->ambiguous.text, sizeof a->ambiguous.text, text);
+    a->ambiguous.logged_ms = now_ms;
+    log_warn("auth.ambiguous", LOG_NETWORK(a->network->key),
+             "%s!%s@%s matches two accounts, %s, and so counts as nobody; take away a hostmask or "
+             "services account of one",
+             source->nick, source->user, source->host, text);
+}
+
+/* A secure account asks for a hostmask or services account of its own besides the session. */
+static bool confirms(const struct who_match *match, const struct account *account)
+{
+    return match->account == account || match->other == account || match->ambiguous == account;
+}
+
+static const struct account *identify(struct auth *a, const struct auth_source *source)
+{
+    struct who_match match = auth_match(a, source);
+    const struct session *session = session_find(a, source);
+    const struct account *account = session ? session_account(session, a->accounts) : NULL;
+    if (account && account->secure && !confirms(&match, account)) {
+        snprintf(a->how, sizeof a->how,
+                 "logged in as %s, which is secure and has no hostmask that matches",
+                 account->name);
+        return NULL;
+    }
+    if (account) {
+        snprintf(a->how, sizeof a->how, "session");
+        return account;
+    }
+    if (match.ambiguous) {
+        snprintf(a->how, sizeof a->how, "matches both %s and %s, and so counts as nobody",
+                 match.other->name, match.ambiguous->name);
+        log_ambiguous(a, source, &match);
+    } else if (match.account) {
+        snprintf(a->how, sizeof a->how, "%s %s",
+                 match.by_services ? "services account" : "hostmask", match.item);
+    } else if (match.needs_session) {
+        snprintf(a->how, sizeof a->how, "hostmask %s of %s, which is secure: it needs a login too",
+                 match.item, match.other->name);
+    } else {
+        snprintf(a->how, sizeof a->how, "no session, hostmask or services account");
+    }
+    return match.account;
+}
+
+const struct account *auth_account(struct network *n, const struct auth_source *source)
+{
+    return identify(n->auth, source);
+}
+
+const char *auth_account_how(struct network *n, const struct auth_source *source)
+{
+    identify(n->auth, source);
+    return n->auth->how;
+}
+
+/* ---- What it may do ---------------------------------------------------------------------------
+ */
+
+struct capability_query auth_query(struct network *n, const struct account *account)
+{
+    return (struct capability_query){.accounts = auth_accounts(n->auth),
+                                     .network = n->key,
+                                     .casemapping = n->auth->casemapping,
+                                     .account = account};
+}
+
+bool auth_has(struct network *n, const struct auth_source *source, const char *capability)
+{
+    struct capability c;
+    char why[REGISTRY_WHY_SIZE];
+    if (capability_parse(&c, capability, why, sizeof why))
+        return false;
+    struct capability_query query = auth_query(n, auth_account(n, source));
+    return capability_check(&query, &c).allowed;
+}
+
+struct capability_command_answer auth_may_call(struct network *n, const struct auth_source *source,
+                                               const char *module, const char *command,
+                                               const char *channel)
+{
+    struct capability_query query = auth_query(n, auth_account(n, source));
+    return capability_check_command(&query, module, command, channel);
+}
+
+/* ---- What the network tells -------------------------------------------------------------------
+ */
+
+void auth_observe(struct network *n, const struct irc_event *event)
+{
+    struct auth *a = n->auth;
+    session_observe(a, event);
+    nickserv_observe(a, event);
+    login_observe(a, event);
+    pending_observe(a, event);
+}
+
+void auth_numeric(struct network *n, const struct irc_msg *msg)
+{
+    nickserv_numeric(n->auth, msg);
+}
+
+/* ---- Life -------------------------------------------------------------------------------------
+ */
+
+struct auth *auth_new(struct network *n)
+{
+    struct auth *a = xcalloc(1, sizeof *a);
+    a->network = n;
+    a->nickserv = nickserv_new(a);
+    a->pendings = pendings_new(a);
+    a->refusals = refusals_new();
+    return a;
+}
+
+void auth_free(struct auth *a)
+{
+    if (!a)
+        return;
+    logins_end(a);
+    sessions_end(a, "the network goes");
+    pendings_free(a->pendings);
+    nickserv_free(a->nickserv);
+    refusals_free(a->refusals);
+    who_free(a->who);
+    snapshot_unref(a->snapshot);
+    free(a);
+}

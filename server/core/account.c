@@ -1,0 +1,152 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "registry/password.h"
+#include "registry/registry.h"
+#include "server/core/core.h"
+#include "server/core/run.h"
+
+/* ---- Registering ------------------------------------------------------------------------------
+ */
+
+struct registering {
+    struct core_later *later;
+    char *name;
+};
+
+static void on_hashed(void *arg, const char *record, const char *text)
+{
+    struct registering *r = arg;
+    char why[REGISTRY_WHY_SIZE];
+    struct registry_edit *edit = registry_edit_new();
+    if (!record) {
+        core_later_end(r->later, "Not done: %s", text);
+        registry_edit_free(edit);
+    } else if (registry_edit_user_new(edit, r->name, record, why, sizeof why)) {
+        core_later_end(r->later, "Not done: %s", why);
+        registry_edit_free(edit);
+    } else {
+        core_commit_later(
+            r->later, edit,
+            xasprintf("You are registered as %s. Now say: auth %s PASSWORD", r->name, r->name));
+    }
+    free(r->name);
+    free(r);
+}
+
+/* What speaks against a new account of that name; NULL: nothing. */
+static const char *cannot_register(const struct command_call *call, const char *name)
+{
+    const struct network *n = call->network;
+    const struct auth_source source = core_source(call);
+    const struct accounts *accounts = snapshot_accounts(registry_snapshot(n->server->registry));
+    if (accounts_registration(accounts, n->key) == REGISTRATION_CLOSED)
+        return "new accounts are made by the administrators only";
+    if (auth_account(call->network, &source))
+        return "you have an account already; whoami names it";
+    if (!account_name_valid(name))
+        return "a name is made of letters, digits and -[]\\`_^{}|";
+    if (accounts_user(accounts, name))
+        return "that name is taken";
+    return NULL;
+}
+
+void core_register(const struct command_call *call)
+{
+    char name[CORE_WORD_SIZE];
+    char why[REGISTRY_WHY_SIZE];
+    if (!core_secret_in_private(call))
+        return;
+    const char *password = core_word(call->args, name);
+    if (!*password) {
+        core_reply_usage(call);
+        return;
+    }
+    const char *against = cannot_register(call, name);
+    if (!against && password_acceptable(password, why, sizeof why))
+        against = why;
+    if (against) {
+        command_reply(call, "Not done: %s.", against);
+        return;
+    }
+    struct registering *r = xmalloc(sizeof *r);
+    *r = (struct registering){core_later_new(call), xstrdup(name)};
+    auth_hash(call->network->server, password, on_hashed, r);
+}
+
+/* ---- A new password ---------------------------------------------------------------------------
+ */
+
+struct change {
+    struct core_later *later;
+    char *password; /* the new one; NULL when it was hashed */
+    char *account;
+    char *old; /* the record that the old password was checked against */
+};
+
+static void end_change(struct change *change)
+{
+    str_free_secret(change->password);
+    free(change->account);
+    free(change->old);
+    free(change);
+}
+
+static void on_new_hashed(void *arg, const char *record, const char *text)
+{
+    struct change *change = arg;
+    char why[REGISTRY_WHY_SIZE];
+    struct registry_edit *edit = registry_edit_new();
+    if (!record ||
+        registry_edit_user_password(edit, change->account, change->old, record, why, sizeof why)) {
+        core_later_end(change->later, "Not done: %s", record ? why : text);
+        registry_edit_free(edit);
+    } else {
+        core_commit_later(change->later, edit,
+                          xasprintf("The password of %s is changed.", change->account));
+    }
+    end_change(change);
+}
+
+static void on_old_checked(void *arg, const char *name, const char *text)
+{
+    struct change *change = arg;
+    struct server *server = core_later_server(change->later);
+    const struct account *account =
+        name ? accounts_user(snapshot_accounts(registry_snapshot(server->registry)), name) : NULL;
+    if (!account) {
+        core_later_end(change->later, "Not done: %s", text);
+        end_change(change);
+        return;
+    }
+    change->account = xstrdup(name);
+    change->old = xstrdup(account->password);
+    auth_hash(server, change->password, on_new_hashed, change);
+    str_free_secret(change->password);
+    change->password = NULL;
+}
+
+void core_passwd(const struct command_call *call)
+{
+    char old[CORE_WORD_SIZE];
+    char why[REGISTRY_WHY_SIZE];
+    const struct auth_source source = core_source(call);
+    if (!core_secret_in_private(call))
+        return;
+    const char *password = core_word(call->args, old);
+    const struct account *account = auth_account(call->network, &source);
+    if (!*password)
+        core_reply_usage(call);
+    else if (!account)
+        command_reply(call, "I do not know who you are. Say first: auth NAME PASSWORD");
+    else if (password_acceptable(password, why, sizeof why))
+        command_reply(call, "Not done: %s", why);
+    else {
+        struct change *change = xmalloc(sizeof *change);
+        *change = (struct change){.later = core_later_new(call), .password = xstrdup(password)};
+        auth_login(call->network, &source, account->name, old, on_old_checked, change);
+    }
+    explicit_bzero(old, sizeof old);
+}

@@ -1,0 +1,118 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "server/admin.h"
+#include "server/core/core.h"
+#include "server/core/render.h"
+#include "server/core/run.h"
+
+/*
+ * The administrator's commands (server/spec), as seshetctl has them: the same words, the same
+ * functions; the answer as one text. Each says in its table what a person on IRC needs for it, on
+ * the network that it is about, or on all.
+ */
+#define MAX_WORDS 100
+
+struct words {
+    char *list[MAX_WORDS];
+    size_t count;
+    char *text;
+};
+
+/* "module", then the words of the arguments. 0, or -1: these are too many. */
+static int split(struct words *words, const struct command_call *call)
+{
+    *words = (struct words){.text = xasprintf("%s %s", call->command->name, call->args)};
+    char *save = NULL;
+    for (char *word = strtok_r(words->text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+        if (words->count == MAX_WORDS)
+            return -1;
+        words->list[words->count++] = word;
+    }
+    return 0;
+}
+
+static void on_answer(void *arg, json_t *result, const char *error)
+{
+    struct buf text = {0};
+    if (error) {
+        core_later_end(arg, "Not done: %s", error);
+        return;
+    }
+    core_render(&text, result);
+    core_later_end(arg, "%.*s", (int)text.len, buf_data(&text));
+    buf_free(&text);
+}
+
+static void run(const struct command_call *call, const struct command_spec *spec, json_t *args)
+{
+    struct server *server = call->network->server;
+    const struct control_command *command = &server->commands[spec - command_specs];
+    struct core_later *later = core_later_new(call);
+    if (command->begin) {
+        command->begin(server, args, control_request_new(on_answer, later));
+        return;
+    }
+    json_t *result = NULL;
+    char *error = NULL;
+    int failed = command->run(server, args, &result, &error);
+    if (!result)
+        result = json_object();
+    on_answer(later, result, failed ? (error ? error : "failed") : NULL);
+    json_decref(result);
+    free(error);
+}
+
+/* Whether the source may do that where the arguments say. */
+static bool permitted(const struct command_call *call, const struct command_spec *spec,
+                      const json_t *args)
+{
+    const char *network = command_text(args, "network");
+    const char *here = call->network->key;
+    if (!strcmp(network, "all") && !network_find(call->network->server, network))
+        network = "";
+    if (core_has(call, network, spec->capability))
+        return true;
+    if (!*network && core_has(call, here, spec->capability))
+        command_reply(call,
+                      "Not done: that concerns all networks, and you have %s on this one. "
+                      "Where the command takes a network, name it: --network %s",
+                      spec->capability, here);
+    else
+        core_deny(call, spec->capability);
+    return false;
+}
+
+void core_admin(const struct command_call *call)
+{
+    struct words words;
+    size_t used;
+    char *error = NULL;
+    json_t *args = NULL;
+    const struct command_spec *spec = NULL;
+    if (split(&words, call))
+        error = xstrdup("these are too many words");
+    else
+        spec = command_find(words.list, words.count, &used, &error);
+    if (spec && (!spec->capability || !core_admin_group(call->command, spec))) {
+        error = xasprintf("\"%s\" is for seshetctl only", spec->name);
+        spec = NULL;
+    }
+    if (spec)
+        args = command_parse(spec, words.list + used, words.count - used, &error);
+    if (!args)
+        command_reply(call, "Not done: %s", error);
+    else if (permitted(call, spec, args))
+        run(call, spec, args);
+    json_decref(args);
+    free(error);
+    free(words.text);
+}
+
+bool core_admin_group(const struct core_command *command, const struct command_spec *spec)
+{
+    size_t len = strlen(command->name);
+    return command->run == core_admin && !strncmp(spec->name, command->name, len) &&
+           spec->name[len] == ' ';
+}

@@ -1,0 +1,224 @@
+#include "registry/capability.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "registry/registry.h"
+#include "server/core/core.h"
+#include "server/core/run.h"
+
+static const struct accounts *accounts_of(const struct command_call *call)
+{
+    return snapshot_accounts(registry_snapshot(call->network->server->registry));
+}
+
+bool core_has_parsed(const struct command_call *call, const struct capability *c)
+{
+    char text[CAPABILITY_MAX + 1];
+    struct capability bare = *c;
+    /* Who may not give a capability may not take it away either, in whichever way. */
+    bare.anti = false;
+    bare.network[0] = '\0';
+    capability_write(&bare, text, sizeof text);
+    return core_has(call, c->network, text);
+}
+
+void core_deny_parsed(const struct command_call *call, const struct capability *c)
+{
+    char text[CAPABILITY_MAX + 1];
+    struct capability needed = *c;
+    needed.anti = false;
+    capability_write(&needed, text, sizeof text);
+    command_reply(call,
+                  "Not done: you can neither give nor take away \"%s\", which you do not "
+                  "have yourself%s.",
+                  text, *c->network ? "" : " on every network");
+}
+
+/* ---- The capabilities of an account -----------------------------------------------------------
+ */
+
+static void edit(const struct command_call *call, bool add)
+{
+    char name[CORE_WORD_SIZE];
+    char text[CORE_WORD_SIZE];
+    char why[REGISTRY_WHY_SIZE];
+    struct capability c;
+    if (*core_word(core_word(call->args, name), text) || !*text) {
+        core_reply_usage(call);
+        return;
+    }
+    if (capability_parse(&c, text, why, sizeof why)) {
+        command_reply(call, "Not done: %s", why);
+        return;
+    }
+    if (!core_has(call, c.network, "admin")) {
+        if (!*c.network && core_has(call, call->network->key, "admin"))
+            command_reply(call,
+                          "Not done: you administer this network only. Say %s/%.300s to give or "
+                          "take it here.",
+                          call->network->key, text);
+        else
+            core_deny(call, "admin");
+        return;
+    }
+    if (core_has_parsed(call, &c))
+        core_edit_capability(call, &(struct capability_place){.holder = HOLDER_USER, .name = name},
+                             &c, add);
+    else
+        core_deny_parsed(call, &c);
+}
+
+void core_capability_add(const struct command_call *call)
+{
+    edit(call, true);
+}
+
+void core_capability_remove(const struct command_call *call)
+{
+    edit(call, false);
+}
+
+void core_edit_capability(const struct command_call *call, const struct capability_place *place,
+                          const struct capability *c, bool add)
+{
+    char text[CAPABILITY_MAX + 1];
+    char why[REGISTRY_WHY_SIZE];
+    const char *whose = place->holder == HOLDER_USER         ? place->name
+                        : place->holder == HOLDER_REGISTERED ? "the set for registered users"
+                        : place->holder == HOLDER_CHANNEL    ? call->channel
+                                                             : "the default set";
+    struct registry_edit *e = registry_edit_new();
+    capability_write(c, text, sizeof text);
+    if (registry_edit_capability(e, place, text, add, why, sizeof why))
+        core_refuse_edit(call, e, why);
+    else
+        core_commit(call, e,
+                    xasprintf("%s %s %s.", whose, add ? "now has" : "no longer has", text));
+}
+
+void core_write_set(struct buf *text, const struct capability_set *set)
+{
+    char name[CAPABILITY_MAX + 1];
+    for (size_t i = 0; i < capability_set_count(set); i++)
+        buf_printf(text, "%s%s", i ? ", " : "",
+                   capability_write(capability_set_at(set, i), name, sizeof name));
+    if (!capability_set_count(set))
+        buf_printf(text, "none");
+}
+
+/* The account that the first word names, for an administrator; without a word the source's own.
+ * False after an answer. */
+static bool account_asked(const struct command_call *call, const char *name,
+                          const struct account **account)
+{
+    const struct auth_source source = core_source(call);
+    *account = auth_account(call->network, &source);
+    if (!*name)
+        return true;
+    const struct account *named = accounts_user(accounts_of(call), name);
+    if (named && named == *account)
+        return true;
+    if (!core_need(call, call->network->key, "admin"))
+        return false;
+    *account = named;
+    if (!named)
+        command_reply(call, "There is no account \"%.60s\".", name);
+    return named != NULL;
+}
+
+void core_capability_list(const struct command_call *call)
+{
+    char name[CORE_WORD_SIZE];
+    const struct account *account;
+    struct buf text = {0};
+    core_word(call->args, name);
+    if (!account_asked(call, name, &account))
+        return;
+    if (!account) {
+        command_reply(call, "I do not know who you are, so you have what the defaults give: "
+                            "default capability list.");
+        return;
+    }
+    buf_printf(&text, "%s has: ", account->name);
+    core_write_set(&text, account->capabilities);
+    core_reply_buf(call, &text);
+}
+
+/* ---- The check --------------------------------------------------------------------------------
+ */
+
+static void write_step(struct buf *text, const struct capability_answer *answer)
+{
+    char item[CAPABILITY_MAX + 1];
+    buf_printf(text, " by %s: %s", capability_step_name(answer->step),
+               capability_step_sentence(answer->step));
+    if (answer->item)
+        buf_printf(text, " (%s)", capability_write(answer->item, item, sizeof item));
+}
+
+static void check_command(const struct command_call *call, const struct account *account,
+                          const char *command)
+{
+    char module[CORE_WORD_SIZE];
+    char asked[CAPABILITY_MAX + 1];
+    struct buf text = {0};
+    const struct capability_query q = auth_query(call->network, account);
+    const char *dot = strchr(command, '.');
+    if (!dot || dot == command || !dot[1] || strlen(command) > CAPABILITY_MAX / 2) {
+        command_reply(call, "A command is written MODULE.COMMAND, such as core.join.");
+        return;
+    }
+    snprintf(module, sizeof module, "%.*s", (int)(dot - command), command);
+    struct capability_command_answer may = capability_check_command(
+        &q, module, dot + 1, call->event->is_private ? NULL : call->event->channel);
+    buf_printf(&text, "%s: %s, %s", command, may.allowed ? "yes" : "no",
+               capability_write(&may.asked, asked, sizeof asked));
+    write_step(&text, &may.answer);
+    core_reply_buf(call, &text);
+}
+
+static void check(const struct command_call *call, const struct account *account,
+                  const char *capability)
+{
+    char why[REGISTRY_WHY_SIZE];
+    char shown[CAPABILITY_MAX + 1];
+    struct capability c;
+    struct buf text = {0};
+    if (capability_parse(&c, capability, why, sizeof why)) {
+        command_reply(call, "%s", why);
+        return;
+    }
+    struct capability_query q =
+        core_query(call, account, *c.network ? c.network : call->network->key);
+    struct capability_answer answer = capability_check(&q, &c);
+    buf_printf(&text, "%s: %s,", capability_write(&c, shown, sizeof shown),
+               answer.allowed ? "yes" : "no");
+    write_step(&text, &answer);
+    core_reply_buf(call, &text);
+}
+
+/* [NAME] CAPABILITY, or [NAME] --command MODULE.COMMAND */
+void core_capability_check(const struct command_call *call)
+{
+    char name[CORE_WORD_SIZE] = "";
+    char word[CORE_WORD_SIZE];
+    const struct account *account;
+    const char *rest = core_word(call->args, word);
+    if (*rest && strcmp(word, "--command") != 0) {
+        memcpy(name, word, sizeof name);
+        rest = core_word(rest, word);
+    }
+    bool command = !strcmp(word, "--command");
+    if (command)
+        rest = core_word(rest, word);
+    if (!*word || *rest)
+        core_reply_usage(call);
+    else if (!account_asked(call, name, &account))
+        return;
+    else if (command)
+        check_command(call, account, word);
+    else
+        check(call, account, word);
+}

@@ -1,0 +1,152 @@
+#include "server/core/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "net/proto/casemap.h"
+#include "net/state/state.h"
+#include "server/core/core.h"
+
+#define MAX_KEPT  16 /* rests of long answers; the oldest makes room */
+#define MAX_ASKED 32
+#define ASKED_MS  30000
+
+struct kept {
+    char nick[IRC_STATE_MAX_NAME + 1]; /* folded */
+    char *text;
+};
+
+struct asked {
+    char *channel;
+    char *about;
+    struct core_later *later; /* NULL: the slot is free */
+    int64_t when_ms;
+};
+
+struct core_memory {
+    struct kept kept[MAX_KEPT];
+    size_t next_kept;
+    struct asked asked[MAX_ASKED];
+    size_t next_asked;
+};
+
+static struct core_memory *memory_of(struct network *n)
+{
+    if (!n->core)
+        n->core = xcalloc(1, sizeof *n->core);
+    return n->core;
+}
+
+static void forget_asked(struct asked *asked)
+{
+    core_later_free(asked->later);
+    free(asked->channel);
+    free(asked->about);
+    *asked = (struct asked){0};
+}
+
+void core_memory_free(struct core_memory *memory)
+{
+    if (!memory)
+        return;
+    for (size_t i = 0; i < MAX_KEPT; i++)
+        free(memory->kept[i].text);
+    for (size_t i = 0; i < MAX_ASKED; i++)
+        forget_asked(&memory->asked[i]);
+    free(memory);
+}
+
+/* ---- The rest of answers ----------------------------------------------------------------------
+ */
+
+static struct kept *find_kept(struct network *n, const char *nick)
+{
+    struct core_memory *memory = memory_of(n);
+    enum casemapping map = irc_state_isupport(n->state)->casemapping;
+    for (size_t i = 0; i < MAX_KEPT; i++)
+        if (memory->kept[i].text && irc_equal(map, memory->kept[i].nick, nick))
+            return &memory->kept[i];
+    return NULL;
+}
+
+void core_memory_keep(struct network *n, const char *nick, const char *text, size_t len)
+{
+    struct core_memory *memory = memory_of(n);
+    struct kept *kept = find_kept(n, nick);
+    if (!kept) {
+        kept = &memory->kept[memory->next_kept];
+        memory->next_kept = (memory->next_kept + 1) % MAX_KEPT;
+    }
+    free(kept->text);
+    str_copy(kept->nick, sizeof kept->nick, nick);
+    kept->text = xstrndup(text, len);
+}
+
+char *core_memory_take(struct network *n, const char *nick)
+{
+    struct kept *kept = find_kept(n, nick);
+    if (!kept)
+        return NULL;
+    char *text = kept->text;
+    kept->text = NULL;
+    return text;
+}
+
+/* ---- What a server refuses --------------------------------------------------------------------
+ */
+
+void core_memory_ask(struct network *n, const char *channel, const char *about,
+                     struct core_later *later)
+{
+    struct core_memory *memory = memory_of(n);
+    struct asked *asked = &memory->asked[memory->next_asked];
+    memory->next_asked = (memory->next_asked + 1) % MAX_ASKED;
+    forget_asked(asked);
+    *asked = (struct asked){xstrdup(channel), xstrdup(about), later, clock_now(n->server->clock)};
+}
+
+/* Numerics of RFC 2812 and later servers that refuse what the commands ask for: no such nick or
+ * channel, not there, not allowed, full, already there, nick in use. */
+static bool refuses(int numeric)
+{
+    static const int numerics[] = {401, 403, 404, 405, 407, 432, 433, 435, 437, 438, 441,
+                                   442, 443, 447, 461, 471, 472, 473, 474, 475, 476, 477,
+                                   478, 479, 480, 481, 482, 484, 485, 489, 492, 494, 495,
+                                   500, 518, 520, 543, 690, 696, 697, 972, 974};
+    for (size_t i = 0; i < sizeof numerics / sizeof *numerics; i++)
+        if (numerics[i] == numeric)
+            return true;
+    return false;
+}
+
+static bool concerns(const struct network *n, const struct asked *asked, const struct irc_msg *msg)
+{
+    enum casemapping map = irc_state_isupport(n->state)->casemapping;
+    for (int i = 1; i + 1 < msg->nparams; i++)
+        if ((*asked->channel && irc_equal(map, msg->params[i], asked->channel)) ||
+            (*asked->about && irc_equal(map, msg->params[i], asked->about)))
+            return true;
+    return false;
+}
+
+void core_memory_numeric(struct network *n, const struct irc_msg *msg)
+{
+    if (!n->core || msg->nparams < 2 || !refuses(msg->numeric))
+        return;
+    int64_t now = clock_now(n->server->clock);
+    for (size_t i = 0; i < MAX_ASKED; i++) {
+        /* From the oldest on: a server answers in order. */
+        struct asked *asked = &n->core->asked[(n->core->next_asked + i) % MAX_ASKED];
+        if (!asked->later || now - asked->when_ms > ASKED_MS || !concerns(n, asked, msg))
+            continue;
+        struct core_later *later = asked->later;
+        asked->later = NULL;
+        core_later_end(later, "The server says no: %s%s%.300s", *asked->about ? asked->about : "",
+                       *asked->about ? ": " : "", irc_param(msg, msg->nparams - 1));
+        forget_asked(asked);
+        return;
+    }
+}

@@ -1,0 +1,120 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "net/state/state.h"
+#include "registry/capability.h"
+#include "server/auth/refuse.h"
+#include "server/core/core.h"
+#include "server/core/run.h"
+
+struct auth_source core_source(const struct command_call *call)
+{
+    return auth_source_of(call->event);
+}
+
+struct capability_query core_query(const struct command_call *call, const struct account *account,
+                                   const char *network)
+{
+    struct capability_query q = auth_query(call->network, account);
+    if (strcmp(network, call->network->key) != 0) {
+        const struct network *there = network_find(call->network->server, network);
+        q.network = network;
+        q.casemapping = there ? irc_state_isupport(there->state)->casemapping : CASEMAPPING_RFC1459;
+    }
+    return q;
+}
+
+bool core_has(const struct command_call *call, const char *network, const char *capability)
+{
+    char why[REGISTRY_WHY_SIZE];
+    struct capability c;
+    struct auth_source source = core_source(call);
+    const struct account *account = auth_account(call->network, &source);
+    if (capability_parse(&c, capability, why, sizeof why))
+        return false;
+    if (account && strcmp(network, call->network->key) != 0) {
+        struct capability_query here = auth_query(call->network, account);
+        if (capability_set_says(account->capabilities, here.network, here.casemapping, &c, NULL) <
+            0)
+            return false;
+    }
+    struct capability_query q = core_query(call, account, network);
+    return capability_check(&q, &c).allowed;
+}
+
+bool core_has_op(const struct command_call *call, const char *channel)
+{
+    char name[CORE_WORD_SIZE + 4];
+    struct auth_source source = core_source(call);
+    /* With a comma it is right for every channel's name. */
+    snprintf(name, sizeof name, "%s,op", channel);
+    return auth_has(call->network, &source, name);
+}
+
+void core_deny(const struct command_call *call, const char *capability)
+{
+    char text[CORE_WORD_SIZE + 300];
+    struct auth_source source = core_source(call);
+    const char *name = call->command->name;
+    const char prefix = *call->network->conf->command_prefix;
+    if (auth_account(call->network, &source))
+        snprintf(text, sizeof text, "%c%s needs the capability %s, which you do not have.", prefix,
+                 name, capability);
+    else
+        snprintf(text, sizeof text,
+                 "%c%s needs the capability %s, and I do not know who you are. Say to me in "
+                 "private: auth NAME PASSWORD",
+                 prefix, name, capability);
+    auth_refuse_text(call->network, call->event, name, text);
+}
+
+bool core_need(const struct command_call *call, const char *network, const char *capability)
+{
+    if (core_has(call, network, capability))
+        return true;
+    core_deny(call, capability);
+    return false;
+}
+
+bool core_open(const struct command_call *call, const struct core_command *command)
+{
+    if (command->reach == CORE_IDENTIFIES)
+        return true;
+    const struct irc_event *event = call->event;
+    struct auth_source source = core_source(call);
+    struct capability_command_answer may =
+        auth_may_call(call->network, &source, CORE_MODULE, command->name,
+                      event->is_private ? NULL : event->channel);
+    if (may.allowed)
+        return true;
+    /* A default of deny does not close what leads to being known. */
+    return command->reach == CORE_ALWAYS && !may.answer.item &&
+           may.answer.step != CAPABILITY_IGNORED;
+}
+
+/* Whether there is any of the administrator's commands that the source may use here. */
+static bool may_any(const struct command_call *call, const struct core_command *group)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const char *capability = command_specs[i].capability;
+        if (capability && core_admin_group(group, &command_specs[i]) &&
+            core_has(call, call->network->key, capability))
+            return true;
+    }
+    return false;
+}
+
+bool core_may(const struct command_call *call, const struct core_command *command)
+{
+    const struct irc_event *event = call->event;
+    if (!core_open(call, command))
+        return false;
+    if (command->run == core_admin)
+        return may_any(call, command);
+    if (!*command->capability)
+        return true;
+    if (*command->capability != '#')
+        return core_has(call, call->network->key, command->capability);
+    /* In private any channel may be meant. */
+    return event->is_private || !event->channel || core_has_op(call, event->channel);
+}

@@ -1,0 +1,42 @@
+#include <stdlib.h>
+
+#include "base/xmalloc.h"
+#include "server/admin.h"
+#include "server/core/core.h"
+
+struct commit {
+    struct core_later *later;
+    char *done;
+};
+
+static void on_written(void *arg, json_t *result, const char *error)
+{
+    struct commit *commit = arg;
+    if (error)
+        core_later_end(commit->later, "Not done: %s", error);
+    else if (!json_integer_value(json_object_get(result, "changed")))
+        core_later_end(commit->later, "%s (It was so before.)", commit->done);
+    else
+        core_later_end(commit->later, "%s", commit->done);
+    free(commit->done);
+    free(commit);
+}
+
+void core_commit_later(struct core_later *later, struct registry_edit *edit, char *done)
+{
+    struct commit *commit = xmalloc(sizeof *commit);
+    *commit = (struct commit){later, done};
+    admin_commit(core_later_server(later), edit, true, json_object(),
+                 control_request_new(on_written, commit));
+}
+
+void core_commit(const struct command_call *call, struct registry_edit *edit, char *done)
+{
+    core_commit_later(core_later_new(call), edit, done);
+}
+
+void core_refuse_edit(const struct command_call *call, struct registry_edit *edit, const char *why)
+{
+    registry_edit_free(edit);
+    command_reply(call, "Not done: %s", why);
+}
