@@ -66,7 +66,7 @@ const struct core_command *core_command_find(const char *word, const char *args)
     return NULL;
 }
 
-static void tell_closed(const struct command_call *call)
+void core_tell_closed(const struct command_call *call)
 {
     char text[200];
     snprintf(text, sizeof text, "%c%s is closed to you%s.", call->network->view->default_prefix,
@@ -111,7 +111,7 @@ void core_command_run(const struct command_call *call, const char *word)
     if (core_open(call, named.command))
         run_open(&named);
     else
-        tell_closed(&named);
+        core_tell_closed(&named);
 }
 
 /* ---- Words ------------------------------------------------------------------------------------
