@@ -53,7 +53,7 @@ def imported(bot, document, *options):
     path = bot.folder / "export.json"
     path.write_text(json.dumps(document))
     status, out, err = bot.ctl("registry", "import", str(path), "--json", *options, "--socket",
-                               str(bot.control))
+                               str(bot.control), check=False)
     return status, json.loads(out) if status == 0 else err
 
 
