@@ -106,8 +106,9 @@ int registry_edit_user_new(struct registry_edit *e, const char *name, const char
     for (enum key_kind kind = KEY_USER; kind <= KEY_USER_SERVICES; kind++)
         edit_write(e, "drop", key_of(e, kind, "", folded, "any"), "", "");
     edit_made(e, key_name(KEY_USER, folded, key, sizeof key));
-    edit_write(e, "add", users, folded, "");
-    return edit_write(e, "set", key_of(e, KEY_USER, "", folded, "any"), "password", record);
+    if (*record)
+        edit_write(e, "set", key_of(e, KEY_USER, "", folded, "any"), "password", record);
+    return edit_write(e, "add", users, folded, "");
 }
 
 /* Somebody else must have owner, if this account has it: asks about those who have it now. */

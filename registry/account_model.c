@@ -19,6 +19,8 @@ struct entry {
     struct record *record;
     uint32_t read[RECORD_MAX_PARTS]; /* the full reading that saw each part last */
     uint32_t listed;                 /* the reading of the index that named it; 0: none */
+    uint32_t unread;                 /* bit for each part that is still to be read: half an account
+                                        might be allowed more than the whole */
     UT_hash_handle hh;
 };
 
@@ -239,6 +241,14 @@ static void tell_bad_name(struct account_model *m, const struct registry_key *ke
          "has %3A for ':' and %25 for '%'; it does not count");
 }
 
+static void part_read(struct account_model *m, struct entry *e, size_t part)
+{
+    e->read[part] = m->full;
+    if (e->unread == UINT32_C(1) << part)
+        table_of(m, e->record->kind, e->key.name)->changed = true;
+    e->unread &= ~(UINT32_C(1) << part);
+}
+
 static bool counts(const struct account_model *m, enum record_kind kind, const struct entry *e)
 {
     return !is_listed_kind(kind) || m->in_full || (e && e->listed);
@@ -264,7 +274,7 @@ void account_model_apply(struct account_model *m, const struct registry_key *key
         struct record *record = record_clone(e->record);
         record->unreadable &= ~(UINT32_C(1) << part);
         account_read_part(record, e->record, part, items, count, &teller);
-        e->read[part] = m->full;
+        part_read(m, e, part);
         entry_put(m, e, record);
     }
     problems_of_key(m, key, false);
@@ -299,7 +309,7 @@ void account_model_unreadable(struct account_model *m, const struct registry_key
     problems_of_key(m, key, false);
     if (!is_record || !(e = entry_get(m, kind, &base)))
         return;
-    e->read[part] = m->full;
+    part_read(m, e, part);
     if (part_known(e, part))
         return;
     struct record *record = record_clone(e->record);
@@ -370,6 +380,8 @@ static void add_name(struct account_model *m, enum key_kind kind, const char *na
     if (!e->listed) {
         names->count++;
         table_of(m, listed_kind(kind), name)->changed = true;
+        if (!m->in_full)
+            e->unread = (UINT32_C(1) << record_types[e->record->kind].nparts) - 1;
     }
     e->listed = names->pass;
 }
@@ -441,6 +453,8 @@ static void entry_sweep(struct account_model *m, struct table *t, struct entry *
     }
     struct registry_key keys[RECORD_MAX_PARTS];
     size_t gone = 0;
+    t->changed = t->changed || e->unread;
+    e->unread = 0;
     for (size_t p = 0; p < record_types[e->record->kind].nparts; p++)
         if (e->read[p] != m->full && (part_known(e, p) || (!p && e->record->closed) ||
                                       (e->record->unreadable & (UINT32_C(1) << p))))
@@ -488,7 +502,7 @@ static struct account_shard *commit_shard(struct table *t, struct account_shard 
     struct account **users = xcalloc(HASH_COUNT(t->entries) + 1, sizeof *users);
     size_t count = 0;
     for (struct entry *e = t->entries; e; e = e->hh.next)
-        if (e->listed)
+        if (e->listed && !e->unread)
             users[count++] = (struct account *)record_ref(e->record);
     t->changed = false;
     return account_shard_new(users, count);
@@ -508,7 +522,7 @@ static int by_key(const void *a, const void *b)
 /* A profile whose style is not known lets nobody in: it is as if it were not there. */
 static bool is_shown(const struct entry *e)
 {
-    return e->record->kind != RECORD_GROUP || (e->listed && (e->record->set & 1));
+    return e->record->kind != RECORD_GROUP || (e->listed && !e->unread && (e->record->set & 1));
 }
 
 /* An array of the records of a kind, sorted; each of them a new reference. */

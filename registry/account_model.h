@@ -23,7 +23,8 @@ void account_model_unreadable(struct account_model *m, const struct registry_key
                               const char *why);
 
 /* The sets of names, KEY_USERS and KEY_GROUPS, are read in steps, from begin to end; a name that
- * did not come in between is gone. */
+ * did not come in between is gone. Whom one names for the first time counts when all his keys have
+ * been applied, also those that are not there; or after a reading of everything. */
 void account_model_index_begin(struct account_model *m, enum key_kind kind);
 void account_model_index_add(struct account_model *m, enum key_kind kind,
                              const struct model_bytes *names, size_t count);

@@ -111,15 +111,32 @@ static bool networks_meet(const char *a, size_t a_len, const char *b, size_t b_l
     return !a_len || !b_len || (a_len == b_len && !memcmp(a, b, a_len));
 }
 
+/* Whether what is behind their last wildcards differs: so it is with nearly all of 100,000, and
+ * costs next to nothing. */
+static bool tails_differ(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    while (a_len && b_len) {
+        char x = irc_fold_char(CASEMAPPING_RFC1459, a[--a_len]);
+        char y = irc_fold_char(CASEMAPPING_RFC1459, b[--b_len]);
+        if (strchr("*?|", x) || strchr("*?|", y)) /* '|' is '\\', folded */
+            return false;
+        if (x != y)
+            return true;
+    }
+    return false;
+}
+
 static bool hostmask_in(const struct item_list *list, const char *item,
                         const struct compiled *wanted, size_t network_len)
 {
+    size_t item_len = strlen(item);
     for (size_t i = 0; list && i < list->count; i++) {
         const char *mask;
         size_t len;
         struct compiled other;
         list_item_split(list->items[i], &mask, &len);
-        if (!networks_meet(item, network_len, list->items[i], len))
+        if (!networks_meet(item, network_len, list->items[i], len) ||
+            tails_differ(item, item_len, list->items[i], strlen(list->items[i])))
             continue;
         compile(&other, mask);
         if (overlap(wanted, &other))

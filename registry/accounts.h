@@ -27,7 +27,7 @@
 #define ACCOUNT_MAX_NAME  REGISTRY_MAX_NAME
 #define ACCOUNT_MAX       100000 /* users */
 #define ACCOUNT_MAX_MASKS 100    /* hostmasks, and services accounts, of one user */
-#define ACCOUNT_SHARDS    16
+#define ACCOUNT_SHARDS    64
 
 struct account {
     struct record head;

@@ -56,8 +56,10 @@ static void answer(struct nickserv_reply *reply, const char *nick, const char *l
 {
     bool known = !strcmp(level, "3") && strcmp(account, "*") != 0;
     if (!str_copy(reply->nick, sizeof reply->nick, nick) ||
-        !str_copy(reply->account, sizeof reply->account, known ? account : ""))
+        !str_copy(reply->account, sizeof reply->account, known ? account : "")) {
+        *reply = (struct nickserv_reply){.kind = NICKSERV_OTHER};
         return;
+    }
     reply->kind = NICKSERV_ANSWER;
 }
 

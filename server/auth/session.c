@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "base/xmalloc.h"
 #include "server/auth/internal.h"
 
@@ -168,7 +169,7 @@ void session_log_in(struct auth *a, const struct auth_source *source, const char
 {
     struct session *s = open_session(a, source);
     forget_account(s);
-    strcpy(s->account, account);
+    str_copy(s->account, sizeof s->account, account);
     s->record = xstrdup(record);
     s->next_record = xstrdup_null(next_record);
     log_info("auth.login", LOG_NETWORK(a->network->key), "%s!%s@%s is %s%s", source->nick,
@@ -189,7 +190,7 @@ void session_add_group(struct auth *a, const struct auth_source *source,
         free(s->groups[i].record);
     else
         s->ngroups++;
-    strcpy(s->groups[i].name, group->name);
+    str_copy(s->groups[i].name, sizeof s->groups[i].name, group->name);
     s->groups[i].record = xstrdup(group->password);
     log_info("auth.login", LOG_NETWORK(a->network->key), "%s!%s@%s has said the password of %s",
              source->nick, source->user, source->host, group->name);

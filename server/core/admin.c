@@ -84,6 +84,19 @@ static bool permitted(const struct command_call *call, const struct command_spec
     return false;
 }
 
+/* Whether nothing closes that one of the group's commands. */
+static bool is_open(const struct command_call *call, const struct command_spec *spec)
+{
+    struct core_command whole = *call->command;
+    struct command_call named = *call;
+    whole.name = spec->name;
+    named.command = &whole;
+    if (core_open(call, &whole))
+        return true;
+    core_tell_closed(&named);
+    return false;
+}
+
 void core_admin(const struct command_call *call)
 {
     struct words words;
@@ -103,7 +116,7 @@ void core_admin(const struct command_call *call)
         args = command_parse(spec, words.list + used, words.count - used, &error);
     if (!args)
         command_reply(call, "Not done: %s", error);
-    else if (permitted(call, spec, args))
+    else if (is_open(call, spec) && permitted(call, spec, args))
         run(call, spec, args);
     json_decref(args);
     free(error);

@@ -69,6 +69,7 @@ void core_deny(const struct command_call *call, const char *capability);
 bool core_need(const struct command_call *call, const char *network, const char *capability);
 /* Whether no anticapability, and no default of deny, closes the command to the source. */
 bool core_open(const struct command_call *call, const struct core_command *command);
+void core_tell_closed(const struct command_call *call); /* as core_deny */
 /* Whether it is open, and the source has what the command needs. */
 bool core_may(const struct command_call *call, const struct core_command *command);
 

@@ -59,7 +59,8 @@ static void write_row(struct buf *text, const json_t *row, int depth)
         bool nothing = is_empty(value) || (is_duration(key) && json_integer_value(value) < 0);
         if (nothing || is_hidden(key))
             continue;
-        buf_printf(text, "%s", count == 0 ? "" : count == 1 ? ": " : ", ");
+        if (count)
+            buf_printf(text, count == 1 ? ": " : ", ");
         if (count++ || !json_is_string(value))
             buf_printf(text, "%.*s ", (int)(strlen(key) - (is_duration(key) ? 3 : 0)), key);
         write_value(text, key, value, depth + 1);

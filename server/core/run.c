@@ -26,15 +26,31 @@ static const char *skip_word(const char *text, const char *word, size_t len)
     return text + strspn(text, " ");
 }
 
-const char *core_command_match(const struct core_command *command, const char *text)
+/* Behind all words of the name, or NULL. */
+static const char *skip_words(const char *text, const char *name)
 {
-    const char *name = command->name;
     while (text && *name) {
         size_t len = strcspn(name, " ");
         text = skip_word(text, name, len);
         name += len + (name[len] == ' ');
     }
     return text;
+}
+
+const char *core_command_match(const struct core_command *command, const char *text)
+{
+    return skip_words(text, command->name);
+}
+
+/* The same of a command's first word and what follows it. */
+static const char *match_call(const struct core_command *command, const char *word,
+                              const char *args)
+{
+    const char *name = command->name;
+    size_t len = strcspn(name, " ");
+    if (strncmp(name, word, len) != 0 || word[len])
+        return NULL;
+    return skip_words(args, name + len + (name[len] == ' '));
 }
 
 static bool begins_with(const char *name, const char *word)
@@ -56,17 +72,23 @@ static void tell_group(const struct command_call *call, const char *word)
     core_reply_buf(call, &text);
 }
 
-const struct core_command *core_command_find(const char *word, const char *args)
+/* The command that the words name, and where its arguments begin; or NULL. */
+static const struct core_command *find(const char *word, const char *said, const char **args)
 {
-    char said[ADDRESS_MAX_WORD + LINE_MAX_REST + 2];
-    snprintf(said, sizeof said, "%s %s", bare(word), args);
-    for (const struct core_command *c = core_commands; c->name; c++)
-        if (core_command_match(c, said))
+    for (const struct core_command *c = core_commands; c->name; c++) {
+        *args = match_call(c, word, said + strspn(said, " "));
+        if (*args)
             return c;
+    }
     return NULL;
 }
 
-static void tell_closed(const struct command_call *call)
+const struct core_command *core_command_find(const char *word, const char *args)
+{
+    return find(bare(word), args, &args);
+}
+
+void core_tell_closed(const struct command_call *call)
 {
     char text[200];
     snprintf(text, sizeof text, "%c%s is closed to you%s.", call->network->view->default_prefix,
@@ -74,44 +96,44 @@ static void tell_closed(const struct command_call *call)
     auth_refuse_text(call->network, call->event, call->command->name, text);
 }
 
-/* The command may be called: with what it needs, which depends on the channel that is meant. */
-static void run_open(struct command_call *call)
+/* A command about a channel: which one, and may the source do that there? */
+static void run_in_channel(const struct command_call *call)
 {
-    const char *capability = call->command->capability;
     char channel[CORE_WORD_SIZE];
     char needed[CORE_WORD_SIZE + 4];
-    if (*capability != '#') {
-        if (!*capability || call->command->scoped ||
-            core_need(call, call->network->key, capability))
-            call->command->run(call);
-        return;
-    }
-    call->channel = core_channel(call, &call->args, channel);
-    if (!call->channel)
+    struct command_call named = *call;
+    named.channel = core_channel(call, &named.args, channel);
+    if (!named.channel)
         return;
     if (core_has_op(call, channel)) {
-        call->command->run(call);
+        call->command->run(&named);
         return;
     }
     snprintf(needed, sizeof needed, "%s%sop", channel, strchr(channel, '.') ? "," : ".");
     core_deny(call, needed);
 }
 
+/* The command is not closed to the source: has it what the command needs? */
+static void run_open(const struct command_call *call)
+{
+    const char *capability = call->command->capability;
+    if (*capability == '#')
+        run_in_channel(call);
+    else if (!*capability || call->command->scoped ||
+             core_need(call, call->network->key, capability))
+        call->command->run(call);
+}
+
 void core_command_run(const struct command_call *call, const char *word)
 {
     struct command_call named = *call;
-    char said[ADDRESS_MAX_WORD + LINE_MAX_REST + 2];
-    named.command = core_command_find(word, call->args);
-    if (!named.command) {
+    named.command = find(bare(word), call->args, &named.args);
+    if (!named.command)
         tell_group(call, bare(word));
-        return;
-    }
-    snprintf(said, sizeof said, "%s %s", bare(word), call->args);
-    named.args = core_command_match(named.command, said);
-    if (core_open(call, named.command))
+    else if (core_open(call, named.command))
         run_open(&named);
     else
-        tell_closed(&named);
+        core_tell_closed(&named);
 }
 
 /* ---- Words ------------------------------------------------------------------------------------

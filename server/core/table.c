@@ -97,8 +97,13 @@ const struct core_command core_commands[] = {
 
     {"module", "list|show|enable|disable|set|unset|add|remove|reload|why ...",
      "The modules, as seshetctl administers them.", NONE, core_admin, GUARDED},
-    {"network", "list|show|connect|disconnect|rehash|channels ...",
+    {"network", "list|show|connect|disconnect|rehash|channels|ignores|unignore ...",
      "The networks, as seshetctl administers them.", NONE, core_admin, GUARDED},
-    {"policy", "show|set ...", "What counts for everybody.", NONE, core_admin, GUARDED},
-    {"registry", "show|check", "The registry.", NONE, core_admin, GUARDED},
+    {"user", "list|show|set|drop|hostmask|services ...",
+     "The accounts, as seshetctl administers them.", NONE, core_admin, GUARDED},
+    {"group", "list|show|drop|member ...",
+     "The authorization profiles, as seshetctl administers them.", NONE, core_admin, GUARDED},
+    {"policy", "show|set|unset ...", "What counts for everybody, as seshetctl administers it.",
+     NONE, core_admin, GUARDED},
+    {"registry", "show|check", "The registry, as seshetctl shows it.", NONE, core_admin, GUARDED},
     {NULL, NULL, NULL, NULL, NULL, GUARDED}};

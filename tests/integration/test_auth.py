@@ -352,6 +352,12 @@ def test_a_command_waits_for_its_source_to_be_authorized(stage, name, words):
     one.login("bobby", words)
     came = one.settled()
     assert not [m for m in came if "fourth" in m.text]
+    one.line("alice", "QUIT :bye")
+    far = "far.example.test"
+    one.said("dora", "!echo fifth", CHANNEL, far)
+    one.line("dora", "NICK :Alice", far)
+    one.line("Alice", f"PRIVMSG Anna :auth {words}", far)
+    one.peer.expect(lambda m: m.command == "PRIVMSG" and m.target == CHANNEL and "fifth" in m.text)
     no_secrets(stage.bot, PASSWORD, "open-sesame")
 
 

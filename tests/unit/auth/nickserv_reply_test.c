@@ -75,7 +75,7 @@ static void long_words(void **state)
     struct nickserv_reply reply;
     (void)state;
     memset(text, 'a', 300);
-    strcpy(text + 300, " ACC 3");
+    memcpy(text + 300, " ACC 3", sizeof " ACC 3");
     nickserv_reply_parse(&reply, text);
     assert_int_equal(reply.kind, NICKSERV_OTHER);
     memset(text, ' ', 900);
