@@ -292,7 +292,7 @@ def test_restarted_without_its_data(stage):
     stage.redis.restart_empty()
     wait_until(lambda: stage.status()["state"] == "emptied", 20, "emptied")
     reason = stage.status()["reason"]
-    command = f"redis-cli -h 127.0.0.1 -p {stage.proxy.port} HSET seshet:meta schema 2"
+    command = f"redis-cli -h 127.0.0.1 -p {stage.proxy.port} HSET seshet:meta schema 3"
     assert reason.endswith(command)
     assert stage.answered()
     assert stage.count(3) == 0, "writes are refused"

@@ -136,7 +136,7 @@ def test_flushall_changes_nothing_until_someone_decides(shared):
     assert shared.cli("KEYS", "seshet:mod*") == "", "nobody fills the registry by himself"
     for nick, bot in shared.bots.items():
         reason = shared.registry(nick)["reason"]
-        command = f"redis-cli -h 127.0.0.1 -p {shared.redis.port} HSET seshet:meta schema 2"
+        command = f"redis-cli -h 127.0.0.1 -p {shared.redis.port} HSET seshet:meta schema 3"
         assert reason.endswith(command), reason
         assert bot.find_log(since=marks[nick], event="registry.state", level="error", msg="HSET")
     shared.cli(*command.split()[5:])
@@ -163,12 +163,12 @@ def test_a_redis_without_its_data_that_are_brought_back(shared):
 
 
 def test_a_newer_schema_is_refused_by_both(shared):
-    shared.cli("HSET", "seshet:meta", "schema", "3")
+    shared.cli("HSET", "seshet:meta", "schema", "4")
     shared.wait_state("refused")
-    assert 'schema "3"' in shared.registry("Anna")["reason"]
+    assert 'schema "4"' in shared.registry("Anna")["reason"]
     shared.cli("HSET", ECHO, "enabled", "no")
     assert shared.both() == [True, True]
-    shared.cli("HSET", "seshet:meta", "schema", "2")
+    shared.cli("HSET", "seshet:meta", "schema", "3")
     shared.wait_state("synced")
     shared.decides(False)
 
@@ -186,7 +186,7 @@ def test_a_registry_of_version_1_is_taken_over(parts):
     wait_until(lambda: visitor.answered("Anna", "#anna", "+echo {}"), 10, "it answers as before")
     assert not visitor.answered("Anna", "#anna", "?echo {}")
     assert not visitor.answered("Anna", "#other", "+echo {}")
-    assert redis.cli("HGET", "seshet:meta", "schema") == "2"
+    assert redis.cli("HGET", "seshet:meta", "schema") == "3"
     assert bot.find_log(event="registry.schema", msg="1 -> 2")
 
 

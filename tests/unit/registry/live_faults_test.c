@@ -20,7 +20,7 @@ static void a_flush_keeps_the_snapshot(void **state)
     run_until_state(f, REGISTRY_SYNCED);
     redis_do(f->socket, "FLUSHALL");
     run_until_state(f, REGISTRY_EMPTIED);
-    assert_non_null(strstr(f->reason, "HSET seshet:meta schema 2"));
+    assert_non_null(strstr(f->reason, "HSET seshet:meta schema 3"));
     assert_true(module_fields_of(f, "dice")->enabled);
     /* Nothing may look like a decision of the server's own. */
     run_for(f, 120);
@@ -29,7 +29,7 @@ static void a_flush_keeps_the_snapshot(void **state)
     free(count);
     assert_int_equal(f->state, REGISTRY_EMPTIED);
 
-    redis_do(f->socket, "HSET seshet:meta schema 2");
+    redis_do(f->socket, "HSET seshet:meta schema 3");
     run_until_state(f, REGISTRY_SYNCED);
     assert_int_equal(registry_snapshot(f->registry)->nmodules, 0);
 }
@@ -149,7 +149,7 @@ static bool meta_is_there(void *arg)
 {
     struct fixture *f = arg;
     char *schema = redis_get(f->socket, "HGET seshet:meta schema");
-    bool there = !strcmp(schema, "2");
+    bool there = !strcmp(schema, "3");
     free(schema);
     return there;
 }
