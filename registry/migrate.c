@@ -9,6 +9,8 @@
 static const char *const steps[REGISTRY_SCHEMA - 1] = {
     "auth_group, capability, the rate_ limits, whitelist, blacklist and ignores count from now on, "
     "also where they were written before",
+    "accounts, policies, authorization profiles and what is set of channels count from now on; "
+    "auth_group and capability let in whom these name, and not nobody any more",
 };
 
 const char migrate_stamp_script[] =

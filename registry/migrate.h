@@ -10,13 +10,17 @@
  *      echannels dchannels enicks dnicks
  *   2  besides: name auth_group capability rate_user rate_channel rate_network rate_group;
  *      whitelist blacklist; ignores
+ *   3  besides: users, policy, auth_groups, channels of networks and all that is under these
  *
  * A number rises when a server of the number before would do wrong with what people may write now.
  * So it was with 2: a server that knows 1 takes `blacklist`, `capability` and the limits for
  * misspelled fields and lets everybody through. Servers refuse a newer schema, so 2 keeps those
- * away. What a registry of schema 1 holds means the same in 2.
+ * away. What a registry of schema 1 holds means the same in 2. And so it is with 3: a server that
+ * knows 2 heeds no anticapability, and nobody who is ignored by account, policy or channel. What a
+ * registry of schema 2 holds means the same in 3, but for auth_group and capability, which kept
+ * everybody out in 2.
  */
-#define REGISTRY_SCHEMA 2
+#define REGISTRY_SCHEMA 3
 
 enum migrate_verdict {
     MIGRATE_CURRENT,

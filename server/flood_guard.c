@@ -11,6 +11,7 @@
 #include "registry/edit.h"
 #include "registry/ignores.h"
 #include "registry/registry.h"
+#include "server/auth/auth.h"
 #include "server/commands.h"
 #include "server/say.h"
 
@@ -49,6 +50,7 @@ struct flood_guard {
 /* Who makes the bot do something. */
 struct actor {
     const char *nick;
+    const char *user;
     const char *host;
     const char *account; /* or NULL */
 };
@@ -118,11 +120,17 @@ static void ignore(struct network *n, const struct actor *who)
     notice(n, who->nick, text);
 }
 
+static bool is_trusted(struct network *n, const struct actor *who)
+{
+    const struct auth_source source = {who->nick, who->user, who->host, who->account};
+    return auth_has(n, &source, "trusted");
+}
+
 static bool use_source(struct network *n, const struct actor *who, const char *source)
 {
     const struct flood_guard *guard = n->server->guard;
     if (!rate_limits(guard->source) || !*source ||
-        !flood_count_source(n->server->flood, n->key, source, guard->source))
+        !flood_count_source(n->server->flood, n->key, source, guard->source) || is_trusted(n, who))
         return true;
     ignore(n, who);
     return false;
@@ -131,7 +139,7 @@ static bool use_source(struct network *n, const struct actor *who, const char *s
 bool flood_guard_use(struct network *n, const struct irc_event *event)
 {
     char source[FLOOD_SOURCE_SIZE];
-    struct actor who = {event->nick, event->host, event->account};
+    struct actor who = {event->nick, event->user, event->host, event->account};
     if (!rate_limits(n->server->guard->source))
         return true;
     flood_source_key(source, sizeof source, irc_state_isupport(n->state)->casemapping, event->nick,
@@ -237,7 +245,8 @@ bool flood_guard_answered(struct network *n, const struct module_decl *module, u
         e->refused = true;
         return false;
     }
-    struct actor who = {e->nick, e->host, e->account};
+    const struct irc_user *user = irc_user_find(n->state, e->nick);
+    struct actor who = {e->nick, user ? irc_user_user(user) : "", e->host, e->account};
     if (!use_source(n, &who, e->source)) {
         e->refused = true;
         return false;

@@ -9,7 +9,35 @@
 #include "server/facts.h"
 #include "server/index.h"
 
-/* The module of that view, if it can run and its rules say yes to the one who asks. */
+/* What decides about a call of the command by the one who asks; limits are not looked at. */
+static struct decision decide_call(const struct command_call *call, const struct module_view *view,
+                                   enum event_type type, const char *command)
+{
+    struct decide_facts facts = *call->facts;
+    facts_module(&facts, supervisor_find(call->network->server->supervisor, view->name));
+    facts.flood = NULL;
+    facts.type = type;
+    facts.command = command;
+    return decide_module(view, &facts);
+}
+
+/* What is closed for want of a right is shown, with what it needs. */
+static bool is_shown(const struct decision *decision)
+{
+    return decision->allowed || decision->reason == DECIDE_AUTH_GROUP ||
+           decision->reason == DECIDE_CAPABILITY;
+}
+
+/* Whether no anticapability closes the module's command. */
+static bool is_open(const struct command_call *call, const struct module_view *view,
+                    const struct module_command *command)
+{
+    struct decision decision = decide_call(call, view, EVENT_COMMAND, command->name);
+    return is_shown(&decision);
+}
+
+/* The module of that view, if it can run and its rules say yes to the one who asks, or would if he
+ * had a right. */
 static const struct module_decl *usable(const struct command_call *call,
                                         const struct module_view *view)
 {
@@ -17,15 +45,28 @@ static const struct module_decl *usable(const struct command_call *call,
         supervisor_find(call->network->server->supervisor, view->name);
     if (!module || !module->present)
         return NULL;
-    struct decide_facts facts = *call->facts;
-    facts_module(&facts, module);
-    facts.flood = NULL;
-    facts.command = NULL;
     /* A module without commands is judged by an event that it wants. */
-    facts.type = EVENT_COMMAND;
+    enum event_type type = EVENT_COMMAND;
     if (!module->ncommands && module->events)
-        facts.type = (enum event_type)(ffs((int)module->events) - 1);
-    return decide_module(view, &facts).allowed ? module : NULL;
+        type = (enum event_type)(ffs((int)module->events) - 1);
+    struct decision decision = decide_call(call, view, type, NULL);
+    bool any = is_shown(&decision) && !module->ncommands;
+    for (size_t i = 0; is_shown(&decision) && !any && i < module->ncommands; i++)
+        any = is_open(call, view, &module->commands[i]);
+    return any ? module : NULL;
+}
+
+/* What the one who asks lacks for the module's commands. */
+static void write_lack(struct buf *text, const struct command_call *call,
+                       const struct module_view *view, const struct module_decl *module)
+{
+    struct decision decision = decide_call(call, view, EVENT_COMMAND, NULL);
+    if (!module->ncommands || decision.allowed || !is_shown(&decision))
+        return;
+    if (decision.reason == DECIDE_CAPABILITY)
+        buf_printf(text, " (needs the capability %s)", decision.item);
+    else
+        buf_printf(text, " (for members of %s)", decision.item);
 }
 
 static const char *describe(const struct module_view *view, const struct module_decl *module)
@@ -34,12 +75,17 @@ static const char *describe(const struct module_view *view, const struct module_
 }
 
 /* "!roll !flip": what a module's commands are called by here. */
-static void write_commands(struct buf *text, const struct registry_view *view,
+static void write_commands(struct buf *text, const struct command_call *call,
                            const struct module_view *m, const struct module_decl *module)
 {
-    for (size_t i = 0; i < module->ncommands; i++)
-        buf_printf(text, "%s%c%s", i ? " " : "", registry_view_prefix(view, m),
+    bool first = true;
+    for (size_t i = 0; i < module->ncommands; i++) {
+        if (!is_open(call, m, &module->commands[i]))
+            continue;
+        buf_printf(text, "%s%c%s", first ? "" : " ", registry_view_prefix(call->network->view, m),
                    module->commands[i].name);
+        first = false;
+    }
 }
 
 /* The first words of the core commands that the source may use. */
@@ -68,8 +114,9 @@ static void help_overview(const struct command_call *call)
             continue;
         buf_printf(&text, "%s%s: %s (", count++ ? " | " : "", module->name,
                    describe(view->modules[i], module));
-        write_commands(&text, view, view->modules[i], module);
+        write_commands(&text, call, view->modules[i], module);
         buf_append(&text, ")", 1);
+        write_lack(&text, call, view->modules[i], module);
     }
     if (!count)
         buf_printf(&text, "No module is enabled here.");
@@ -144,9 +191,11 @@ static bool help_module(const struct command_call *call, const char *name, struc
         return false;
     buf_printf(text, "%s%s%s: %s", module->name, *module->version ? " " : "", module->version,
                describe(m, module));
+    write_lack(text, call, m, module);
     for (size_t i = 0; i < module->ncommands; i++)
-        write_usage(text, registry_view_prefix(view, m), module->commands[i].name,
-                    module->commands[i].usage, module->commands[i].help);
+        if (is_open(call, m, &module->commands[i]))
+            write_usage(text, registry_view_prefix(view, m), module->commands[i].name,
+                        module->commands[i].usage, module->commands[i].help);
     return true;
 }
 
@@ -160,9 +209,11 @@ static void help_command(const struct command_call *call, const char *words, str
          t = t->next) {
         if (t->core) {
             help_core(text, t->prefix, dot ? words + (dot - name) + 1 : words);
-        } else if (usable(call, t->view)) {
+        } else if (usable(call, t->view) &&
+                   is_open(call, t->view, &t->module->commands[t->command])) {
             const struct module_command *command = &t->module->commands[t->command];
             write_usage(text, t->prefix, command->name, command->usage, command->help);
+            write_lack(text, call, t->view, t->module);
         }
     }
 }

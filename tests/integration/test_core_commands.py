@@ -198,7 +198,8 @@ def test_register_and_passwd(stage):
     stage.ask(guest, "logout", "session has ended")
     stage.ask(guest, "register nina long-enough", "registered as nina")
     stage.cli("HSET", "seshet:policy", "registration", "closed")
-    stage.until(guest, "register nick long-enough", "administrators")
+    stage.until(guest, "register nora long-enough", "administrators")
+    stage.ask(guest, "register nick long-enough", "administrators")
     stage.cli("HDEL", "seshet:policy", "registration")
     assert "nick" not in stage.set_of("users")
     guest.send("QUIT")
@@ -282,6 +283,8 @@ def test_default_sets(stage):
     stage.ask(stage.olga, "default capability add -dice.roll", "default set now has -dice.roll")
     assert stage.set_of("policy:capabilities") == {"-dice.roll"}
     assert stage.silent(stage.zoe, "roll 1d6")
+    assert "dice" not in stage.ask(stage.zoe, "list") and "dice" in stage.ask(stage.olga, "list")
+    stage.ask(stage.zoe, "help roll", 'no module or command "roll"')
     stage.ask(stage.olga, "roll 1d1", "1", CHANNEL)
     stage.ask(stage.olga, "default capability add registered dice.roll", "registered users now has dice.roll")
     stage.ask(stage.nora, "default capability list", r"-dice\.roll.*Registered users everywhere: dice\.roll")
@@ -502,6 +505,10 @@ def test_modules(stage):
     stage.ask(stage.adam, "module set echo rate_user 5/1m --network one", "Done")
     assert stage.cli("HGET", "seshet:network:one:module:echo", "rate_user") == "5/1m"
     stage.ask(stage.adam, "module unset echo rate_user --network one", "Done")
+    stage.ask(stage.adam, "module set echo capability trusted", "Done")
+    stage.ask(stage.zoe, "help echo", "needs the capability trusted")
+    stage.notice(stage.zoe, "echo not for you", "trusted")
+    stage.ask(stage.adam, "module unset echo capability", "Done")
     stage.ask(stage.adam, "module enable ehco", "did you mean")
     stage.ask(stage.adam, "module enable", "usage: module enable NAME")
     stage.ask(stage.adam, "module frobnicate", "Not done")
@@ -522,6 +529,18 @@ def test_network_administration(stage):
     stage.ask(stage.adam, "network list", "one: state online")
     stage.ask(stage.adam, "network connect two", "no network")
     stage.ask(stage.adam, "registry export", "seshetctl only")
+    stage.ask(stage.adam, "user list", "nora")
+    stage.ask(stage.adam, "user add someone", "seshetctl only")
+    stage.notice(stage.adam, "user set nora secure yes", "needs the capability owner")
+    stage.ask(stage.olga, "user set nora secure yes", "Done")
+    stage.known(stage.nora, None)
+    stage.ask(stage.olga, "user set nora secure no", "Done")
+    stage.known(stage.nora, "nora")
+    stage.notice(stage.adam, "policy set default_allow no", "needs the capability owner")
+    stage.ask(stage.olga, "group list", "There is nothing")
+    stage.ask(stage.olga, "capability add adam -core.module-why", "now has")
+    stage.notice(stage.adam, "module why echo", "module why is closed to you")
+    stage.ask(stage.olga, "capability remove adam -core.module-why", "no longer has")
 
 
 # ---- Help -----------------------------------------------------------------------------------------

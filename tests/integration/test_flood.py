@@ -4,6 +4,7 @@ sources have hosts of their own."""
 import itertools
 import time
 
+from harness.accounts import user
 from harness.process import wait_until
 from harness.seshetd import network
 
@@ -328,3 +329,14 @@ def test_the_limit_changes_while_it_runs(parts):
     stage.bot.ctl_json("network", "rehash")
     assert stage.calls(10) == (10, [])
     assert stage.bot.ctl_json("network", "ignores", "one")["ignores"] == []
+
+
+def test_who_is_trusted_is_not_ignored(parts):
+    stage = Stage(parts, source="3/1m")
+    trusty = {"nick": "trusty", "host": "trusty.example.test"}
+    user(stage.bot.cli, "trusty", hostmasks=["*!*@trusty.example.test"], capabilities=["trusted"])
+    wait_until(lambda: "trusty" in str(stage.bot.ctl_json("user", "list")), 10, "the account is there")
+    assert stage.calls(8, **trusty) == (8, [])
+    answered, [notice] = stage.calls(8)
+    assert answered == 3 and "I ignore you" in notice
+    assert stage.calls(8, **trusty) == (8, [])

@@ -232,12 +232,12 @@ def test_a_redis_without_its_data_that_are_brought_back(shared):
 
 
 def test_a_newer_schema_is_refused_by_both(shared):
-    shared.cli("HSET", "seshet:meta", "schema", "3")
+    shared.cli("HSET", "seshet:meta", "schema", "4")
     shared.wait_state("refused")
-    assert 'schema "3"' in shared.registry("Anna")["reason"]
+    assert 'schema "4"' in shared.registry("Anna")["reason"]
     shared.cli("HSET", ECHO, "enabled", "no")
     assert shared.both() == [True, True]
-    shared.cli("HSET", "seshet:meta", "schema", "2")
+    shared.cli("HSET", "seshet:meta", "schema", "3")
     shared.wait_state("synced")
     shared.decides(False)
 
@@ -255,7 +255,7 @@ def test_a_registry_of_version_1_is_taken_over(parts):
     wait_until(lambda: visitor.answered("Anna", "#anna", "+echo {}"), 10, "it answers as before")
     assert not visitor.answered("Anna", "#anna", "?echo {}")
     assert not visitor.answered("Anna", "#other", "+echo {}")
-    assert redis.cli("HGET", "seshet:meta", "schema") == "2"
+    assert redis.cli("HGET", "seshet:meta", "schema") == "3"
     assert bot.find_log(event="registry.schema", msg="1 -> 2")
 
 

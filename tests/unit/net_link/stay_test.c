@@ -94,6 +94,20 @@ static void test_channels(void **state)
     rig_until_heard(&rig, "\nJOIN #b,#c");
 }
 
+static void test_set_nick(void **state)
+{
+    (void)state;
+    rig_start(&rig);
+    rig_until_state(&rig, CONN_ONLINE);
+    conn_set_nick(rig.conn, "first"); /* only the last one is wanted */
+    conn_set_nick(rig.conn, "second");
+    rig_until_heard(&rig, "\nNICK second");
+    fake_hang_up(&rig.fake);
+    rig.fake.heard[0] = '\0';
+    rig_until_heard(&rig, "NICK second");
+    assert_null(strstr(rig.fake.heard, "first"));
+}
+
 static void test_set_config(void **state)
 {
     (void)state;
@@ -171,6 +185,7 @@ int main(void)
         TEST(test_silence),
         TEST(test_no_pong),
         TEST(test_channels),
+        TEST(test_set_nick),
         TEST(test_set_config),
         TEST(test_set_config_while_connecting),
         TEST(test_kick_and_forced_nick),

@@ -82,7 +82,7 @@ int fixture_teardown(void **state)
 
 void one_module(struct fixture *f)
 {
-    redis_do(f->socket, "HSET seshet:meta schema 2 id known");
+    redis_do(f->socket, "HSET seshet:meta schema 3 id known");
     redis_do(f->socket, "SADD seshet:modules dice");
     redis_do(f->socket, "HSET seshet:module:dice enabled yes cmd_prefix .");
     redis_do(f->socket, "SADD seshet:module:dice:enicks $me");

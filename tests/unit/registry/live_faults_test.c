@@ -51,7 +51,7 @@ static void another_server_decides_nothing(void **state)
     run_until_state(f, REGISTRY_SYNCED);
     redis_do(f->socket, "FLUSHALL");
     run_until_state(f, REGISTRY_EMPTIED);
-    redis_do(f->socket, "HSET seshet:meta schema 2 id another");
+    redis_do(f->socket, "HSET seshet:meta schema 3 id another");
     redis_do(f->socket, "SADD seshet:modules echo");
     run_for(f, 60);
     assert_int_equal(f->state, REGISTRY_EMPTIED);
@@ -230,7 +230,7 @@ static bool meta_is_there(void *arg)
 {
     struct fixture *f = arg;
     char *schema = redis_get(f->socket, "HGET seshet:meta schema");
-    bool there = !strcmp(schema, "2");
+    bool there = !strcmp(schema, "3");
     free(schema);
     return there;
 }

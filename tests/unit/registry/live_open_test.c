@@ -70,7 +70,7 @@ static void an_empty_redis_gets_a_schema(void **state)
     open_default(f);
     run_until_state(f, REGISTRY_SYNCED);
     run_for(f, 20);
-    expect_schema(f, "2");
+    expect_schema(f, "3");
 }
 
 static void a_newer_schema_is_refused(void **state)
@@ -79,14 +79,14 @@ static void a_newer_schema_is_refused(void **state)
     one_module(f);
     open_default(f);
     run_until_state(f, REGISTRY_SYNCED);
-    redis_do(f->socket, "HSET seshet:meta schema 3");
+    redis_do(f->socket, "HSET seshet:meta schema 4");
     run_until_state(f, REGISTRY_REFUSED);
-    assert_non_null(strstr(f->reason, "schema \"3\""));
+    assert_non_null(strstr(f->reason, "schema \"4\""));
     redis_do(f->socket, "HSET seshet:module:dice enabled no");
     run_for(f, 20);
     assert_true(module_fields_of(f, "dice")->enabled);
-    expect_schema(f, "3");
-    redis_do(f->socket, "HSET seshet:meta schema 2");
+    expect_schema(f, "4");
+    redis_do(f->socket, "HSET seshet:meta schema 3");
     run_until_state(f, REGISTRY_SYNCED);
     assert_false(module_fields_of(f, "dice")->enabled);
 }
@@ -107,7 +107,7 @@ static void a_schema_that_is_none_is_refused(void **state)
     run_until_state(f, REGISTRY_SYNCED);
     assert_true(module_fields_of(f, "dice")->enabled);
     run_for(f, 20);
-    expect_schema(f, "2");
+    expect_schema(f, "3");
 }
 
 /* What servers of schema 1 wrote, every field that they knew. */
@@ -152,7 +152,7 @@ static void take_over(struct fixture *f)
     run_until_state(f, REGISTRY_SYNCED);
     expect_version_1(f);
     run_for(f, 20);
-    expect_schema(f, "2");
+    expect_schema(f, "3");
     assert_int_equal(registry_stats(f->registry).full_loads, 1);
     close_registry(f);
 }
@@ -177,7 +177,7 @@ static void version_1_does_not_come_back(void **state)
     run_until_state(f, REGISTRY_SYNCED);
     redis_do(f->socket, "HSET seshet:meta schema 1");
     run_for(f, 20);
-    expect_schema(f, "2");
+    expect_schema(f, "3");
     expect_version_1(f);
 }
 

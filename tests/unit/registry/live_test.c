@@ -123,7 +123,7 @@ static void an_edit_during_the_load_is_not_missed(void **state)
 {
     struct fixture *f = *state;
     redisContext *c = redis_client(f->socket);
-    redis_do(f->socket, "HSET seshet:meta schema 2");
+    redis_do(f->socket, "HSET seshet:meta schema 3");
     for (int i = 0; i < 500; i++) {
         freeReplyObject(redisCommand(c, "SADD seshet:modules m%d", i));
         freeReplyObject(redisCommand(c, "HSET seshet:module:m%d description d%d", i, i));

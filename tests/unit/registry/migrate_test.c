@@ -17,15 +17,16 @@ static void judges_every_number(void **state)
         enum migrate_verdict verdict;
         const char *why;
     } rows[] = {{"1", MIGRATE_OLDER, NULL},
-                {"2", MIGRATE_CURRENT, NULL},
-                {"3", MIGRATE_REFUSE, "understands up to 2"},
-                {"2147483647", MIGRATE_REFUSE, "understands up to 2"},
+                {"2", MIGRATE_OLDER, NULL},
+                {"3", MIGRATE_CURRENT, NULL},
+                {"4", MIGRATE_REFUSE, "understands up to 3"},
+                {"2147483647", MIGRATE_REFUSE, "understands up to 3"},
                 {"99999999999999999999", MIGRATE_REFUSE, "no schema"},
                 {"0", MIGRATE_REFUSE, "no schema"},
                 {"-1", MIGRATE_REFUSE, "no schema"},
                 {"", MIGRATE_REFUSE, "no schema"},
-                {"2 ", MIGRATE_REFUSE, "no schema"},
-                {"2.0", MIGRATE_REFUSE, "no schema"},
+                {"3 ", MIGRATE_REFUSE, "no schema"},
+                {"3.0", MIGRATE_REFUSE, "no schema"},
                 {"two", MIGRATE_REFUSE, "no schema"}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

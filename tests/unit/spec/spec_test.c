@@ -165,8 +165,10 @@ static void test_accounts(void **state)
                   "{\"channel\":\"#c\",\"items\":[\"-x\"],\"network\":\"net\"}");
     assert_parses("group add staff user Those who help", "group add",
                   "{\"description\":\"Those who help\",\"name\":\"staff\",\"style\":\"user\"}");
-    assert_refused("user hostmask alice",
-                   "unknown command \"user hostmask\"; did you mean \"user hostmask add\"?");
+    assert_refused(
+        "user hostmask alice",
+        "\"user hostmask\" is no command; after \"user\" comes one of: list, show, add, drop, "
+        "passwd, set, hostmask add, hostmask remove, services add, services remove");
 }
 
 /* What IRC may run is said for each, and a password never comes from there. */
