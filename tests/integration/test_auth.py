@@ -99,6 +99,7 @@ class Stage:
         user(self.cli, "twin1", hostmasks=["*!*@twin.example.test"])
         user(self.cli, "twin2", hostmasks=["*!*@tw*.example.test"])
         user(self.cli, "trusty", hostmasks=["*!*@trusty.example.test"], capabilities=["trusted"])
+        user(self.cli, "chief", services=["one/chief"], capabilities=["owner"])
         marker(self.cli)
         user(self.cli, "pariah", hostmasks=["*!*@pariah.example.test"], ignored=True)
         group(self.cli, "named", "user", ["alice"])
@@ -126,7 +127,11 @@ def test_a_session_ends_as_soon_as_nobody_can_say_who_it_is(parts):
     def ended(nick="alice"):
         return one.who(nick) is None
 
-    # It is of one network alone, and of one address.
+    # A services account is of one network alone, whoever has that name on another.
+    for place in (one, two):
+        place.line("dora", "ACCOUNT chief")
+    assert (one.who("dora"), two.who("dora")) == ("chief", None)
+    # So is a session, and of one address.
     one.logged_in()
     assert two.who("alice") is None
     assert one.who("alice", "elsewhere.example.test") is None
