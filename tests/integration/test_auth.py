@@ -74,6 +74,20 @@ class Place:
         self.line(nick, f"JOIN {channel}", host)
 
 
+# Says back whatever is said.
+EARS = """
+#include <seshet/module.h>
+
+static void on_message(seshet_ctx *ctx, const seshet_event *ev)
+{
+    seshet_say(ctx, ev->nick, "heard %s", ev->text);
+}
+
+SESHET_MODULE(
+    .name = "ears", .version = "1.0", .description = "Hears all.",
+    .events = SESHET_EVENTS({ SESHET_MESSAGE, on_message }))
+"""
+
 PEOPLE = ("alice", "bob", "carl", "dora")
 
 
@@ -272,6 +286,21 @@ def test_a_nick_that_changes_while_the_password_is_checked(stage):
     assert one.who("bob") is None
 
 
+def test_no_module_hears_a_password(stage, parts):
+    one = stage.one
+    parts.module(stage.bot, "ears", EARS)
+
+    def heard(text):
+        return f"heard {text}" in [m.text for m in one.said("alice", text)]
+
+    wait_until(lambda: heard(f"hello {next(numbers)}"), 20, "the module is there")
+    for text in (f"auth alice {PASSWORD}", f"!AUTH {PASSWORD}", f"core.auth alice {PASSWORD}",
+                 f"passwd {PASSWORD} another-password"):
+        one.said("alice", text)
+    assert heard("author of this")
+    assert not [m for m in one.peer.history if PASSWORD in m.text]
+
+
 # ---- Wrong passwords -------------------------------------------------------------------------------
 
 
@@ -314,6 +343,12 @@ def test_a_flood_of_logins_holds_nobody_up(stage):
     while len(answers) < 100:
         answers.append(one.peer.expect(lambda m: m.command == "PRIVMSG" and m.target[0] == "n").text)
     assert len([text for text in answers if "still looking" in text]) >= 30
+    # And the bot can be stopped while it looks at passwords.
+    for i in range(40):
+        one.line(f"m{i}", f"PRIVMSG Anna :auth no{i} wrong-password", f"g{i}.example.test")
+    one.peer.send("PING :stop")
+    one.peer.expect(lambda m: m.command == "PONG" and m.text == "stop")
+    stage.bot.stop()
     no_secrets(stage.bot, "wrong-password")
 
 
