@@ -290,14 +290,15 @@ def test_no_module_hears_a_password(stage, parts):
     one = stage.one
     parts.module(stage.bot, "ears", EARS)
 
-    def heard(text):
-        return f"heard {text}" in [m.text for m in one.said("alice", text)]
+    def heard():
+        one.said("alice", f"hello {next(numbers)}")
+        return any(m.text.startswith("heard") for m in one.peer.history)
 
-    wait_until(lambda: heard(f"hello {next(numbers)}"), 20, "the module is there")
+    wait_until(heard, 20, "the module is there")
     for text in (f"auth alice {PASSWORD}", f"!AUTH {PASSWORD}", f"core.auth alice {PASSWORD}",
-                 f"passwd {PASSWORD} another-password"):
-        one.said("alice", text)
-    assert heard("author of this")
+                 f"passwd {PASSWORD} another-password", "author of this"):
+        one.line("alice", f"PRIVMSG Anna :{text}")
+    one.peer.expect(lambda m: m.text == "heard author of this")
     assert not [m for m in one.peer.history if PASSWORD in m.text]
 
 
