@@ -6,11 +6,14 @@
 /*
  * Edits of accounts, policies, channels and authorization profiles: writes of a registry_edit
  * (edit.h), all or none. What must hold whoever else writes at the same moment (the account exists
- * or does not yet; somebody with owner remains; a hostmask overlaps nobody else's; a set never
+ * or does not yet; somebody with owner remains; a password is the one that was checked; a set never
  * holds both signs) is checked by Redis in the same transaction: then the commit's answer is
- * REGISTRY_DENIED with a sentence, and nothing was written.
+ * REGISTRY_DENIED with a sentence, and nothing was written. Whether a hostmask or services account
+ * overlaps somebody else's is looked up in the snapshot at the commit; should two servers add such
+ * masks in the same moment, whom both match counts as nobody.
  *
  * Each returns 0, or -1 with what is wrong in why (REGISTRY_WHY_SIZE), and then nothing was added.
+ * One of them may add several writes: of the answer only `nchanged` is of use.
  */
 
 /* A new account; record: password.h, or "" for none. */

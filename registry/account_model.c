@@ -499,7 +499,7 @@ static struct account_shard *commit_shard(struct table *t, struct account_shard 
 {
     if (!t->changed)
         return account_shard_ref(last);
-    struct account **users = xcalloc(HASH_COUNT(t->entries) + 1, sizeof *users);
+    struct account **users = xcalloc(HASH_COUNT(t->entries) + 1, sizeof(struct account *));
     size_t count = 0;
     for (struct entry *e = t->entries; e; e = e->hh.next)
         if (e->listed && !e->unread)
@@ -528,13 +528,13 @@ static bool is_shown(const struct entry *e)
 /* An array of the records of a kind, sorted; each of them a new reference. */
 static void *commit_table(struct table *t, size_t *count)
 {
-    struct entry **entries = xcalloc(HASH_COUNT(t->entries) + 1, sizeof *entries);
+    struct entry **entries = xcalloc(HASH_COUNT(t->entries) + 1, sizeof(struct entry *));
     size_t n = 0;
     for (struct entry *e = t->entries; e; e = e->hh.next)
         if (is_shown(e))
             entries[n++] = e;
-    qsort(entries, n, sizeof *entries, by_key);
-    struct record **records = xcalloc(n + 1, sizeof *records);
+    qsort(entries, n, sizeof(struct entry *), by_key);
+    struct record **records = xcalloc(n + 1, sizeof(struct record *));
     for (size_t i = 0; i < n; i++)
         records[i] = record_ref(entries[i]->record);
     free(entries);

@@ -27,7 +27,7 @@ struct account_shard *account_shard_new(struct account **users, size_t count)
     }
     struct account_shard *s = xcalloc(1, sizeof *s);
     *s = (struct account_shard){.refs = 1, .count = count, .users = users};
-    qsort(users, count, sizeof *users, by_name);
+    qsort(users, count, sizeof(struct account *), by_name);
     return s;
 }
 
@@ -70,7 +70,7 @@ static int compare_name(const void *key, const void *element)
 const struct account *account_shard_find(const struct account_shard *s, const char *name)
 {
     struct account *const *found =
-        s ? bsearch(name, s->users, s->count, sizeof *s->users, compare_name) : NULL;
+        s ? bsearch(name, s->users, s->count, sizeof(struct account *), compare_name) : NULL;
     return found ? *found : NULL;
 }
 

@@ -60,11 +60,11 @@ const struct account *const *accounts_users(const struct accounts *a)
     struct accounts *mine = (struct accounts *)a;
     size_t count = 0;
     if (!mine->sorted) {
-        mine->sorted = xcalloc(a->nusers + 1, sizeof *mine->sorted);
+        mine->sorted = xcalloc(a->nusers + 1, sizeof(struct account *));
         for (size_t i = 0; i < ACCOUNT_SHARDS; i++)
             for (size_t j = 0; a->shards[i] && j < a->shards[i]->count; j++)
                 mine->sorted[count++] = a->shards[i]->users[j];
-        qsort(mine->sorted, count, sizeof *mine->sorted, by_name);
+        qsort(mine->sorted, count, sizeof(struct account *), by_name);
     }
     return (const struct account *const *)mine->sorted;
 }
@@ -83,14 +83,18 @@ static int compare_policy(const void *key, const void *element)
     return strcmp(key, (*(struct policy *const *)element)->network);
 }
 
-const struct policy *accounts_policy(const struct accounts *a, const char *network)
+/* Of a network; NULL for none. */
+static const struct policy *own_policy(const struct accounts *a, const char *network)
 {
-    if (!*network)
-        return a->policy;
     struct policy *const *found = a->npolicies ? bsearch(network, a->policies, a->npolicies,
-                                                         sizeof *a->policies, compare_policy)
+                                                         sizeof(struct policy *), compare_policy)
                                                : NULL;
     return found ? *found : NULL;
+}
+
+const struct policy *accounts_policy(const struct accounts *a, const char *network)
+{
+    return *network ? own_policy(a, network) : a->policy;
 }
 
 struct channel_name {
@@ -111,9 +115,9 @@ const struct channel_record *accounts_channel(const struct accounts *a, const ch
 {
     const struct channel_name name = {network, folded_channel};
     struct channel_record *const *found =
-        a->nchannels
-            ? bsearch(&name, a->channels, a->nchannels, sizeof *a->channels, compare_channel)
-            : NULL;
+        a->nchannels ? bsearch(&name, a->channels, a->nchannels, sizeof(struct channel_record *),
+                               compare_channel)
+                     : NULL;
     return found ? *found : NULL;
 }
 
@@ -125,7 +129,9 @@ static int compare_group(const void *key, const void *element)
 const struct auth_group *accounts_group(const struct accounts *a, const char *name)
 {
     struct auth_group *const *found =
-        a->ngroups ? bsearch(name, a->groups, a->ngroups, sizeof *a->groups, compare_group) : NULL;
+        a->ngroups
+            ? bsearch(name, a->groups, a->ngroups, sizeof(struct auth_group *), compare_group)
+            : NULL;
     return found ? *found : NULL;
 }
 
@@ -137,9 +143,9 @@ static int compare_network(const void *key, const void *element)
 const struct network_record *accounts_network(const struct accounts *a, const char *network)
 {
     struct network_record *const *found =
-        a->nnetworks
-            ? bsearch(network, a->networks, a->nnetworks, sizeof *a->networks, compare_network)
-            : NULL;
+        a->nnetworks ? bsearch(network, a->networks, a->nnetworks, sizeof(struct network_record *),
+                               compare_network)
+                     : NULL;
     return found ? *found : NULL;
 }
 
@@ -147,13 +153,13 @@ const struct network_record *accounts_network(const struct accounts *a, const ch
 
 bool accounts_default_ignore(const struct accounts *a, const char *network)
 {
-    const struct policy *own = accounts_policy(a, network);
+    const struct policy *own = own_policy(a, network);
     return own && own->has_default_ignore ? own->default_ignore : a->policy->default_ignore;
 }
 
 enum policy_registration accounts_registration(const struct accounts *a, const char *network)
 {
-    const struct policy *own = accounts_policy(a, network);
+    const struct policy *own = own_policy(a, network);
     return own && own->has_registration ? own->registration : a->policy->registration;
 }
 

@@ -343,6 +343,17 @@ static void rate_rules(struct deciding *d)
 
 /* ---- Rules 18 to 20: what stands in the way whatever the module is ---- */
 
+/* Who is trusted may use the bot as much as he likes. */
+static bool source_reached(const struct decide_facts *facts, enum casemapping casemapping,
+                           struct flood_hit *hit)
+{
+    char source[FLOOD_SOURCE_SIZE];
+    const struct decide_guard *guard = facts->guard;
+    flood_source_key(source, sizeof source, casemapping, facts->nick, facts->host, facts->account);
+    return flood_source_reached(facts->flood, facts->network, source, facts->source_rate, hit) &&
+           !(guard && guard->has(guard->ctx, "trusted"));
+}
+
 static void bot_rules(struct deciding *d)
 {
     const struct decide_facts *facts = d->facts;
@@ -361,14 +372,7 @@ static void bot_rules(struct deciding *d)
         return;
     }
     bool limited = rate_limits(facts->source_rate);
-    bool reached = false;
-    if (limited && !d->refused) {
-        char source[FLOOD_SOURCE_SIZE];
-        flood_source_key(source, sizeof source, d->m->casemapping, facts->nick, facts->host,
-                         facts->account);
-        reached =
-            flood_source_reached(facts->flood, facts->network, source, facts->source_rate, &hit);
-    }
+    bool reached = limited && !d->refused && source_reached(facts, d->m->casemapping, &hit);
     refuse_if(d, reached,
               (struct decide_step){.rule = DECIDE_RATE_SOURCE,
                                    .rate = limited ? &facts->source_rate : NULL,

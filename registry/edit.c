@@ -142,8 +142,9 @@ void edit_made(struct registry_edit *e, const char *key)
 {
     if (edit_makes(e, key))
         return;
-    struct made *made = xcalloc(1, sizeof *made + strlen(key) + 1);
-    strcpy(made->key, key);
+    size_t size = strlen(key) + 1;
+    struct made *made = xcalloc(1, sizeof *made + size);
+    memcpy(made->key, key, size);
     HASH_ADD_STR(e->made, key, made);
 }
 

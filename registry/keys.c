@@ -10,29 +10,29 @@
  * Keys of accounts: "ROOT", "ROOT:NAME" or "network:NET:ROOT:NAME", then a part behind it.
  */
 static const struct account_key {
-    enum key_kind kind;
     const char *root; /* "": the network itself */
     const char *part; /* "": none */
+    enum key_kind kind;
     bool named;
     bool without_network;
     bool within_network;
 } account_keys[] = {
-    {KEY_USERS, "users", "", false, true, false},
-    {KEY_USER, "user", "", true, true, false},
-    {KEY_USER_CAPABILITIES, "user", "capabilities", true, true, false},
-    {KEY_USER_HOSTMASKS, "user", "hostmasks", true, true, false},
-    {KEY_USER_SERVICES, "user", "services", true, true, false},
-    {KEY_POLICY, "policy", "", false, true, true},
-    {KEY_POLICY_CAPABILITIES, "policy", "capabilities", false, true, true},
-    {KEY_POLICY_REGISTERED, "policy", "registered", false, true, true},
-    {KEY_CHANNEL, "channel", "", true, false, true},
-    {KEY_CHANNEL_CAPABILITIES, "channel", "capabilities", true, false, true},
-    {KEY_CHANNEL_IGNORES, "channel", "ignores", true, false, true},
-    {KEY_GROUPS, "auth_groups", "", false, true, false},
-    {KEY_GROUP, "auth_group", "", true, true, false},
-    {KEY_GROUP_MEMBERS, "auth_group", "members", true, true, false},
-    {KEY_NETWORK, "", "", false, false, true},
-    {KEY_NETWORK_CHANNELS, "channels", "", false, false, true},
+    {"users", "", KEY_USERS, false, true, false},
+    {"user", "", KEY_USER, true, true, false},
+    {"user", "capabilities", KEY_USER_CAPABILITIES, true, true, false},
+    {"user", "hostmasks", KEY_USER_HOSTMASKS, true, true, false},
+    {"user", "services", KEY_USER_SERVICES, true, true, false},
+    {"policy", "", KEY_POLICY, false, true, true},
+    {"policy", "capabilities", KEY_POLICY_CAPABILITIES, false, true, true},
+    {"policy", "registered", KEY_POLICY_REGISTERED, false, true, true},
+    {"channel", "", KEY_CHANNEL, true, false, true},
+    {"channel", "capabilities", KEY_CHANNEL_CAPABILITIES, true, false, true},
+    {"channel", "ignores", KEY_CHANNEL_IGNORES, true, false, true},
+    {"auth_groups", "", KEY_GROUPS, false, true, false},
+    {"auth_group", "", KEY_GROUP, true, true, false},
+    {"auth_group", "members", KEY_GROUP_MEMBERS, true, true, false},
+    {"", "", KEY_NETWORK, false, false, true},
+    {"channels", "", KEY_NETWORK_CHANNELS, false, false, true},
 };
 _Static_assert(sizeof account_keys / sizeof *account_keys ==
                    KEY_LAST_OF_ACCOUNTS - KEY_FIRST_OF_ACCOUNTS + 1,

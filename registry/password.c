@@ -99,6 +99,13 @@ static int read_scrypt(const char *record, struct scrypt_record *out)
     return read_base64(s, strlen(s), out->hash, HASH_LEN);
 }
 
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
 /* "limnoria:SALT|SHA1HEX": the SHA-1 of salt and password. */
 static int read_limnoria(const char *record, char *salt, unsigned char hash[SHA1_LEN])
 {
@@ -112,10 +119,11 @@ static int read_limnoria(const char *record, char *salt, unsigned char hash[SHA1
     memcpy(salt, record, len);
     salt[len] = '\0';
     for (size_t i = 0; i < SHA1_LEN; i++) {
-        const char *hex = record + len + 1 + 2 * i;
-        if (!isxdigit((unsigned char)hex[0]) || !isxdigit((unsigned char)hex[1]) ||
-            sscanf(hex, "%2hhx", &hash[i]) != 1)
+        int high = hex_digit(record[len + 1 + 2 * i]);
+        int low = hex_digit(record[len + 2 + 2 * i]);
+        if (high < 0 || low < 0)
             return -1;
+        hash[i] = (unsigned char)(high << 4 | low);
     }
     return 0;
 }

@@ -13,7 +13,8 @@
 #define PASSWORD_MIN        6
 #define PASSWORD_RECORD_MAX 256
 
-/* 0, or -1 when the password cannot be one (too short, too long, control bytes), with why. Cheap. */
+/* 0, or -1 when the password cannot be one (too short, too long, control bytes), with why. Cheap.
+ */
 int password_acceptable(const char *password, char *why, size_t why_size);
 /* 0 and the record, or -1 when the system fails. */
 int password_hash(const char *password, char record[PASSWORD_RECORD_MAX + 1]);

@@ -77,21 +77,32 @@ const struct accounts *auth_accounts(struct auth *a)
     return a->accounts;
 }
 
+static struct who_match match(const struct auth *a, const struct auth_source *source,
+                              const struct mask_source *mask)
+{
+    struct mask_source made;
+    if (!a->accounts->nusers)
+        return (struct who_match){0};
+    if (!mask) {
+        mask_source_init(&made, a->casemapping, source->nick, source->user, source->host,
+                         source->services);
+        mask = &made;
+    }
+    return who_match(a->who, mask, source->services);
+}
+
 struct who_match auth_match(struct auth *a, const struct auth_source *source)
 {
-    struct mask_source mask;
     refresh(a);
-    mask_source_init(&mask, a->casemapping, source->nick, source->user, source->host,
-                     source->services);
-    return who_match(a->who, &mask, source->services);
+    return match(a, source, NULL);
 }
 
 static void log_ambiguous(struct auth *a, const struct auth_source *source,
-                          const struct who_match *match)
+                          const struct who_match *m)
 {
     char text[sizeof a->ambiguous.text];
     int64_t now_ms = auth_now(a);
-    snprintf(text, sizeof text, "%.60s and %.60s", match->other->name, match->ambiguous->name);
+    snprintf(text, sizeof text, "%.60s and %.60s", m->other->name, m->ambiguous->name);
     if (!strcmp(text, a->ambiguous.text) && now_ms - a->ambiguous.logged_ms < AMBIGUOUS_MS)
         return;
     str_copy(a->ambiguous.text, sizeof a->ambiguous.text, text);
@@ -103,51 +114,72 @@ static void log_ambiguous(struct auth *a, const struct auth_source *source,
 }
 
 /* A secure account asks for a hostmask or services account of its own besides the session. */
-static bool confirms(const struct who_match *match, const struct account *account)
+static bool confirms(const struct who_match *m, const struct account *account)
 {
-    return match->account == account || match->other == account || match->ambiguous == account;
+    return m->account == account || m->other == account || m->ambiguous == account;
 }
 
-static const struct account *identify(struct auth *a, const struct auth_source *source)
+struct identity {
+    const struct account *account;   /* who he is, or NULL */
+    const struct account *logged_in; /* whose password he gave, or NULL */
+    struct who_match match;          /* when that was asked */
+};
+
+/* Every event asks this: a text about it is for those who want one. */
+static struct identity identify(struct auth *a, const struct auth_source *source,
+                                const struct mask_source *mask)
 {
-    struct who_match match = auth_match(a, source);
+    struct identity id = {0};
+    refresh(a);
     const struct session *session = session_find(a, source);
-    const struct account *account = session ? session_account(session, a->accounts) : NULL;
-    if (account && account->secure && !confirms(&match, account)) {
-        snprintf(a->how, sizeof a->how,
-                 "logged in as %s, which is secure and has no hostmask that matches",
-                 account->name);
-        return NULL;
-    }
-    if (account) {
-        snprintf(a->how, sizeof a->how, "session");
-        return account;
-    }
-    if (match.ambiguous) {
-        snprintf(a->how, sizeof a->how, "matches both %s and %s, and so counts as nobody",
-                 match.other->name, match.ambiguous->name);
-        log_ambiguous(a, source, &match);
-    } else if (match.account) {
-        snprintf(a->how, sizeof a->how, "%s %s",
-                 match.by_services ? "services account" : "hostmask", match.item);
-    } else if (match.needs_session) {
-        snprintf(a->how, sizeof a->how, "hostmask %s of %s, which is secure: it needs a login too",
-                 match.item, match.other->name);
-    } else {
-        snprintf(a->how, sizeof a->how, "no session, hostmask or services account");
-    }
-    return match.account;
+    if (session)
+        id.logged_in = id.account = session_account(session, a->accounts);
+    if (id.logged_in && !id.logged_in->secure)
+        return id;
+    id.match = match(a, source, mask);
+    if (id.logged_in)
+        id.account = confirms(&id.match, id.logged_in) ? id.logged_in : NULL;
+    else
+        id.account = id.match.account;
+    if (!id.logged_in && id.match.ambiguous)
+        log_ambiguous(a, source, &id.match);
+    return id;
 }
 
 const struct account *auth_account(struct network *n, const struct auth_source *source)
 {
-    return identify(n->auth, source);
+    return identify(n->auth, source, NULL).account;
+}
+
+const struct account *auth_account_masked(struct network *n, const struct auth_source *source,
+                                          const struct mask_source *mask)
+{
+    return identify(n->auth, source, mask).account;
 }
 
 const char *auth_account_how(struct network *n, const struct auth_source *source)
 {
-    identify(n->auth, source);
-    return n->auth->how;
+    struct auth *a = n->auth;
+    struct identity id = identify(a, source, NULL);
+    const struct who_match *m = &id.match;
+    if (id.logged_in && !id.account)
+        snprintf(a->how, sizeof a->how,
+                 "logged in as %s, which is secure and has no hostmask that matches",
+                 id.logged_in->name);
+    else if (id.logged_in)
+        snprintf(a->how, sizeof a->how, "session");
+    else if (m->ambiguous)
+        snprintf(a->how, sizeof a->how, "matches both %s and %s, and so counts as nobody",
+                 m->other->name, m->ambiguous->name);
+    else if (id.account)
+        snprintf(a->how, sizeof a->how, "%s %s", m->by_services ? "services account" : "hostmask",
+                 m->item);
+    else if (m->needs_session)
+        snprintf(a->how, sizeof a->how, "hostmask %s of %s, which is secure: it needs a login too",
+                 m->item, m->other->name);
+    else
+        snprintf(a->how, sizeof a->how, "no session, hostmask or services account");
+    return a->how;
 }
 
 /* ---- What it may do ---------------------------------------------------------------------------

@@ -53,7 +53,7 @@ static const char *ignored_by(struct network *n, const struct auth_source *sourc
 {
     struct ignore_match match;
     int64_t now_s = clock_wall(n->server->clock) / 1000;
-    const struct account *account = auth_account(n, source);
+    const struct account *account = auth_account_masked(n, source, mask);
     if (ignores_match(n->view, n->server->ignores, mask, now_s, &match))
         return match.mask;
     if (account && account->ignored)

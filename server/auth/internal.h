@@ -46,6 +46,9 @@ const struct accounts *auth_accounts(struct auth *a);
 const char *auth_fold(const struct auth *a, char dst[AUTH_MAX_NICK + 1], const char *nick);
 /* Whom the source is by hostmask and services account. */
 struct who_match auth_match(struct auth *a, const struct auth_source *source);
+/* As auth_account; the same source, folded. */
+const struct account *auth_account_masked(struct network *n, const struct auth_source *source,
+                                          const struct mask_source *mask);
 /* A line to one person. */
 void auth_tell(struct auth *a, const char *nick, const char *text);
 /* Whether two names of accounts are one. */

@@ -170,10 +170,17 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     {
         const char *why;
         struct auth_source source = {w->nick, w->user, w->host, w->account};
-        if (w->until_ms <= now_ms)
-            drop(p, w);
-        else if (auth_group_verdict(a->network, &source, w->group) == AUTH_ASKING)
-            nickserv_ask(a, &source, &why);
+        bool asking = auth_group_verdict(a->network, &source, w->group) == AUTH_ASKING;
+        if (w->until_ms > now_ms) {
+            if (asking)
+                nickserv_ask(a, &source, &why);
+            continue;
+        }
+        if (asking)
+            auth_tell(a, w->nick,
+                      "I could not learn from NickServ who you are, so your command did not run. "
+                      "Try it again later.");
+        drop(p, w);
     }
     set_timer(p);
 }

@@ -469,7 +469,7 @@ def test_import_refuses_the_whole_for_one_mistake(stage):
         ({"ignores": {"one": {"": 0}}}, "ignores.one.: "),
         ({"storage": {"module:echo": {"a": "b"}}}, "storage.module:echo.a: "),
         ({"storage": {"storage:module:echo": {"a": {"bytes": "\u0100"}}}}, "U+00FF"),
-        ({"seshet": {"export": 1, "schema": 3}}, "seshet.schema: it is 3, and this server"),
+        ({"seshet": {"export": 1, "schema": 4}}, "seshet.schema: it is 4, and this server"),
     ):
         document = {"seshet": {"export": 1}, **wrong}
         document["modules"] = {"dice": dice, **wrong.get("modules", {})}

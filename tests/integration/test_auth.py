@@ -74,6 +74,20 @@ class Place:
         self.line(nick, f"JOIN {channel}", host)
 
 
+# Says back whatever is said.
+EARS = """
+#include <seshet/module.h>
+
+static void on_message(seshet_ctx *ctx, const seshet_event *ev)
+{
+    seshet_say(ctx, ev->nick, "heard %s", ev->text);
+}
+
+SESHET_MODULE(
+    .name = "ears", .version = "1.0", .description = "Hears all.",
+    .events = SESHET_EVENTS({ SESHET_MESSAGE, on_message }))
+"""
+
 PEOPLE = ("alice", "bob", "carl", "dora")
 
 
@@ -99,6 +113,7 @@ class Stage:
         user(self.cli, "twin1", hostmasks=["*!*@twin.example.test"])
         user(self.cli, "twin2", hostmasks=["*!*@tw*.example.test"])
         user(self.cli, "trusty", hostmasks=["*!*@trusty.example.test"], capabilities=["trusted"])
+        user(self.cli, "chief", services=["one/chief"], capabilities=["owner"])
         marker(self.cli)
         user(self.cli, "pariah", hostmasks=["*!*@pariah.example.test"], ignored=True)
         group(self.cli, "named", "user", ["alice"])
@@ -126,7 +141,11 @@ def test_a_session_ends_as_soon_as_nobody_can_say_who_it_is(parts):
     def ended(nick="alice"):
         return one.who(nick) is None
 
-    # It is of one network alone, and of one address.
+    # A services account is of one network alone, whoever has that name on another.
+    for place in (one, two):
+        place.line("dora", "ACCOUNT chief")
+    assert (one.who("dora"), two.who("dora")) == ("chief", None)
+    # So is a session, and of one address.
     one.logged_in()
     assert two.who("alice") is None
     assert one.who("alice", "elsewhere.example.test") is None
@@ -267,6 +286,22 @@ def test_a_nick_that_changes_while_the_password_is_checked(stage):
     assert one.who("bob") is None
 
 
+def test_no_module_hears_a_password(stage, parts):
+    one = stage.one
+    parts.module(stage.bot, "ears", EARS)
+
+    def heard():
+        one.said("alice", f"hello {next(numbers)}")
+        return any(m.text.startswith("heard") for m in one.peer.history)
+
+    wait_until(heard, 20, "the module is there")
+    for text in (f"auth alice {PASSWORD}", f"!AUTH {PASSWORD}", f"core.auth alice {PASSWORD}",
+                 f"passwd {PASSWORD} another-password", "author of this"):
+        one.line("alice", f"PRIVMSG Anna :{text}")
+    one.peer.expect(lambda m: m.text == "heard author of this")
+    assert not [m for m in one.peer.history if PASSWORD in m.text]
+
+
 # ---- Wrong passwords -------------------------------------------------------------------------------
 
 
@@ -309,6 +344,12 @@ def test_a_flood_of_logins_holds_nobody_up(stage):
     while len(answers) < 100:
         answers.append(one.peer.expect(lambda m: m.command == "PRIVMSG" and m.target[0] == "n").text)
     assert len([text for text in answers if "still looking" in text]) >= 30
+    # And the bot can be stopped while it looks at passwords.
+    for i in range(40):
+        one.line(f"m{i}", f"PRIVMSG Anna :auth no{i} wrong-password", f"g{i}.example.test")
+    one.peer.send("PING :stop")
+    one.peer.expect(lambda m: m.command == "PONG" and m.text == "stop")
+    stage.bot.stop()
     no_secrets(stage.bot, "wrong-password")
 
 

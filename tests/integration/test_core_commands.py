@@ -1,4 +1,4 @@
-"""The commands that are built in: accounts, capabilities, channels, administration, said on IRC.
+"""The commands that are built in, said on IRC.
 
 One bot serves all cases. Who is who: olga has owner, adam has admin, carl has the op of the
 channel (and is its operator on the IRC server), nora has an account and nothing else, tim has
@@ -86,6 +86,11 @@ class Stage:
         return client.expect(
             lambda m: m.command == "NOTICE" and m.nick == BOT and re.search(answer, m.text)
         ).text
+
+    def heard(self, client, target, text):
+        """Says it, before anybody says anything after this."""
+        client.say(target, text)
+        client.names(CHANNEL)
 
     def log_in(self, client, name, password):
         """After wrong passwords of others: those cost time."""
@@ -326,7 +331,6 @@ def test_a_default_of_deny_is_usable(stage):
     stage.ask(stage.zoe, "ping", "zoe: pong", CHANNEL)
     stage.ask(stage.carl, f"channel capability remove {CHANNEL} core.ping", "no longer has")
     stage.ask(stage.carl, f"channel default {CHANNEL} yes", "open")
-    stage.ask(stage.zoe, "ping", "zoe: pong", CHANNEL)
 
 
 def test_core_commands_can_be_closed(stage):
@@ -342,7 +346,7 @@ def test_core_commands_can_be_closed(stage):
 def test_lobotomized(stage):
     stage.ask(stage.carl, "channel lobotomize yes", "silent there", CHANNEL)
     stage.carl.say(CHANNEL, "!ping")
-    stage.zoe.say(CHANNEL, "!ping")
+    stage.heard(stage.zoe, CHANNEL, "!ping")
     stage.ask(stage.carl, f"channel lobotomize {CHANNEL} no", "speak there again")
     mark = unique("back")
     lines = [m.text for m in stage.carl.between(BOT, CHANNEL, f"!echo {mark}")]
@@ -357,20 +361,21 @@ def test_ignore(stage):
     stage.notice(stage.nora, "ignore add zoe!*@*", "needs the capability admin")
     stage.ask(stage.adam, "ignore add zoe!*@* 1h", "ignored here for a while")
     assert "zoe!*@*" in stage.cli("HKEYS", "seshet:network:one:ignores")
-    stage.zoe.say(BOT, "!ping")
+    stage.heard(stage.zoe, BOT, "!help nothing-ignored")
     assert re.search(r"zoe!\*@\* \(for ", stage.ask(stage.adam, "ignore list"))
     stage.ask(stage.adam, "ignore remove zoe!*@*", "heard again")
     stage.ask(stage.adam, "ignore remove zoe!*@*", "not ignored")
     stage.ask(stage.adam, "ignore add zoe!*@* tomorrow", "Not done")
     stage.ask(stage.zoe, "ping", "pong")
-    assert sum("pong" in m.text for m in stage.zoe.history[-3:]) == 1
+    assert not any("nothing-ignored" in m.text for m in stage.zoe.history if m.nick == BOT)
 
 
 def test_channel_ignore(stage):
     stage.ask(stage.carl, f"channel ignore add {CHANNEL} zoe!*@*", "ignored in #seshet")
     assert "zoe!*@*" in stage.cli("HKEYS", "seshet:network:one:channel:#seshet:ignores")
-    stage.zoe.say(CHANNEL, "!ping")
+    stage.heard(stage.zoe, CHANNEL, "!help nothing-there")
     stage.ask(stage.zoe, "ping", "pong")
+    assert not any("nothing-there" in m.text for m in stage.zoe.history if m.nick == BOT)
     stage.ask(stage.carl, f"channel ignore list {CHANNEL}", r"zoe!\*@\*")
     stage.ask(stage.carl, f"channel ignore remove {CHANNEL} zoe!*@*", "heard again")
     stage.ask(stage.zoe, "ping", "zoe: pong", CHANNEL)
@@ -449,7 +454,7 @@ def test_say_and_act(stage):
 
 def test_the_bot_needs_the_mode_too(stage):
     for command in ("op zoe", "voice zoe", "kick zoe", "ban zoe"):
-        stage.ask(stage.carl, command, "no operator of #seshet|The server says no", CHANNEL)
+        stage.ask(stage.carl, command, "no operator of #seshet", CHANNEL)
     stage.ask(stage.olga, "op #nowhere zoe", "I am not in #nowhere")
     stage.notice(stage.carl, "op #nowhere zoe", r"needs the capability #nowhere\.op")
     stage.notice(stage.nora, "op nora", r"needs the capability #seshet\.op", CHANNEL)
@@ -546,19 +551,10 @@ def test_network_administration(stage):
 # ---- Help -----------------------------------------------------------------------------------------
 
 
-def all_of(stage, client, text):
-    """An answer with the rest of it."""
-    answer = stage.ask(client, text)
-    lines = [answer]
-    for message in client.between(BOT, None, "!help whoami", core=True):
-        lines.append(message.text)
-    return " ".join(lines)
-
-
 def test_help_lists_what_one_may_use(stage):
-    mine = all_of(stage, stage.olga, "help")
+    mine = " ".join(m.text for m in stage.olga.between(BOT, None, "!help", core=True))
     assert "!join" in mine and "!module" in mine and "!auth" in mine
-    others = all_of(stage, stage.zoe, "help")
+    others = " ".join(m.text for m in stage.zoe.between(BOT, None, "!help", core=True))
     assert "!join" not in others and "!module" not in others and "!auth" in others
     stage.ask(stage.zoe, "help join", r"!join CHANNEL: .*\(needs admin\)")
     stage.ask(stage.zoe, "help kick", r"!kick .*needs op of the channel")
@@ -574,14 +570,11 @@ def test_more(stage):
         stage.cli("SADD", "seshet:user:nora:capabilities", f"a-rather-long-capability-{number:03d}")
     stage.until(stage.nora, "capability list", "capability-010")
     stage.ask(stage.nora, "capability list", "a-rather-long-capability-000")
-    seen = []
     stage.nora.say(BOT, "!capability list")
     rest = stage.nora.collect(lambda m: m.nick == BOT and "!more gives the rest" in m.text)
-    seen += [m.text for m in rest if m.nick == BOT]
     stage.nora.say(BOT, "!more")
-    rest = stage.nora.collect(lambda m: m.nick == BOT and "capability-059" in m.text)
-    seen += [m.text for m in rest if m.nick == BOT]
-    whole = " ".join(seen)
+    rest += stage.nora.collect(lambda m: m.nick == BOT and "capability-059" in m.text)
+    whole = " ".join(m.text for m in rest if m.nick == BOT)
     assert all(f"capability-{number:03d}" in whole for number in range(60))
     stage.cli("DEL", "seshet:user:nora:capabilities")
 
