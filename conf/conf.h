@@ -84,6 +84,9 @@ struct conf_main {
         char *system_dir;
         char *user_dir; /* searched first; need not exist */
         bool enable_new;
+        bool sandbox;         /* modules are kept inside their processes */
+        bool require_sandbox; /* refuse to start where the kernel lacks a part of it */
+        int memory_mb;        /* what the modules of one process may take */
     } modules;
     struct {
         char *source; /* "30/1m": uses in a duration; "0": no limit */

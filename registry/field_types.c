@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
+#include "base/permission.h"
 #include "base/rate.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
@@ -194,6 +196,47 @@ static int events_parse(const char *text, void *value, char *why, size_t why_siz
     return 0;
 }
 
+static const struct {
+    const char *name;
+    uint32_t bit;
+} permissions[] = {
+#define X(name, bit, text) {text, bit},
+    PERMISSION_LIST(X)
+#undef X
+};
+#define PERMISSION_COUNT (sizeof permissions / sizeof *permissions)
+
+static int one_permission(const char *word, uint32_t *bits)
+{
+    for (size_t i = 0; i < PERMISSION_COUNT; i++) {
+        if (!strcasecmp(word, permissions[i].name)) {
+            *bits |= permissions[i].bit;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+static int permissions_parse(const char *text, void *value, char *why, size_t why_size)
+{
+    uint32_t bits = 0;
+    if (each_word(text, one_permission, &bits, "permission (net, files, raw, exec)", why, why_size))
+        return -1;
+    *(uint32_t *)value = bits;
+    return 0;
+}
+
+static void permissions_write(const void *value, struct buf *out)
+{
+    const char *space = "";
+    for (size_t i = 0; i < PERMISSION_COUNT; i++) {
+        if (*(const uint32_t *)value & permissions[i].bit) {
+            buf_printf(out, "%s%s", space, permissions[i].name);
+            space = " ";
+        }
+    }
+}
+
 static int one_list(const char *word, uint32_t *bits)
 {
     int list = module_list_find(word);
@@ -344,6 +387,15 @@ const struct field_type field_type_lists = {
     .equal = bits_equal,
     .write = lists_write,
     .expects = "yes, no, or names of lists",
+};
+const struct field_type field_type_permissions = {
+    .size = sizeof(uint32_t),
+    .parse = permissions_parse,
+    .copy = bits_copy,
+    .clear = nothing_to_clear,
+    .equal = bits_equal,
+    .write = permissions_write,
+    .expects = "none, one or several of: net files raw exec",
 };
 const struct field_type field_type_rate = {
     .size = sizeof(struct rate),

@@ -86,13 +86,22 @@ static void add_module(struct command_index *index, const struct registry_view *
 /* ---- Following edits --------------------------------------------------------------------------
  */
 
+/* The host that the definition puts the module into; NULL: the network is not known. */
+static struct modhost *host_of(struct supervisor *sup, const struct registry_view *view,
+                               const struct module_view *m)
+{
+    struct modhost_kind kind = {
+        .group = m->fields.group, .permissions = m->fields.permissions, .module = m->name};
+    return supervisor_host(sup, view->network, &kind);
+}
+
 static void take_up(struct command_index *index, struct supervisor *sup,
                     const struct registry_view *view, const struct module_view *m)
 {
     const struct module_decl *module = supervisor_find(sup, m->name);
     if (!module || !m->fields.enabled)
         return;
-    struct modhost *host = supervisor_host(sup, view->network, m->fields.group);
+    struct modhost *host = host_of(sup, view, m);
     if (!host)
         return;
     modhost_want(host, module, true);
@@ -138,7 +147,7 @@ static void give_up(struct command_index *index, struct supervisor *sup,
     const struct module_decl *module = supervisor_find(sup, m->name);
     if (!module || !m->fields.enabled)
         return;
-    struct modhost *host = supervisor_host(sup, view->network, m->fields.group);
+    struct modhost *host = host_of(sup, view, m);
     if (host)
         modhost_want(host, module, false);
     for (size_t i = 0; i < module->ncommands; i++) {

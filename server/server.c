@@ -247,7 +247,9 @@ static int start_supervisor(struct server *server, char **error)
     struct supervisor_config config = {.modhost_path = modhost,
                                        .user_dir = server->conf->modules.user_dir,
                                        .system_dir = server->conf->modules.system_dir,
-                                       .state_dir = server->conf->state_dir};
+                                       .state_dir = server->conf->state_dir,
+                                       .sandboxed = server->conf->modules.sandbox,
+                                       .memory = (uint64_t)server->conf->modules.memory_mb << 20};
     struct supervisor_callbacks callbacks = {
         .on_modules = on_modules, .on_say = on_say, .on_ask = on_ask, .on_log = on_module_log};
     server->supervisor = supervisor_new(&env, &config, &callbacks, server, error);

@@ -23,15 +23,27 @@ struct host_module {
 /* After so many quick handlers a module's acknowledgements may wait for those of the next event. */
 #define HOST_TRUST 16
 
+/* A module that is named and not yet open. */
+struct host_file {
+    char *name;
+    char *path;
+};
+
 struct host {
     struct wire wire;
     struct ipc_cell *cell;
     char *network; /* key; NULL before HELLO */
     char *own_nick;
     enum casemapping casemapping;
+    struct host_file *files; /* until START */
+    uint16_t nfiles;
     struct host_module *modules;
     uint16_t nmodules;
     bool started;
+    bool sandboxed;
+    uint32_t permissions; /* PERMISSION_ bits */
+    uint64_t memory;
+    char *data; /* folder of the module; NULL: it has none */
     uint64_t questions; /* asked so far */
     char *last_log;     /* outside of events: why a load failed */
 };

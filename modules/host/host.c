@@ -9,6 +9,7 @@
 #include "base/xmalloc.h"
 #include "modules/host/context.h"
 #include "modules/host/module_file.h"
+#include "modules/host/sandbox/sandbox.h"
 #include "modules/ipc/codec.h"
 
 enum step { STEP_ON, STEP_STOPPED, STEP_FAILED };
@@ -38,6 +39,10 @@ static enum step on_hello(struct host *host, const struct frame *f)
                     "seshetd and seshet-modhost are of different versions: install both from "
                     "one build");
     host->network = xstrdup(hello.network);
+    host->sandboxed = hello.sandboxed;
+    host->permissions = hello.permissions;
+    host->memory = hello.memory;
+    host->data = *hello.data ? xstrdup(hello.data) : NULL;
     return STEP_ON;
 }
 
@@ -64,25 +69,61 @@ static void add_module(struct host *host, const seshet_module *d, const struct i
     host->nmodules++;
 }
 
+/* The files are opened when all are known: the sandbox comes before the first and lets in no other.
+ */
 static enum step on_load(struct host *host, const struct frame *f)
 {
     struct ipc_load load;
-    if (!host->network || host->started || ipc_get_load(f, &load) ||
-        load.module != host->nmodules || load.module >= IPC_MODULES_MAX)
+    if (!host->network || host->started || ipc_get_load(f, &load) || load.module != host->nfiles ||
+        load.module >= IPC_MODULES_MAX)
         return fail_frame(host, f);
+    host->files = xrealloc(host->files, (host->nfiles + 1U) * sizeof *host->files);
+    host->files[host->nfiles++] =
+        (struct host_file){.name = xstrdup(load.name), .path = xstrdup(load.path)};
+    return STEP_ON;
+}
+
+static enum step enter_sandbox(struct host *host)
+{
+    const char *paths[IPC_MODULES_MAX];
+    char why[512];
+    for (size_t i = 0; i < host->nfiles; i++)
+        paths[i] = host->files[i].path;
+    struct sandbox sandbox = {.permissions = host->permissions,
+                              .memory = host->memory,
+                              .files = paths,
+                              .nfiles = host->nfiles,
+                              .data = host->data};
+    return sandbox_enter(&sandbox, why, sizeof why) ? fail(host, IPC_NO_MODULE, why) : STEP_ON;
+}
+
+static enum step open_module(struct host *host, uint16_t index)
+{
+    const struct host_file *file = &host->files[index];
     char why[512];
     struct ipc_module declared;
     /* Constructors run in here. */
-    ipc_cell_enter(host->cell, 0, load.module);
-    const seshet_module *d = module_file_open(load.path, load.name, &declared, why, sizeof why);
+    ipc_cell_enter(host->cell, 0, index);
+    const seshet_module *d = module_file_open(file->path, file->name, &declared, why, sizeof why);
     ipc_cell_leave(host->cell);
     if (!d)
-        return fail(host, load.module, why);
-    declared.module = load.module;
+        return fail(host, index, why);
+    declared.module = index;
     if (ipc_put_module(&host->wire.out, &declared))
-        return fail(host, load.module, "its commands and their help are too long");
+        return fail(host, index, "its commands and their help are too long");
     add_module(host, d, &declared);
     return STEP_ON;
+}
+
+static void forget_files(struct host *host)
+{
+    for (size_t i = 0; i < host->nfiles; i++) {
+        free(host->files[i].name);
+        free(host->files[i].path);
+    }
+    free(host->files);
+    host->files = NULL;
+    host->nfiles = 0;
 }
 
 static enum step start_module(struct host *host, struct host_module *m)
@@ -110,6 +151,12 @@ static enum step on_start(struct host *host, const struct frame *f)
     if (!host->network || host->started)
         return fail_frame(host, f);
     host->started = true;
+    if (host->sandboxed && enter_sandbox(host) != STEP_ON)
+        return STEP_FAILED;
+    for (uint16_t i = 0; i < host->nfiles; i++)
+        if (open_module(host, i) != STEP_ON)
+            return STEP_FAILED;
+    forget_files(host);
     for (size_t i = 0; i < host->nmodules; i++)
         if (start_module(host, &host->modules[i]) != STEP_ON)
             return STEP_FAILED;
@@ -243,6 +290,8 @@ static void host_free(struct host *host)
     wire_free(&host->wire);
     free(host->network);
     free(host->own_nick);
+    free(host->data);
+    forget_files(host);
     free(host->modules);
     free(host->last_log);
 }

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "modules/ipc/cell.h"
 #include "modules/ipc/frame.h"
+#include "base/permission.h"
 
 /*
  * The payload of each frame type, as a struct with a put and a get.
@@ -36,6 +37,10 @@ struct ipc_hello {
     uint32_t version;    /* FRAME_VERSION */
     const char *network; /* key */
     const char *group;
+    bool sandboxed;       /* false: an administrator switched the sandbox off */
+    uint32_t permissions; /* PERMISSION_ bits (permissions.h) */
+    uint64_t memory;      /* most bytes that modules may take */
+    const char *data;     /* the module's own folder; "" without PERMISSION_FILES */
 };
 int ipc_put_hello(struct buf *out, const struct ipc_hello *hello);
 int ipc_get_hello(const struct frame *f, struct ipc_hello *hello);

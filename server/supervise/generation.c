@@ -307,9 +307,17 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
 static void put_handshake(struct generation *g, const struct generation_spec *spec)
 {
     struct buf *out = &g->out.control;
+    const struct generation_shared *shared = g->shared;
+    char *data =
+        spec->alone ? xasprintf("%s/%s/%s", shared->data_dir, spec->network, spec->alone) : NULL;
     ipc_put_hello(out, &(struct ipc_hello){.version = FRAME_VERSION,
                                            .network = spec->network,
-                                           .group = spec->group});
+                                           .group = spec->group,
+                                           .sandboxed = shared->sandboxed,
+                                           .permissions = spec->permissions,
+                                           .memory = shared->memory,
+                                           .data = data});
+    free(data);
     ipc_put_network(
         out, &(struct ipc_network){.own_nick = spec->own_nick, .casemapping = spec->casemapping});
     for (size_t i = 0; i < spec->nmodules; i++)
@@ -362,4 +370,5 @@ void generation_shared_free(struct generation_shared *shared)
 {
     event_free(shared->flush);
     free(shared->modhost_path);
+    free(shared->data_dir);
 }

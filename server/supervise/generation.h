@@ -69,6 +69,9 @@ struct generation_shared {
     const struct clock *clock;
     struct defer_queue *defer;
     char *modhost_path;
+    char *data_dir; /* the folders of modules with PERMISSION_FILES: NETWORK/MODULE below it */
+    bool sandboxed;
+    uint64_t memory; /* most bytes that the modules of one process may take */
     const struct generation_ops *ops;
     struct event *flush; /* writes what was queued during this turn of the loop */
     struct generation *unflushed;
@@ -116,6 +119,8 @@ struct generation_spec {
     uint32_t number;
     const char *network;
     const char *group;
+    uint32_t permissions; /* PERMISSION_ bits */
+    const char *alone;    /* whose folder it gets; NULL: none */
     const char *own_nick;
     const char *casemapping;
     const struct generation_module *modules; /* references to the versions are taken */

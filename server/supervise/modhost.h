@@ -63,6 +63,8 @@ struct modhost {
     const struct modhost_network *network; /* NULL: closed */
     char *name;                            /* the network's key */
     char *group;
+    uint32_t permissions; /* PERMISSION_ bits */
+    char *alone;          /* with PERMISSION_FILES: the one module it is for; otherwise NULL */
     struct modhost_slot *slots;
     size_t nslots;
     uint16_t *slot_of; /* by module_decl.id; slot + 1, 0: none */
@@ -92,7 +94,8 @@ struct modhost {
 };
 
 struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_network *network,
-                            const char *group);
+                            const struct modhost_kind *kind);
+bool modhost_is_of(const struct modhost *host, const struct modhost_kind *kind);
 /* Only without processes, or with `wait_ms` for each to be killed. */
 void modhost_free(struct modhost *host, int wait_ms);
 /* No callback from now on; its processes end. When there is none, `process_ended` is called at

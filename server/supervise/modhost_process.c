@@ -75,6 +75,8 @@ static void start(void *arg)
         .number = host->started + 1,
         .network = host->name,
         .group = host->group,
+        .permissions = host->permissions,
+        .alone = host->alone,
         .own_nick = host->network->own_nick,
         .casemapping = host->network->casemapping,
         .modules = modules,
@@ -319,15 +321,24 @@ void modhost_kill(struct modhost *host)
         child_kill(&host->old[i]->child);
 }
 
-struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_network *network,
-                            const char *group)
+bool modhost_is_of(const struct modhost *host, const struct modhost_kind *kind)
 {
+    return host->permissions == kind->permissions && !strcmp(host->group, kind->group) &&
+           (!host->alone || !strcmp(host->alone, kind->module));
+}
+
+struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_network *network,
+                            const struct modhost_kind *kind)
+{
+    bool alone = kind->permissions & PERMISSION_FILES;
     struct modhost *host = xmalloc(sizeof *host);
     *host = (struct modhost){
         .shared = shared,
         .network = network,
         .name = xstrdup(network->key),
-        .group = xstrdup(group),
+        .group = xstrdup(kind->group),
+        .permissions = kind->permissions,
+        .alone = alone ? xstrdup(kind->module) : NULL,
         .backoff = {.first_ms = MODHOST_RESTART_MS, .max_ms = MODHOST_BACKOFF_MAX},
         .turn = {.go = start, .arg = host},
     };
@@ -352,5 +363,6 @@ void modhost_free(struct modhost *host, int wait)
     free(host->index_of);
     free(host->name);
     free(host->group);
+    free(host->alone);
     free(host);
 }

@@ -150,6 +150,9 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
                         .clock = env->clock,
                         .defer = env->defer,
                         .modhost_path = xstrdup(config->modhost_path),
+                        .data_dir = xasprintf("%s/module-data", config->state_dir),
+                        .sandboxed = config->sandboxed,
+                        .memory = config->memory,
                         .ops = &modhost_generation_ops},
         .callbacks = &sup->callbacks,
         .arg = arg,
@@ -289,16 +292,17 @@ void supervisor_drop_network(struct supervisor *sup, const char *network)
     network_free(n);
 }
 
-struct modhost *supervisor_host(struct supervisor *sup, const char *network, const char *group)
+struct modhost *supervisor_host(struct supervisor *sup, const char *network,
+                                const struct modhost_kind *kind)
 {
     struct known_network *n;
     HASH_FIND_STR(sup->networks, network, n);
     if (!n)
         return NULL;
     for (struct modhost *host = n->hosts; host; host = host->next)
-        if (!strcmp(host->group, group))
+        if (modhost_is_of(host, kind))
             return host;
-    struct modhost *host = modhost_new(&sup->shared, &n->facts, group);
+    struct modhost *host = modhost_new(&sup->shared, &n->facts, kind);
     host->next = n->hosts;
     n->hosts = host;
     return host;

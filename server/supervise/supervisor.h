@@ -38,7 +38,10 @@ struct supervisor_config {
     const char *modhost_path; /* the executable seshet-modhost */
     const char *user_dir;     /* NULL: none. Its modules hide those of the same name below */
     const char *system_dir;   /* NULL: none */
-    const char *state_dir; /* private copies go to STATE/module-copies, which is emptied at start */
+    const char *state_dir; /* private copies go to STATE/module-copies, which is emptied at start;
+                              modules with the permission files have STATE/module-data/NET/NAME */
+    bool sandboxed;        /* module hosts give up what modules have no permission for */
+    uint64_t memory;       /* most bytes that the modules of one host may take */
 };
 
 /* Where a word of a module comes from. */
@@ -122,11 +125,20 @@ void supervisor_set_network(struct supervisor *sup, const char *network,
  * say is thrown away; no callback names the network any more. Handles are invalid from now on. */
 void supervisor_drop_network(struct supervisor *sup, const char *network);
 
-/* The module host of a network and group, made when there is none; starts no process yet. The
+/* Which of a network's module hosts a module is in: modules of one group share one, if they have
+ * the same permissions. With PERMISSION_FILES a module is alone: its folder is nobody else's. */
+struct modhost_kind {
+    const char *group;
+    uint32_t permissions; /* PERMISSION_ bits */
+    const char *module;
+};
+
+/* The module host of a network and kind, made when there is none; starts no process yet. The
  * network must be known (NULL otherwise). The handle is valid until supervisor_drop_network or
  * supervisor_free, as long as a module is wanted there (modhost_want, modhost_send); without one
  * only until the loop runs. */
-struct modhost *supervisor_host(struct supervisor *sup, const char *network, const char *group);
+struct modhost *supervisor_host(struct supervisor *sup, const char *network,
+                                const struct modhost_kind *kind);
 
 /* What a module gets; strings are never NULL unless said. The meaning of the fields is that of
  * seshet_event in seshet/module.h. */

@@ -274,7 +274,7 @@ uint64_t harness_send_group(struct harness *h, const char *network, const char *
                             const char *module, const char *command, const char *args)
 {
     const struct module_decl *decl = supervisor_find(h->sup, module);
-    struct modhost *host = supervisor_host(h->sup, network, group);
+    struct modhost *host = supervisor_host(h->sup, network, &(struct modhost_kind){.group = group});
     struct supervisor_event ev = {
         .type = SESHET_COMMAND,
         .command = -1,
