@@ -2,6 +2,7 @@
 #define SERVER_SUPERVISE_FOLDER_WATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct dirwatch;
 struct event;
