@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/permission.h"
@@ -196,25 +195,11 @@ static int events_parse(const char *text, void *value, char *why, size_t why_siz
     return 0;
 }
 
-static const struct {
-    const char *name;
-    uint32_t bit;
-} permissions[] = {
-#define X(name, bit, text) {text, bit},
-    PERMISSION_LIST(X)
-#undef X
-};
-#define PERMISSION_COUNT (sizeof permissions / sizeof *permissions)
-
 static int one_permission(const char *word, uint32_t *bits)
 {
-    for (size_t i = 0; i < PERMISSION_COUNT; i++) {
-        if (!strcasecmp(word, permissions[i].name)) {
-            *bits |= permissions[i].bit;
-            return 0;
-        }
-    }
-    return -1;
+    uint32_t bit = permission_find(word);
+    *bits |= bit;
+    return bit ? 0 : -1;
 }
 
 static int permissions_parse(const char *text, void *value, char *why, size_t why_size)
@@ -226,15 +211,10 @@ static int permissions_parse(const char *text, void *value, char *why, size_t wh
     return 0;
 }
 
-static void permissions_write(const void *value, struct buf *out)
+static void permission_bits_write(const void *value, struct buf *out)
 {
-    const char *space = "";
-    for (size_t i = 0; i < PERMISSION_COUNT; i++) {
-        if (*(const uint32_t *)value & permissions[i].bit) {
-            buf_printf(out, "%s%s", space, permissions[i].name);
-            space = " ";
-        }
-    }
+    char text[PERMISSIONS_TEXT_SIZE];
+    buf_printf(out, "%s", permissions_write(text, *(const uint32_t *)value));
 }
 
 static int one_list(const char *word, uint32_t *bits)
@@ -394,7 +374,7 @@ const struct field_type field_type_permissions = {
     .copy = bits_copy,
     .clear = nothing_to_clear,
     .equal = bits_equal,
-    .write = permissions_write,
+    .write = permission_bits_write,
     .expects = "none, one or several of: net files raw exec",
 };
 const struct field_type field_type_rate = {

@@ -27,6 +27,7 @@
 #include "server/notify.h"
 #include "server/paths.h"
 #include "server/reload.h"
+#include "server/sandbox_check.h"
 #include "server/say.h"
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
@@ -282,7 +283,8 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
     server->flood = flood_new(server->clock);
     server->ignores = ignores_new();
     server->guard = flood_guard_new(server);
-    if (start_registry(server, error) || start_supervisor(server, error) ||
+    if (sandbox_check(server->conf, &server->sandbox_missing, error) ||
+        start_registry(server, error) || start_supervisor(server, error) ||
         start_control(server, error)) {
         conf_networks_free(networks);
         return -1;
@@ -412,6 +414,7 @@ void server_free(struct server *server)
     if (server->base)
         event_base_free(server->base);
     identities_free(server->identities);
+    free(server->sandbox_missing);
     free(server->commands);
     conf_main_free(server->conf);
 }

@@ -32,6 +32,7 @@ struct server {
     struct reload *reload;
     struct follow *follow;
     struct conf_main *conf;
+    char *sandbox_missing; /* what the kernel cannot keep modules from, a line each; "": nothing */
     struct network *networks; /* uthash, by key */
     struct network *leaving;  /* utlist: removed, until their connections have ended */
     uint32_t catalogue;       /* rises when the modules that exist change */

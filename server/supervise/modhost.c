@@ -461,6 +461,7 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
     *status = (struct modhost_status){
         .network = host->name,
         .group = host->group,
+        .permissions = host->permissions,
         .state = state_of(host),
         .pid = g ? g->child.pid : 0,
         .generation = host->started,

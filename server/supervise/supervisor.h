@@ -211,6 +211,7 @@ struct modhost_module_status {
 struct modhost_status {
     const char *network;
     const char *group;
+    uint32_t permissions; /* PERMISSION_ bits */
     enum modhost_state state;
     int pid;             /* 0: none */
     uint32_t generation; /* processes started so far */

@@ -74,8 +74,8 @@ class Seshetd:
         self.main_conf = self.folder / "seshet.conf"
         self.control = self.state / "control.sock"
         self.redis_socket = self.state / "redis.sock"
-        self.reports = self.folder / "sanitizer"
-        for path in (self.folder, self.networks_dir, self.user_modules):
+        self.reports = self.folder / "reports/sanitizer"
+        for path in (self.folder, self.networks_dir, self.user_modules, self.reports.parent):
             path.mkdir(parents=True, exist_ok=True)
         self.settings = {
             "state_dir": str(self.state),
@@ -240,7 +240,7 @@ class Seshetd:
         )
 
     def no_reports(self):
-        reports = sorted(self.folder.glob("sanitizer.*"))
+        reports = sorted(self.reports.parent.glob("sanitizer.*"))
         assert not reports, "\n".join(path.read_text(errors="replace") for path in reports)
 
     def hangup(self):
