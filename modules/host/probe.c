@@ -116,8 +116,6 @@ int probe_run(const char *source, const char *copy)
     struct buf out = {0};
     char *name = name_of_file(source);
     bool good = copy_file(source, copy, why, sizeof why) == 0;
-    /* Without a copy of our own there is nothing to remove: the name may be another's. */
-    bool copied = good;
     struct sandbox sandbox = {.memory = PROBE_MEMORY, .files = &copy, .nfiles = 1};
     good = good && !sandbox_enter(&sandbox, why, sizeof why) &&
            module_file_open(copy, name, &module, why, sizeof why);
@@ -125,8 +123,6 @@ int probe_run(const char *source, const char *copy)
         ipc_put_module(&out, &module);
     } else {
         ipc_put_failed(&out, &(struct ipc_failed){.module = 0, .text = why});
-        if (copied)
-            unlink(copy);
     }
     send(&out);
     buf_free(&out);

@@ -133,7 +133,6 @@ def test_permissions(prisoner):
     assert prisoner.tries("tcp", str(port)) == DENIED
     assert prisoner.tries("write", "mine") == NO_ACCESS
     assert prisoner.tries("kill") == DENIED
-    assert prisoner.tries("killall") == DENIED
     assert prisoner.tries("ptrace") == DENIED
     assert prisoner.bot.process.running()
 
