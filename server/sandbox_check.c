@@ -79,11 +79,12 @@ int sandbox_check(const struct conf_main *conf, char **missing, char **error)
     }
     char *program = path_modhost();
     int err = ask(program, &answer);
+    buf_append(&answer, "", 1);
     if (err)
         *error = xasprintf("cannot ask %s what the kernel can do: %s", program, strerror(err));
     free(program);
     if (!err)
-        *missing = answer.len ? xstrndup(buf_data(&answer), answer.len) : xstrdup("");
+        *missing = xstrdup(buf_data(&answer));
     buf_free(&answer);
     if (err)
         return -1;

@@ -127,6 +127,8 @@ def test_permissions(prisoner):
     assert prisoner.tries("tcp", str(port)) == DENIED
     assert prisoner.tries("fork") == DENIED
 
+    assert prisoner.tries("list", "../..") == NO_ACCESS, "the data of others"
+
     prisoner.permit("exec")
     assert prisoner.tries("shell") == "ok"
     assert prisoner.tries("fork") == "ok"
@@ -145,3 +147,53 @@ def test_modules_of_different_permissions_are_apart(prisoner):
     prisoner.permit("net")
     prisoner.visitor.until_answered("Anna", CHANNEL)
     assert len({host["pid"] for host in bot.ctl_json("status")["modhosts"]}) == 2
+
+
+class Lacking:
+    """A kernel that lacks a mechanism, as far as seshetd can tell."""
+
+    def __init__(self, parts, *calls, **modules):
+        server = parts.ngircd()
+        self.visitor = server.client("visitor").join(CHANNEL)
+        self.bot = parts.bot({"one": network(server.port, "Anna")}, start=False)
+        self.bot.settings["modules"].update(modules)
+        self.bot.write_main()
+        without = self.bot.build / "tests/bin/without"
+        self.bot.wrapper = [str(without), *calls, "--"]
+
+
+def test_what_the_kernel_lacks_is_told(parts):
+    lacking = Lacking(parts, "landlock_create_ruleset", "seccomp")
+    bot = lacking.bot.start()
+    lacking.visitor.wait_for("Anna", CHANNEL)
+    lacking.visitor.until_answered("Anna", CHANNEL)
+    sandbox = bot.ctl_json("status")["sandbox"]
+    assert sandbox["state"] == "partial"
+    told = "\n".join(sandbox["missing"])
+    assert re.search("^seccomp: modules can use every system call", told, re.M)
+    assert re.search("^Landlock: modules can read and write every file", told, re.M)
+    for mechanism in ("seccomp", "Landlock"):
+        assert bot.find_log(event="sandbox.missing", level="warn", msg=f"the kernel lacks {mechanism}: ")
+
+
+def test_a_sandbox_that_is_required(parts):
+    lacking = Lacking(parts, "landlock_create_ruleset", require_sandbox=True)
+    lacking.bot.start(wait=False)
+    assert lacking.bot.process.wait(20) == 1
+    assert any("modules.require_sandbox is set, and the kernel lacks Landlock" in line
+               for line in lacking.bot.raw_log), lacking.bot.raw_log
+    lacking.bot.wrapper = []
+    lacking.bot.start()
+    assert lacking.bot.ctl_json("status")["sandbox"] == {"state": "on", "missing": []}
+
+
+def test_a_sandbox_that_is_switched_off(parts):
+    lacking = Lacking(parts, sandbox=False)
+    parts.module(lacking.bot, "escape", (MODULES / "escape.c").read_text())
+    lacking.bot.wrapper = []
+    lacking.bot.start()
+    lacking.visitor.wait_for("Anna", CHANNEL)
+    lacking.visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
+    lacking.visitor.ask("Anna", CHANNEL, "!try read /etc/passwd", "passwd: ok")
+    assert lacking.bot.ctl_json("status")["sandbox"]["state"] == "off"
+    assert lacking.bot.find_log(event="sandbox.off", level="warn")

@@ -97,6 +97,7 @@ class Seshetd:
         self.log = []
         self.raw_log = []
         self.log_changed = threading.Condition()
+        self.wrapper = []  # what runs it: a program and its arguments
         self.process = None
         self.notices = []
         self.notify = None
@@ -144,7 +145,7 @@ class Seshetd:
         self.notices = []
         self.process = Process(
             "seshetd",
-            [self.program(), *args, "-c", self.main_conf],
+            [*self.wrapper, self.program(), *args, "-c", self.main_conf],
             env={**self.environment(), "NOTIFY_SOCKET": str(path)},
             cwd="/",
             on_line=self._line,
