@@ -318,11 +318,19 @@ static void rate_rules(struct deciding *d)
     }
 }
 
+/* ---- Rule 21: the module's own state ---- */
+
+static void state_rules(struct deciding *d)
+{
+    const char *why = d->facts->quarantined;
+    refuse_if(d, why != NULL, (struct decide_step){.rule = DECIDE_QUARANTINED, .item = why});
+}
+
 struct decision decide_explain(const struct module_view *m, const struct decide_facts *facts,
                                const struct decide_trace *trace)
 {
     static void (*const rules[])(struct deciding * d) = {module_rules, mask_rules, place_rules,
-                                                         source_rules, rate_rules};
+                                                         source_rules, rate_rules, state_rules};
     struct deciding d = {.m = m, .facts = facts, .trace = trace};
     for (size_t i = 0; i < sizeof rules / sizeof *rules && !done(&d); i++)
         rules[i](&d);

@@ -48,7 +48,10 @@
     X(RATE_CHANNEL, 16, "rate_channel", false, "it was used too often in this channel",            \
       "the channel's limit is not reached")                                                        \
     X(RATE_NETWORK, 17, "rate_network", false, "it was used too often on this network",            \
-      "the network's limit is not reached")
+      "the network's limit is not reached")                                                        \
+    X(QUARANTINED, 21, "quarantined", false,                                                       \
+      "the module is quarantined on this network, for its faults",                                 \
+      "the module is not quarantined")
 
 enum decide_reason {
 #define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,
@@ -88,6 +91,7 @@ struct decide_facts {
     const struct mask_source *source;
     const char *ignored;       /* the mask that covers the source (ignores_match), or NULL */
     const char *command;       /* EVENT_COMMAND: its name in ASCII lower case; else NULL */
+    const char *quarantined;   /* why the module is, or NULL */
     const struct flood *flood; /* NULL: the flood controls are not asked */
 };
 

@@ -296,6 +296,27 @@ static void rate_value_write(const void *value, struct buf *out)
     buf_printf(out, "%s", rate_write(text, sizeof text, *(const struct rate *)value));
 }
 
+static int deadline_value_parse(const char *text, void *value, char *why, size_t why_size)
+{
+    return deadline_parse(text, value, why, why_size);
+}
+
+static void deadline_value_copy(void *dst, const void *src)
+{
+    *(int64_t *)dst = *(const int64_t *)src;
+}
+
+static bool deadline_value_equal(const void *a, const void *b)
+{
+    return *(const int64_t *)a == *(const int64_t *)b;
+}
+
+static void deadline_value_write(const void *value, struct buf *out)
+{
+    char text[RATE_TEXT_SIZE];
+    buf_printf(out, "%s", deadline_write(text, sizeof text, *(const int64_t *)value));
+}
+
 const struct field_type field_type_bool = {
     .size = sizeof(bool),
     .parse = bool_parse,
@@ -385,4 +406,13 @@ const struct field_type field_type_rate = {
     .equal = rate_value_equal,
     .write = rate_value_write,
     .expects = "N/duration, such as 5/1m, or 0 for no limit",
+};
+const struct field_type field_type_deadline = {
+    .size = sizeof(int64_t),
+    .parse = deadline_value_parse,
+    .copy = deadline_value_copy,
+    .clear = nothing_to_clear,
+    .equal = deadline_value_equal,
+    .write = deadline_value_write,
+    .expects = "a time such as 500ms, 5s or 1m, at most 10m",
 };

@@ -105,6 +105,7 @@ static void take_up(struct command_index *index, struct supervisor *sup,
     if (!host)
         return;
     modhost_want(host, module, true);
+    modhost_set_deadline(host, module, m->fields.deadline);
     add_module(index, view, m, module, host);
 }
 

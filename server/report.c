@@ -11,6 +11,7 @@
 #include "registry/registry.h"
 #include "registry/uri.h"
 #include "server/admin.h"
+#include "server/module_faults.h"
 #include "server/network.h"
 #include "server/reload.h"
 #include "server/supervise/supervisor.h"
@@ -94,11 +95,12 @@ static int run_status(void *arg, json_t *args, json_t **result, char **error)
         json_array_append_new(networks, report_network(n));
     supervisor_each_host(server->supervisor, add_host, hosts);
     int64_t uptime = clock_now(server->clock) - server->started_ms;
-    *result = json_pack("{s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "version", SESHET_VERSION,
-                        "pid", (int)getpid(), "uptime_ms", (json_int_t)uptime, "config",
-                        control_text(server->conf->path), "registry", report_registry(server),
-                        "networks", networks, "modhosts", hosts, "sandbox", sandbox_object(server),
-                        "errors", errors_array(server));
+    *result =
+        json_pack("{s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", SESHET_VERSION,
+                  "pid", (int)getpid(), "uptime_ms", (json_int_t)uptime, "config",
+                  control_text(server->conf->path), "registry", report_registry(server), "networks",
+                  networks, "modhosts", hosts, "sandbox", sandbox_object(server), "errors",
+                  errors_array(server), "faults", module_faults(server, "", NULL));
     return 0;
 }
 
@@ -108,8 +110,10 @@ static json_t *module_networks(struct server *server, const char *name)
     for (struct network *n = server->networks; n; n = n->hh.next) {
         network_refresh(n);
         const struct module_view *m = registry_view_find(n->view, name);
-        json_array_append_new(list, json_pack("{s:o, s:b}", "network", control_text(n->key),
-                                              "enabled", m && m->fields.enabled));
+        json_array_append_new(
+            list, json_pack("{s:o, s:b, s:b}", "network", control_text(n->key), "enabled",
+                            m && m->fields.enabled, "quarantined",
+                            supervisor_quarantined(server->supervisor, n->key, name) != NULL));
     }
     return list;
 }

@@ -56,9 +56,11 @@ static bool is_ours(const struct network *n, const struct irc_event *event)
     return identity_place_has(n->place, folded);
 }
 
-static struct decision decide(struct route *r, const struct module_view *view, enum event_type type,
-                              const char *command)
+static struct decision decide(struct route *r, const struct module_view *view,
+                              const struct modhost *host, const struct module_decl *module,
+                              enum event_type type, const char *command)
 {
+    r->facts.quarantined = modhost_quarantined(host, module);
     r->facts.type = type;
     r->facts.command = command;
     struct decision decision = decide_module(view, &r->facts);
@@ -149,7 +151,7 @@ static size_t candidates(struct route *r, const char *name, char prefix, struct 
         if (prefix && t->prefix != prefix)
             continue;
         if (!t->core)
-            decision = decide(r, t->view, EVENT_COMMAND, bare_name(name));
+            decision = decide(r, t->view, t->host, t->module, EVENT_COMMAND, bare_name(name));
         if (decision.allowed) {
             found[count++] = (struct candidate){t, decision};
         } else if (is_limit(decision.reason) && !r->limited) {
@@ -236,7 +238,8 @@ static void route_subscribers(struct route *r, const struct module_decl *except)
     for (size_t i = 0; i < count; i++) {
         if (list[i].module == except)
             continue;
-        struct decision decision = decide(r, list[i].view, r->event->type, NULL);
+        struct decision decision =
+            decide(r, list[i].view, list[i].host, list[i].module, r->event->type, NULL);
         if (!decision.allowed)
             continue;
         struct supervisor_event out = {.type = (int)r->event->type,

@@ -22,6 +22,7 @@
 #include "server/flood_guard.h"
 #include "server/follow.h"
 #include "server/identities.h"
+#include "server/module_faults.h"
 #include "server/module_storage.h"
 #include "server/network.h"
 #include "server/notify.h"
@@ -199,6 +200,11 @@ static void on_module_log(void *arg, const struct modhost_origin *from, enum log
     log_write(level, "module.log", LOG_MODULE(from->network, from->module->name), "%s", text);
 }
 
+static void on_quarantine(void *arg, const struct modhost_origin *from, const char *why)
+{
+    server_module_quarantined(arg, from->network, from->module->name, why);
+}
+
 /* ---- Starting ---------------------------------------------------------------------------------
  */
 
@@ -250,9 +256,13 @@ static int start_supervisor(struct server *server, char **error)
                                        .system_dir = server->conf->modules.system_dir,
                                        .state_dir = server->conf->state_dir,
                                        .sandboxed = server->conf->modules.sandbox,
-                                       .memory = (uint64_t)server->conf->modules.memory_mb << 20};
-    struct supervisor_callbacks callbacks = {
-        .on_modules = on_modules, .on_say = on_say, .on_ask = on_ask, .on_log = on_module_log};
+                                       .memory = (uint64_t)server->conf->modules.memory_mb << 20,
+                                       .limits = module_limits(server->conf)};
+    struct supervisor_callbacks callbacks = {.on_modules = on_modules,
+                                             .on_say = on_say,
+                                             .on_ask = on_ask,
+                                             .on_log = on_module_log,
+                                             .on_quarantine = on_quarantine};
     server->supervisor = supervisor_new(&env, &config, &callbacks, server, error);
     free(modhost);
     return server->supervisor ? 0 : -1;

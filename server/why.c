@@ -272,7 +272,7 @@ static void rate_text(char *dst, size_t size, const struct decide_step *step)
 static void step_text(char *dst, size_t size, const struct decide_step *step)
 {
     bool applies = step->outcome == DECIDE_REFUSES || step->outcome == DECIDE_ALLOWS;
-    bool is_rate = step->rule >= DECIDE_RATE_USER;
+    bool is_rate = step->rule >= DECIDE_RATE_USER && step->rule <= DECIDE_RATE_NETWORK;
     if (step->outcome == DECIDE_SKIPPED)
         snprintf(dst, size, "not looked at");
     else if (is_rate && !step->rate)
@@ -342,6 +342,8 @@ static void decide(struct why *w, bool is_private)
                                  .source = &source,
                                  .ignored = is_ignored ? ignored.mask : NULL,
                                  .command = *w->command ? w->command : NULL,
+                                 .quarantined = supervisor_quarantined(
+                                     w->server->supervisor, w->network->key, w->view->name),
                                  .flood = w->server->flood};
     struct decision decision = decide_explain(w->view, &facts, &trace);
     json_object_set_new(w->result, "allowed", json_boolean(decision.allowed));

@@ -12,7 +12,7 @@
 #include "modules/host/sandbox/sandbox.h"
 #include "modules/ipc/codec.h"
 
-enum step { STEP_ON, STEP_STOPPED, STEP_FAILED };
+enum step { STEP_ON, STEP_STOPPED, STEP_CLOSED, STEP_FAILED };
 
 static enum step fail(struct host *host, uint16_t module, const char *why)
 {
@@ -235,7 +235,7 @@ static enum step on_event(struct host *host, const struct frame *f)
         return fail_frame(host, f);
     bool trusted = m->quick >= HOST_TRUST;
     if (!trusted && wire_flush(&host->wire))
-        return STEP_STOPPED;
+        return STEP_CLOSED;
     uint64_t flushes = host->wire.flushes;
     int64_t began_ns = now_ns();
     ipc_cell_enter(host->cell, e.number, m->index);
@@ -245,7 +245,7 @@ static enum step on_event(struct host *host, const struct frame *f)
     bool keep = trusted && m->quick && flushes == host->wire.flushes;
     int flushed = keep ? wire_flush_much(&host->wire) : wire_flush(&host->wire);
     if (flushed)
-        return STEP_STOPPED;
+        return STEP_CLOSED;
     ipc_cell_leave(host->cell);
     return STEP_ON;
 }
@@ -309,8 +309,10 @@ int host_run(struct ipc_cell *cell)
         if (got == WIRE_FRAME)
             step = on_frame(&host, &f);
         else
-            step = got == WIRE_CLOSED ? STEP_STOPPED : fail(&host, IPC_NO_MODULE, why);
+            step = got == WIRE_CLOSED ? STEP_CLOSED : fail(&host, IPC_NO_MODULE, why);
     }
     host_free(&host);
+    if (step == STEP_CLOSED)
+        return IPC_EXIT_CLOSED;
     return step == STEP_FAILED ? 1 : 0;
 }

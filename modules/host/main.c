@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "modules/host/host.h"
+#include "modules/host/memory.h"
 #include "modules/host/probe.h"
 #include "modules/host/sandbox/sandbox.h"
 #include "modules/host/start.h"
@@ -28,5 +29,6 @@ int main(int argc, char **argv)
                         "seshetctl module list\n");
         return 2;
     }
+    memory_note_refusals(cell);
     _exit(host_run(cell));
 }

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
+#include "server/ctl/faults.h"
 #include "server/ctl/status.h"
 #include "server/ctl/value.h"
 
@@ -219,6 +220,7 @@ static enum ctl_exit show_status(const struct screen *screen, const json_t *resu
     show_networks(screen, json_object_get(result, "networks"));
     show_modhosts(screen, json_object_get(result, "modhosts"));
     show_sandbox(screen, json_object_get(result, "sandbox"));
+    show_faults(screen, json_object_get(result, "faults"));
     show_errors(screen, json_object_get(result, "errors"));
     return CTL_OK;
 }

@@ -23,7 +23,7 @@ static int on_host_hello(struct generation *g, const struct frame *f)
         return -1;
     g->greeted = true;
     if (hello.version != FRAME_VERSION)
-        generation_kill(g,
+        generation_kill(g, FAULT_START,
                         "the process speaks another version than the server: both must be of one "
                         "installation");
     return 0;
@@ -57,7 +57,7 @@ static int on_failed(struct generation *g, const struct frame *f)
         return -1;
     if (g->state == GENERATION_STARTING && loaded(g, failed.module))
         g->failed_module = failed.module;
-    generation_kill(g, failed.text);
+    generation_kill(g, g->failed_module >= 0 ? FAULT_LOAD : FAULT_RUBBISH, failed.text);
     return 0;
 }
 
@@ -119,6 +119,13 @@ static int on_log(struct generation *g, const struct frame *f)
     struct ipc_log log;
     if (ipc_get_log(f, &log) || (log.module != IPC_NO_MODULE && !loaded(g, log.module)))
         return -1;
+    if (!token_bucket_take(&g->logs, clock_now(g->shared->clock))) {
+        g->logs_cut++;
+        return 0;
+    }
+    if (g->logs_cut)
+        g->shared->ops->log_cut(g, g->logs_cut);
+    g->logs_cut = 0;
     g->shared->ops->logged(g, &log);
     return 0;
 }
@@ -153,7 +160,7 @@ static void kill_for(struct generation *g, const char *what)
 {
     char *reason = xasprintf("the process sent rubbish: %s", what);
     g->rubbish = true;
-    generation_kill(g, reason);
+    generation_kill(g, FAULT_RUBBISH, reason);
     free(reason);
 }
 

@@ -40,7 +40,8 @@ MODULES = {"modules": [
     {"name": "dice", "enabled": True, "version": "1.0", "description": "Rolls dice.",
      "file": "/usr/lib/seshet/modules/dice.so", "state": "ready", "error": "",
      "commands": ["roll"],
-     "networks": [{"network": "libera", "enabled": True}, {"network": "intern", "enabled": True}]},
+     "networks": [{"network": "libera", "enabled": True},
+                  {"network": "intern", "enabled": True, "quarantined": True}]},
     {"name": "seen", "enabled": False, "version": "1.2", "description": "Who was seen last.",
      "file": "/usr/lib/seshet/modules/seen.so", "state": "ready", "error": "",
      "commands": ["seen", "last"],
@@ -158,11 +159,11 @@ class Machine(Case):
         done = self.ask("module", "list")
         self.assertEqual(done.stdout.splitlines(), [
             "module\tdice\tyes\tready\t1.0\tlibera,intern\troll\tRolls dice."
-            "\t/usr/lib/seshet/modules/dice.so\t",
+            "\t/usr/lib/seshet/modules/dice.so\t\tintern",
             "module\tseen\tno\tready\t1.2\tlibera\tseen,last\tWho was seen last."
-            "\t/usr/lib/seshet/modules/seen.so\t",
+            "\t/usr/lib/seshet/modules/seen.so\t\t",
             "module\tbroken\tno\terror\t\t\t\t\t/srv/modules/broken.so"
-            "\tundefined symbol: seshet_frobnicate"])
+            "\tundefined symbol: seshet_frobnicate\t"])
 
     def test_json(self):
         self.serve()
