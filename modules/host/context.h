@@ -29,6 +29,8 @@ struct host_file {
     char *path;
 };
 
+struct timer_call;
+
 struct host {
     struct wire wire;
     struct ipc_cell *cell;
@@ -44,8 +46,10 @@ struct host {
     uint32_t permissions; /* PERMISSION_ bits */
     uint64_t memory;
     char *data; /* folder of the module; NULL: it has none */
-    uint64_t questions; /* asked so far */
-    char *last_log;     /* outside of events: why a load failed */
+    struct timer_call *timers;
+    int64_t running_timer; /* one that goes on after its call; 0: none */
+    uint64_t questions;    /* asked so far */
+    char *last_log;        /* outside of events: why a load failed */
 };
 
 struct seshet_ctx {

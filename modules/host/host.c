@@ -10,6 +10,7 @@
 #include "modules/host/context.h"
 #include "modules/host/module_file.h"
 #include "modules/host/sandbox/sandbox.h"
+#include "modules/host/timers.h"
 #include "modules/ipc/codec.h"
 
 enum step { STEP_ON, STEP_STOPPED, STEP_CLOSED, STEP_FAILED };
@@ -176,6 +177,10 @@ static seshet_handler find_handler(const struct host_module *m, const struct ipc
 static void run_handler(struct host *host, const struct host_module *m, seshet_handler handler,
                         const struct ipc_event *e)
 {
+    if (e->type == IPC_EVENT_TIMER) {
+        timers_run(host, e);
+        return;
+    }
     seshet_event event = {
         .size = sizeof event,
         .number = e->number,
@@ -207,6 +212,12 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* What a module does outside of the host is not undone when an event is run again. */
+static bool acts_outside(const struct host *host)
+{
+    return host->permissions & (PERMISSION_FILES | PERMISSION_NET | PERMISSION_EXEC);
+}
+
 static void judge_speed(struct host_module *m, int64_t began_ns)
 {
     if (now_ns() != began_ns)
@@ -231,9 +242,9 @@ static enum step on_event(struct host *host, const struct frame *f)
         return fail_frame(host, f);
     struct host_module *m = &host->modules[e.module];
     seshet_handler handler = find_handler(m, &e);
-    if (!handler)
+    if (!handler && e.type != IPC_EVENT_TIMER)
         return fail_frame(host, f);
-    bool trusted = m->quick >= HOST_TRUST;
+    bool trusted = m->quick >= HOST_TRUST && !acts_outside(host);
     if (!trusted && wire_flush(&host->wire))
         return STEP_CLOSED;
     uint64_t flushes = host->wire.flushes;
@@ -292,6 +303,7 @@ static void host_free(struct host *host)
     free(host->own_nick);
     free(host->data);
     forget_files(host);
+    timers_free(host);
     free(host->modules);
     free(host->last_log);
 }

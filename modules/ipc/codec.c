@@ -291,7 +291,7 @@ int ipc_get_say(const struct frame *f, struct ipc_say *say)
     say->kind = (enum ipc_say_kind)kind;
     say->target = frame_get_str(&r);
     say->text = frame_get_text(&r, &say->text_len);
-    if (frame_reader_end(&r) || kind < IPC_SAY_PRIVMSG || kind > IPC_SAY_ACTION)
+    if (frame_reader_end(&r) || kind < IPC_SAY_PRIVMSG || kind > IPC_SAY_RAW)
         return -1;
     return say->target[0] ? 0 : -1;
 }
@@ -323,7 +323,7 @@ int ipc_get_ask(const struct frame *f, struct ipc_ask *ask)
     ask->key = get_bounded(&r, IPC_KEY_MAX);
     ask->value = get_bounded(&r, IPC_VALUE_MAX);
     ask->by = (int64_t)frame_get_u64(&r);
-    if (frame_reader_end(&r) || op < IPC_GET || op > IPC_INCREMENT || ask->scope > 1)
+    if (frame_reader_end(&r) || op < IPC_GET || op >= IPC_OP_END || ask->scope > 2)
         return -1;
     return ask->question && ask->key[0] ? 0 : -1;
 }
