@@ -15,14 +15,13 @@ static void tell(const struct modhost *host, const struct module_decl *module,
                  const struct fault *fault)
 {
     struct log_tag tag = LOG_MODULE(host->name, module ? module->name : NULL);
-    const char *in = *fault->doing ? " in " : "";
+    const char *in = *fault->doing ? ", in " : "";
     if (fault->event)
-        log_warn("modhost.fault", tag, "group %s: event %llu is dropped: %s%s%s%s", host->group,
-                 (unsigned long long)fault->event, fault->reason, *in ? " (" : "", fault->doing,
-                 *in ? ")" : "");
+        log_warn("modhost.fault", tag, "group %s: event %llu is dropped: %s%s%s", host->group,
+                 (unsigned long long)fault->event, fault->reason, in, fault->doing);
     else
-        log_warn("modhost.fault", tag, "group %s: %s%s%s%s", host->group, fault->reason,
-                 *in ? " (" : "", fault->doing, *in ? ")" : "");
+        log_warn("modhost.fault", tag, "group %s: %s%s%s", host->group, fault->reason, in,
+                 fault->doing);
 }
 
 /* Against which version; a reload makes another one. */

@@ -340,7 +340,7 @@ def build_module(folder, name, source, include=None, cc="cc"):
     its author should. Gives the path."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f".{name}.c"
+    path = folder / f".{name}.{'cc' if cc.endswith('++') else 'c'}"
     path.write_text(source)
     temporary = folder / f".{name}.so.new"
     result = subprocess.run(
