@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "base/permission.h"
 #include "base/xmalloc.h"
 #include "net/proto/event_type.h"
 #include "server/commands.h"
@@ -67,6 +68,12 @@ static void add_subscriber(struct list *list, const struct subscriber *subscribe
     list->items[at] = *subscriber;
 }
 
+/* IRC's lines hold what is said where the module is not on. */
+static bool may_get(const struct module_view *m, int type)
+{
+    return type != EVENT_RAW || m->fields.permissions & PERMISSION_RAW;
+}
+
 static void add_module(struct command_index *index, const struct registry_view *view,
                        const struct module_view *m, const struct module_decl *module,
                        struct modhost *host)
@@ -79,7 +86,7 @@ static void add_module(struct command_index *index, const struct registry_view *
     }
     struct subscriber subscriber = {.view = m, .module = module, .host = host};
     for (int type = 1; type < EVENT_TYPE_END; type++)
-        if (module->events & EVENT_BIT(type))
+        if (module->events & EVENT_BIT(type) && may_get(m, type))
             add_subscriber(&index->subscribers[type], &subscriber);
 }
 

@@ -22,11 +22,13 @@
 #include "server/flood_guard.h"
 #include "server/follow.h"
 #include "server/identities.h"
+#include "server/module_ask.h"
 #include "server/module_faults.h"
-#include "server/module_storage.h"
+#include "server/module_session.h"
 #include "server/network.h"
 #include "server/notify.h"
 #include "server/paths.h"
+#include "server/raw_line.h"
 #include "server/reload.h"
 #include "server/sandbox_check.h"
 #include "server/say.h"
@@ -174,14 +176,18 @@ static void on_say(void *arg, const struct modhost_origin *from, const struct ip
     static const enum say_kind kinds[] = {[IPC_SAY_PRIVMSG] = SAY_PRIVMSG,
                                           [IPC_SAY_NOTICE] = SAY_NOTICE,
                                           [IPC_SAY_ACTION] = SAY_ACTION};
+    (void)arg;
+    if (!from->user)
+        return;
+    if (said->kind == IPC_SAY_RAW) {
+        raw_line_send(from->user, from->module->name, said->text, said->text_len);
+        return;
+    }
     struct say say = {.kind = kinds[said->kind],
                       .target = said->target,
                       .text = said->text,
                       .len = said->text_len,
                       .module = from->module->name};
-    (void)arg;
-    if (!from->user)
-        return;
     if (!from->event || flood_guard_answered(from->user, from->module, from->event))
         say_text(from->user, &say);
 }
@@ -190,7 +196,7 @@ static void on_ask(void *arg, const struct modhost_origin *from, const struct ip
                    struct ask_ticket *ticket)
 {
     struct server *server = arg;
-    module_storage_ask(server->registry, from, ask, ticket);
+    module_ask(server, from, ask, ticket);
 }
 
 static void on_module_log(void *arg, const struct modhost_origin *from, enum log_level level,
@@ -293,6 +299,7 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
     server->flood = flood_new(server->clock);
     server->ignores = ignores_new();
     server->guard = flood_guard_new(server);
+    server->sessions = module_sessions_new();
     if (sandbox_check(server->conf, &server->sandbox_missing, error) ||
         start_registry(server, error) || start_supervisor(server, error) ||
         start_control(server, error)) {
@@ -409,6 +416,7 @@ void server_free(struct server *server)
     registry_close(server->registry);
     admin_snapshot(server);
     flood_guard_free(server->guard);
+    module_sessions_free(server->sessions);
     ignores_free(server->ignores);
     flood_free(server->flood);
     if (server->base)

@@ -13,6 +13,7 @@
 #include "base/xmalloc.h"
 #include "net/proto/event_type.h"
 #include "server/supervise/ticket.h"
+#include "server/supervise/timers.h"
 
 enum {
     READ_MAX = 65536, /* bytes read from one host in one turn: a flood does not hold the loop */
@@ -228,6 +229,7 @@ static void close_events(struct generation *g)
     free_event(&g->ended);
     free_event(&g->deadline);
     free_event(&g->watch);
+    timers_free(g);
 }
 
 static void generation_free(void *arg)

@@ -64,6 +64,8 @@ struct generation_ops {
     void (*cut)(struct generation *g, uint64_t event);
     void (*asked)(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket);
     void (*logged)(struct generation *g, const struct ipc_log *log);
+    /* A timer of the module at that index is due. */
+    void (*timer)(struct generation *g, uint16_t module, int64_t number);
     /* Lines of the log that were thrown away, because there were too many. */
     void (*log_cut)(struct generation *g, unsigned lines);
     /* Within what time an event of that module must be over, in milliseconds. */
@@ -88,6 +90,8 @@ struct generation_shared {
 void generation_shared_init(struct generation_shared *shared);
 void generation_shared_free(struct generation_shared *shared);
 
+struct generation_timer;
+
 struct generation {
     struct generation_shared *shared;
     void *owner;
@@ -103,6 +107,9 @@ struct generation {
     struct event *ended;
     struct event *deadline;
     struct ask_ticket *ticket; /* the question that waits for its answer */
+    struct generation_timer *timers;
+    unsigned ntimers;
+    int64_t last_timer;
     struct generation *next_unflushed;
     bool unflushed;
     bool greeted; /* HOST_HELLO came */

@@ -6,6 +6,7 @@
 #include "base/xmalloc.h"
 #include "server/supervise/generation.h"
 #include "server/supervise/ticket.h"
+#include "server/supervise/timers.h"
 #include <seshet/module.h>
 
 /* What a module host sends. A frame that does not fit in is rubbish: the host is killed, and that
@@ -110,6 +111,12 @@ static int on_ask(struct generation *g, const struct frame *f)
     struct ask_ticket *ticket = xmalloc(sizeof *ticket);
     *ticket = (struct ask_ticket){.generation = g, .question = ask.question};
     g->ticket = ticket;
+    if (ask.op == IPC_TIMER || ask.op == IPC_CANCEL) {
+        int64_t number;
+        int32_t status = timers_ask(g, &ask, &number);
+        supervisor_answer(ticket, status, NULL, number);
+        return 0;
+    }
     g->shared->ops->asked(g, &ask, ticket);
     return 0;
 }

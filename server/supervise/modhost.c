@@ -179,6 +179,8 @@ static int handler_in(const struct module_version *v, const struct ipc_event *e)
 {
     if (e->type == SESHET_COMMAND)
         return module_version_command(v, e->command);
+    if (e->type == IPC_EVENT_TIMER)
+        return IPC_SUBSCRIPTION;
     return v->events >> e->type & 1 ? IPC_SUBSCRIPTION : -1;
 }
 
@@ -438,6 +440,24 @@ static void on_log_cut(struct generation *g, unsigned lines)
              host->group, lines, GENERATION_LOGS_MAX, GENERATION_LOG_INTERVAL_MS);
 }
 
+/* An event like any other, but for this generation alone: no other knows the timer. */
+static void on_timer(struct generation *g, uint16_t module, int64_t number)
+{
+    struct modhost *host = g->owner;
+    char text[24];
+    if (host->current != g || is_full(host))
+        return;
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    struct ipc_event e = {.number = host->last_number + 1,
+                          .module = module,
+                          .type = IPC_EVENT_TIMER,
+                          .command_index = IPC_SUBSCRIPTION,
+                          .args = text,
+                          .time_ms = clock_wall(host->shared->generations.clock)};
+    if (!generation_send(g, &e))
+        host->last_number = e.number;
+}
+
 static int64_t deadline_of(const struct generation *g, size_t module)
 {
     const struct modhost *host = g->owner;
@@ -452,5 +472,6 @@ const struct generation_ops modhost_generation_ops = {
     .asked = on_asked,
     .logged = on_logged,
     .log_cut = on_log_cut,
+    .timer = on_timer,
     .deadline = deadline_of,
 };

@@ -288,7 +288,7 @@ void modhost_rest(struct modhost *host, int64_t idle_ms)
     int64_t now = clock_now(host->shared->generations.clock);
     size_t bytes;
     bool busy = !host->current || host->starting || host->last_number != host->rest_number ||
-                modhost_count_events(host, &bytes);
+                host->current->ntimers || modhost_count_events(host, &bytes);
     if (busy) {
         host->rest_number = host->last_number;
         host->rest_since_ms = now;
