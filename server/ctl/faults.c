@@ -61,10 +61,16 @@ void show_faults(const struct screen *screen, const json_t *faults)
     if (!json_array_size(faults))
         return;
     struct table *table = TABLE("fault", columns);
-    json_array_foreach(faults, i, fault) add_row(table, fault);
+    json_array_foreach(faults, i, fault)
+    {
+        add_row(table, fault);
+    }
     if (screen->human)
         putchar('\n');
     table_print(table, screen);
     table_free(table);
-    json_array_foreach(faults, i, fault) add_note(screen, fault);
+    json_array_foreach(faults, i, fault)
+    {
+        add_note(screen, fault);
+    }
 }
