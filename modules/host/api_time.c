@@ -122,6 +122,11 @@ int seshet_cancel(seshet_ctx *ctx, int64_t timer)
     return status < 0 ? status : 1;
 }
 
+int64_t seshet_now(seshet_ctx *ctx)
+{
+    return wire_now(&ctx->host->wire);
+}
+
 void timers_run(struct host *host, const struct ipc_event *e)
 {
     int64_t number = strtoll(e->args, NULL, 10);

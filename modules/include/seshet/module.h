@@ -247,6 +247,8 @@ int64_t seshet_later(seshet_ctx *ctx, int64_t ms, seshet_timer_fn call, void *ar
 int64_t seshet_every(seshet_ctx *ctx, int64_t ms, seshet_timer_fn call, void *arg);
 /* 1 when it was there, 0 when not (any more). */
 int seshet_cancel(seshet_ctx *ctx, int64_t timer);
+/* Milliseconds since 1970, by the clock that timers follow: tests can move it. */
+int64_t seshet_now(seshet_ctx *ctx);
 
 /* ---- Acting on the network ------------------------------------------------------------------
  * These need the permission "raw" in the registry; SESHET_EREFUSED without it. Lines wait in the
