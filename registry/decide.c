@@ -323,6 +323,8 @@ static void rate_rules(struct deciding *d)
 static void state_rules(struct deciding *d)
 {
     const char *why = d->facts->quarantined;
+    if (!why && !d->trace)
+        return;
     refuse_if(d, why != NULL, (struct decide_step){.rule = DECIDE_QUARANTINED, .item = why});
 }
 

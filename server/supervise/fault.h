@@ -38,8 +38,8 @@ const char *fault_kind_name(enum fault_kind kind);
 
 struct fault {
     enum fault_kind kind;
-    uint64_t event;               /* which was dropped; 0: in none */
-    char doing[FAULT_DOING_SIZE]; /* "command roll", "event join", "load", "unload"; "": nothing */
+    uint64_t event;                 /* which was dropped; 0: in none */
+    char doing[FAULT_DOING_SIZE];   /* "command roll", "event join", "timer", "load"; "": nothing */
     char reason[FAULT_REASON_SIZE]; /* one sentence */
     int64_t at_ms;                  /* clock_wall */
 };

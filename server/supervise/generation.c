@@ -265,6 +265,8 @@ static void name_event(struct fault *fault, const struct ipc_event *event)
     fault->event = event->number;
     if (event->type == EVENT_COMMAND)
         snprintf(fault->doing, sizeof fault->doing, "command %s", event->command);
+    else if (event->type == IPC_EVENT_TIMER)
+        str_copy(fault->doing, sizeof fault->doing, "timer");
     else
         snprintf(fault->doing, sizeof fault->doing, "event %s",
                  event_type_name((enum event_type)event->type));

@@ -269,7 +269,8 @@ uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
 {
     struct modhost_slot *slot = NULL;
     if (host->network && !host->shared->stopping && module->present &&
-        !modhost_quarantined(host, module) && !is_full(host))
+        !(host->network->faults->quarantined && modhost_quarantined(host, module)) &&
+        !is_full(host))
         slot = make_slot(host, module);
     if (!slot) {
         host->dropped++;
