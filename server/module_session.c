@@ -23,13 +23,14 @@ struct session {
 };
 
 struct module_sessions {
+    size_t max_bytes;
     struct session *all;
 };
 
-struct module_sessions *module_sessions_new(void)
+struct module_sessions *module_sessions_new(size_t max_bytes)
 {
     struct module_sessions *s = xmalloc(sizeof *s);
-    *s = (struct module_sessions){0};
+    *s = (struct module_sessions){.max_bytes = max_bytes};
     return s;
 }
 
@@ -90,7 +91,7 @@ int module_session_set(struct module_sessions *s, const char *network, const cha
     struct session *session = make(s, network, module);
     struct item *old = find_item(session, key);
     size_t freed = old ? cost(old->key, old->value) : 0;
-    if (value && session->bytes - freed + cost(key, value) > SESSION_MAX_BYTES)
+    if (value && session->bytes - freed + cost(key, value) > s->max_bytes)
         return -1;
     if (old)
         remove_item(session, old);

@@ -14,7 +14,8 @@ struct module_sessions;
 
 #define SESSION_MAX_BYTES (1024 * 1024) /* keys and values of one module on one network */
 
-struct module_sessions *module_sessions_new(void);
+/* max_bytes: for each module on each network. */
+struct module_sessions *module_sessions_new(size_t max_bytes);
 void module_sessions_free(struct module_sessions *s); /* NULL is fine */
 
 /* NULL when it is not there; valid until the next change. */

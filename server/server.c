@@ -299,7 +299,7 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
     server->flood = flood_new(server->clock);
     server->ignores = ignores_new();
     server->guard = flood_guard_new(server);
-    server->sessions = module_sessions_new();
+    server->sessions = module_sessions_new(SESSION_MAX_BYTES);
     if (sandbox_check(server->conf, &server->sandbox_missing, error) ||
         start_registry(server, error) || start_supervisor(server, error) ||
         start_control(server, error)) {
