@@ -2,9 +2,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "modules/host/host.h"
 #include "modules/host/memory.h"
 #include "modules/host/probe.h"
+#include "modules/host/run.h"
 #include "modules/host/sandbox/sandbox.h"
 #include "modules/host/start.h"
 
