@@ -150,7 +150,8 @@ class Machine(Case):
             "\t0\t1234567\t4321\t",
             "network\tintern\tconnecting\t61000\thelfer_ä\t\tno\t0\t-1\t3\t0\t0"
             "\tirc.internal.example: Connection refused; next try in 40 s",
-            "modhost\tlibera\tdefault\tready\t4712\t2\t0\t1\t1\tdice,seen",
+            "modhost\tlibera\tdefault\t\tready\t4712\t2\t0\t1\t1\tdice,seen",
+            "sandbox\t",
             "error\t/etc/seshet/networks.d/oftc.conf:7: unknown key \"chanels\"; did you mean "
             "\"channels\"?"])
 
