@@ -51,12 +51,12 @@ seshet_test *seshet_test_new(void);
 int seshet_test_load(seshet_test *t, const char *file, char *why, size_t why_size);
 /* Both at once; NULL when the module was refused. */
 seshet_test *seshet_test_open(const char *file, char *why, size_t why_size);
-/* As the server does with a new file: `unload`, and the file as it is now is loaded, with fresh
- * static variables. Storage, session, users and channels stay; timers are gone. 0, or -1: then no
- * module is loaded any more. (Inline static variables of C++ stay, unless the module is compiled
- * with -fno-gnu-unique.) */
+/* As the server does with a new file: the file as it is now is loaded, with fresh static variables;
+ * then the old module's `unload` is called. Storage, session, users and channels stay; timers are
+ * gone. 0; -1: it was refused, and the old one goes on. (Inline static variables of C++ keep their
+ * values, unless the module is compiled with -fno-gnu-unique.) */
 int seshet_test_reload(seshet_test *t, char *why, size_t why_size);
-/* As after a crash: the same without `unload`. */
+/* As after a crash: without `unload`. 0; -1: it was refused, and no module is loaded any more. */
 int seshet_test_restart(seshet_test *t, char *why, size_t why_size);
 /* Calls `unload`, and frees all. The module's code stays in the process, as nobody knows whether
  * it has left a thread behind. NULL is fine. */
@@ -65,7 +65,8 @@ void seshet_test_close(seshet_test *t);
 /* ---- What comes of it ----------------------------------------------------------------------- */
 
 /* The next line that the module has sent to the network, oldest first; NULL when there is none. It
- * is as it would leave the server: split under the network's limit, without CR LF.
+ * is as it would leave the server: split under the network's limit, without CR LF. It is recorded
+ * and nothing more: a topic that the module sets changes when the test says so, too.
  *     PRIVMSG #chan :alice: 1            seshet_reply in a channel
  *     PRIVMSG alice :1                   in private
  *     PRIVMSG #chan :\001ACTION waves\001    seshet_action
@@ -118,9 +119,9 @@ int seshet_test_raw(seshet_test *t, const char *line);
 
 int seshet_test_network(seshet_test *t, const char *name);
 int seshet_test_own_nick(seshet_test *t, const char *nick);
-/* "rfc1459", "ascii", "strict-rfc1459" (RPL_ISUPPORT CASEMAPPING). */
+/* "rfc1459", "ascii", "rfc1459-strict" (RPL_ISUPPORT CASEMAPPING). */
 int seshet_test_casemapping(seshet_test *t, const char *name);
-/* Who a nick is, from its next event on. user and host NULL: as they are; account NULL: none. */
+/* Who a nick is, from now on. user and host NULL: as they are; account NULL: none. */
 int seshet_test_user(seshet_test *t, const char *nick, const char *user, const char *host,
                      const char *account);
 /* A field of the module's definition in the registry: "cmd_prefix", "rate_user". */
