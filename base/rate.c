@@ -75,6 +75,40 @@ const char *duration_write(char *dst, size_t size, int64_t ms)
     return dst;
 }
 
+/* "500ms" */
+static bool parse_ms(const char *s, int64_t *ms)
+{
+    char digits[12];
+    size_t len = strspn(s, "0123456789");
+    if (!len || len >= sizeof digits || strcmp(s + len, "ms") != 0)
+        return false;
+    memcpy(digits, s, len);
+    digits[len] = '\0';
+    return !str_parse_int(digits, 0, DEADLINE_MAX_MS, ms);
+}
+
+int deadline_parse(const char *text, int64_t *ms, char *why, size_t why_size)
+{
+    int64_t parsed;
+    bool good = parse_ms(text, &parsed) || (*text && parse_units(text, &parsed));
+    if (!good || parsed < DEADLINE_MIN_MS || parsed > DEADLINE_MAX_MS) {
+        snprintf(why, why_size, "must be a time such as 500ms, 5s or 1m, from %dms to %dm",
+                 DEADLINE_MIN_MS, DEADLINE_MAX_MS / 60000);
+        return -1;
+    }
+    *ms = parsed;
+    return 0;
+}
+
+const char *deadline_write(char *dst, size_t size, int64_t ms)
+{
+    if (ms % 1000)
+        snprintf(dst, size, "%" PRId64 "ms", ms);
+    else
+        duration_write(dst, size, ms);
+    return dst;
+}
+
 int rate_parse(const char *text, struct rate *rate, char *why, size_t why_size)
 {
     char digits[8];

@@ -34,4 +34,13 @@ int duration_parse(const char *text, int64_t *ms, char *why, size_t why_size);
 /* "1h30m". Returns dst. */
 const char *duration_write(char *dst, size_t size, int64_t ms);
 
+#define DEADLINE_MIN_MS 100
+#define DEADLINE_MAX_MS (10 * 60 * 1000)
+
+/* A shorter time, in milliseconds ("500ms") or as a duration ("5s", "1m"); from DEADLINE_MIN_MS to
+ * DEADLINE_MAX_MS. 0, or -1 and what would be right. */
+int deadline_parse(const char *text, int64_t *ms, char *why, size_t why_size);
+/* "500ms", "1m30s". Returns dst. */
+const char *deadline_write(char *dst, size_t size, int64_t ms);
+
 #endif

@@ -147,6 +147,13 @@ const char *conf_check_duration(const char *text)
                : NULL;
 }
 
+const char *conf_check_idle(const char *text)
+{
+    return !strcmp(text, "0") || !conf_check_duration(text)
+               ? NULL
+               : "must be a duration such as 90s, 10m, 2h or 1d, or 0 for never";
+}
+
 const char *conf_check_rate(const char *text)
 {
     char why[RATE_WHY_SIZE];

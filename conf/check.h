@@ -21,5 +21,6 @@ const char *conf_check_user_modes(const char *text);
 /* base/rate.h; at least one use, or "0". */
 const char *conf_check_rate(const char *text);
 const char *conf_check_duration(const char *text);
+const char *conf_check_idle(const char *text); /* a duration, or "0" */
 
 #endif

@@ -84,6 +84,11 @@ struct conf_main {
         char *system_dir;
         char *user_dir; /* searched first; need not exist */
         bool enable_new;
+        bool sandbox;         /* modules are kept inside their processes */
+        bool require_sandbox; /* refuse to start where the kernel lacks a part of it */
+        int memory_mb;        /* what the modules of one process may take */
+        char *quarantine;     /* "5/10m": faults in a duration; "0": no limit */
+        char *idle;           /* "1h"; "0": never */
     } modules;
     struct {
         char *source; /* "30/1m": uses in a duration; "0": no limit */

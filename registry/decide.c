@@ -341,7 +341,7 @@ static void rate_rules(struct deciding *d)
     }
 }
 
-/* ---- Rules 18 to 20: what stands in the way whatever the module is ---- */
+/* ---- Rules 18 to 20 and 22: what stands in the way whatever the module is ---- */
 
 /* Who is trusted may use the bot as much as he likes. */
 static bool source_reached(const struct decide_facts *facts, enum casemapping casemapping,
@@ -360,13 +360,16 @@ static void bot_rules(struct deciding *d)
     bool is_command = facts->type == EVENT_COMMAND;
     struct flood_hit hit;
     /* Hardly ever is there anything to say. */
-    if (!d->trace && !facts->ours && !facts->no_file && !rate_limits(facts->source_rate))
+    if (!d->trace && !facts->ours && !facts->no_file && !facts->quarantined &&
+        !rate_limits(facts->source_rate))
         return;
     if (is_command)
         refuse_if(d, facts->ours, (struct decide_step){.rule = DECIDE_OURS});
     else
         skip(d, DECIDE_OURS);
     refuse_if(d, facts->no_file, (struct decide_step){.rule = DECIDE_NO_FILE});
+    refuse_if(d, facts->quarantined != NULL,
+              (struct decide_step){.rule = DECIDE_QUARANTINED, .item = facts->quarantined});
     if (!is_command || !facts->flood) {
         skip(d, DECIDE_RATE_SOURCE);
         return;

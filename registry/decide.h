@@ -55,7 +55,10 @@
     X(RATE_SOURCE, 20, "rate_source", false, "the source makes the bot do too much in all",        \
       "not reached")                                                                               \
     X(ANTICAPABILITY, 21, "anticapability", false, "an anticapability forbids it to the source",   \
-      "no anticapability forbids it to the source")
+      "no anticapability forbids it to the source")                                                \
+    X(QUARANTINED, 22, "quarantined", false,                                                       \
+      "the module is quarantined on this network, for its faults",                                 \
+      "the module is not quarantined")
 
 enum decide_reason {
 #define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,
@@ -109,6 +112,7 @@ struct decide_facts {
     const char *command;       /* EVENT_COMMAND: its name in ASCII lower case; else NULL */
     bool ours;                 /* the source is one of our own identities */
     bool no_file;              /* the module has no version that can be loaded */
+    const char *quarantined;   /* why the module is, or NULL */
     const struct flood *flood; /* NULL: the flood controls are not asked */
     struct rate source_rate;   /* of a source over all modules; counts with flood */
     /* NULL: nobody is known, so that what asks for a profile or a capability is closed, and no

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/permission.h"
 #include "base/prefix.h"
 #include "base/rate.h"
 #include "base/str.h"
@@ -196,6 +197,28 @@ static int events_parse(const char *text, void *value, char *why, size_t why_siz
     return 0;
 }
 
+static int one_permission(const char *word, uint32_t *bits)
+{
+    uint32_t bit = permission_find(word);
+    *bits |= bit;
+    return bit ? 0 : -1;
+}
+
+static int permissions_parse(const char *text, void *value, char *why, size_t why_size)
+{
+    uint32_t bits = 0;
+    if (each_word(text, one_permission, &bits, "permission (net, files, raw, exec)", why, why_size))
+        return -1;
+    *(uint32_t *)value = bits;
+    return 0;
+}
+
+static void permission_bits_write(const void *value, struct buf *out)
+{
+    char text[PERMISSIONS_TEXT_SIZE];
+    buf_printf(out, "%s", permissions_write(text, *(const uint32_t *)value));
+}
+
 static int one_list(const char *word, uint32_t *bits)
 {
     int list = module_list_find(word);
@@ -275,6 +298,27 @@ static void rate_value_write(const void *value, struct buf *out)
     buf_printf(out, "%s", rate_write(text, sizeof text, *(const struct rate *)value));
 }
 
+static int deadline_value_parse(const char *text, void *value, char *why, size_t why_size)
+{
+    return deadline_parse(text, value, why, why_size);
+}
+
+static void deadline_value_copy(void *dst, const void *src)
+{
+    *(int64_t *)dst = *(const int64_t *)src;
+}
+
+static bool deadline_value_equal(const void *a, const void *b)
+{
+    return *(const int64_t *)a == *(const int64_t *)b;
+}
+
+static void deadline_value_write(const void *value, struct buf *out)
+{
+    char text[RATE_TEXT_SIZE];
+    buf_printf(out, "%s", deadline_write(text, sizeof text, *(const int64_t *)value));
+}
+
 const struct field_type field_type_bool = {
     .size = sizeof(bool),
     .parse = bool_parse,
@@ -347,6 +391,15 @@ const struct field_type field_type_lists = {
     .write = lists_write,
     .expects = "yes, no, or names of lists",
 };
+const struct field_type field_type_permissions = {
+    .size = sizeof(uint32_t),
+    .parse = permissions_parse,
+    .copy = bits_copy,
+    .clear = nothing_to_clear,
+    .equal = bits_equal,
+    .write = permission_bits_write,
+    .expects = "none, one or several of: net files raw exec",
+};
 const struct field_type field_type_rate = {
     .size = sizeof(struct rate),
     .parse = rate_value_parse,
@@ -355,4 +408,13 @@ const struct field_type field_type_rate = {
     .equal = rate_value_equal,
     .write = rate_value_write,
     .expects = "N/duration, such as 5/1m, or 0 for no limit",
+};
+const struct field_type field_type_deadline = {
+    .size = sizeof(int64_t),
+    .parse = deadline_value_parse,
+    .copy = deadline_value_copy,
+    .clear = nothing_to_clear,
+    .equal = deadline_value_equal,
+    .write = deadline_value_write,
+    .expects = "a time such as 500ms, 5s or 1m, at most 10m",
 };

@@ -36,6 +36,10 @@ struct buf;
     X(EVENT_TYPES, event_types, field_type_events, FIELD_SERVER, "",                               \
       "what the module handles; written by the server")                                            \
     X(GROUP, group, field_type_word, 0, "default", "modules of one group share a module host")     \
+    X(PERMISSIONS, permissions, field_type_permissions, 0, "",                                     \
+      "what its process may do besides: net, files, raw, exec")                                    \
+    X(DEADLINE, deadline, field_type_deadline, 0, "5s",                                            \
+      "how long one event may take, such as 500ms or 1m; then its module host is ended")           \
     X(AUTH_GROUP, auth_group, field_type_optional_word, FIELD_GUARD, "",                           \
       "the authorization profile that its commands ask for")                                       \
     X(CAPABILITY, capability, field_type_capability, FIELD_GUARD, "",                              \
@@ -91,8 +95,10 @@ struct module_fields {
     char cmd_prefix;      /* '\0': the network's */
     uint32_t event_types; /* EVENT_BITs; 0: not known, so all */
     char *group;
-    char *auth_group; /* "": none */
-    char *capability; /* "": none; ASCII lower case */
+    uint32_t permissions; /* PERMISSION_ bits (base/permission.h) */
+    int64_t deadline;     /* ms; DEADLINE_MIN_MS to DEADLINE_MAX_MS */
+    char *auth_group;     /* "": none */
+    char *capability;     /* "": none; ASCII lower case */
     struct rate rate_user;
     struct rate rate_channel;
     struct rate rate_network;
@@ -118,8 +124,8 @@ struct field_type {
     const char *expects;                               /* "yes or no": for help texts */
 };
 extern const struct field_type field_type_bool, field_type_text, field_type_char, field_type_word,
-    field_type_optional_word, field_type_capability, field_type_rate, field_type_events,
-    field_type_lists;
+    field_type_optional_word, field_type_capability, field_type_rate, field_type_deadline,
+    field_type_events, field_type_lists, field_type_permissions;
 
 #define FIELD_OVERLAY_ONLY 1u /* belongs into an overlay */
 #define FIELD_SERVER       2u /* written by the server, not by people */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
@@ -12,7 +13,7 @@
 
 #define MAX_STORAGE_KEY (KEY_MAX_PREFIX + KEY_MAX)
 
-enum operation { GET, SET, DELETE, INCREMENT };
+enum operation { GET, SET, DELETE, INCREMENT, KEYS };
 
 struct call {
     enum operation operation;
@@ -34,11 +35,40 @@ static int hash_name(const struct registry *r, struct storage_place place, char 
     return 0;
 }
 
+static void put_key(struct buf *out, const char *key, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)key[i];
+        if (c < ' ' || c == '%' || c == 0x7f)
+            buf_printf(out, "%%%02x", c);
+        else
+            buf_append(out, key + i, 1);
+    }
+    buf_append(out, "\n", 1);
+}
+
+/* HSCAN: the cursor, and fields with their values. */
+static void read_page(const redisReply *reply, struct buf *keys, struct storage_answer *answer)
+{
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+        reply->element[1]->type == REDIS_REPLY_ARRAY) {
+        const redisReply *pairs = reply->element[1];
+        answer->number = strtoll(reply->element[0]->str, NULL, 10);
+        for (size_t i = 0; i + 1 < pairs->elements; i += 2)
+            if (pairs->element[i]->type == REDIS_REPLY_STRING)
+                put_key(keys, pairs->element[i]->str, pairs->element[i]->len);
+    }
+    buf_append(keys, "", 1);
+    answer->value = buf_data(keys);
+    answer->value_len = keys->len - 1;
+}
+
 static void on_answer(void *arg, enum registry_result result, const redisReply *reply,
                       const char *text)
 {
     struct call *call = arg;
     struct storage_answer answer = {.result = result, .text = text};
+    struct buf keys = {0};
     if (reply) {
         switch (call->operation) {
         case GET:
@@ -58,9 +88,13 @@ static void on_answer(void *arg, enum registry_result result, const redisReply *
         case INCREMENT:
             answer.number = reply->integer;
             break;
+        case KEYS:
+            read_page(reply, &keys, &answer);
+            break;
         }
     }
     call->done(call->arg, &answer);
+    buf_free(&keys);
     free(call);
 }
 
@@ -109,6 +143,36 @@ void storage_increment(struct registry *r, struct storage_place place, const cha
     char number[24];
     int len = snprintf(number, sizeof number, "%lld", (long long)by);
     run(r, INCREMENT, place, key, number, (size_t)len, done, arg);
+}
+
+/* What begins so, as a glob of Redis. */
+static void write_glob(struct buf *out, const char *prefix)
+{
+    for (; *prefix; prefix++) {
+        if (strchr("*?[]\\^", *prefix))
+            buf_append(out, "\\", 1);
+        buf_append(out, prefix, 1);
+    }
+    buf_append(out, "*", 2);
+}
+
+void storage_keys(struct registry *r, struct storage_place place, const char *prefix,
+                  int64_t cursor, storage_fn *done, void *arg)
+{
+    char hash[MAX_STORAGE_KEY];
+    char from[24];
+    struct buf glob = {0};
+    struct call *call = xmalloc(sizeof *call);
+    *call = (struct call){KEYS, done, arg};
+    write_glob(&glob, prefix);
+    snprintf(from, sizeof from, "%lld", (long long)cursor);
+    if (hash_name(r, place, hash, sizeof hash)) {
+        registry_deny(r, on_answer, call, "that is no name of a module or a network");
+    } else {
+        const char *argv[] = {"HSCAN", hash, from, "MATCH", buf_data(&glob), "COUNT", "100"};
+        registry_command(r, on_answer, call, sizeof argv / sizeof *argv, argv, NULL);
+    }
+    buf_free(&glob);
 }
 
 static void on_status(void *arg, enum registry_result result, const redisReply *reply,

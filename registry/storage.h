@@ -19,8 +19,9 @@ struct storage_place {
 
 struct storage_answer {
     enum registry_result result;
-    const char *text;  /* for GONE and DENIED, a sentence; otherwise "" */
-    const char *value; /* get: the value and a NUL; otherwise NULL. Valid during the callback */
+    const char *text; /* for GONE and DENIED, a sentence; otherwise "" */
+    const char
+        *value; /* get, keys: the value and a NUL; otherwise NULL. Valid during the callback */
     size_t value_len;
     int64_t number; /* increment: the new number */
 };
@@ -36,6 +37,12 @@ void storage_delete(struct registry *r, struct storage_place place, const char *
 /* A missing key counts as 0. */
 void storage_increment(struct registry *r, struct storage_place place, const char *key, int64_t by,
                        storage_fn *done, void *arg);
+
+/* One page of the keys that begin with prefix; cursor 0 begins. The answer's value is the keys, a
+ * line each, with %XX for control bytes and '%'; its number is the cursor of the next page, 0 at
+ * the end. A page may be empty, and a key that is written meanwhile may come twice (HSCAN). */
+void storage_keys(struct registry *r, struct storage_place place, const char *prefix,
+                  int64_t cursor, storage_fn *done, void *arg);
 
 /*
  * Writes field = value into the hash seshet:status:KEY (value NULL: removes the field), for

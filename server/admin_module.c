@@ -131,6 +131,15 @@ static void enable(void *arg, json_t *args, struct control_request *request, boo
     if (!*e.place.network)
         note_overlays(&e, enabled);
     const struct module_decl *module = supervisor_find(e.server->supervisor, e.place.module);
+    /* Whoever switches it on wants it to run, now. */
+    unsigned lifted =
+        enabled ? supervisor_lift(e.server->supervisor, *e.place.network ? e.place.network : NULL,
+                                  e.place.module)
+                : 0;
+    if (lifted)
+        admin_note(e.result, xasprintf("it was quarantined for its faults on %u network%s, and "
+                                       "gets events there again",
+                                       lifted, lifted == 1 ? "" : "s"));
     if (enabled && (!module || !module->present))
         admin_note(e.result, xstrdup("there is no file of this module that can be loaded"));
     commit(&e);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "base/permission.h"
 #include "base/xmalloc.h"
 #include "net/proto/event_type.h"
 #include "server/commands.h"
@@ -67,6 +68,12 @@ static void add_subscriber(struct list *list, const struct subscriber *subscribe
     list->items[at] = *subscriber;
 }
 
+/* IRC's lines hold what is said where the module is not on. */
+static bool may_get(const struct module_view *m, int type)
+{
+    return type != EVENT_RAW || m->fields.permissions & PERMISSION_RAW;
+}
+
 /* By their first words; which command is meant is told by those that follow. */
 static void add_core(struct command_index *index, char prefix)
 {
@@ -94,12 +101,21 @@ static void add_module(struct command_index *index, const struct registry_view *
     }
     struct subscriber subscriber = {.view = m, .module = module, .host = host};
     for (int type = 1; type < EVENT_TYPE_END; type++)
-        if (module->events & EVENT_BIT(type))
+        if (module->events & EVENT_BIT(type) && may_get(m, type))
             add_subscriber(&index->subscribers[type], &subscriber);
 }
 
 /* ---- Following edits --------------------------------------------------------------------------
  */
+
+/* The host that the definition puts the module into; NULL: the network is not known. */
+static struct modhost *host_of(struct supervisor *sup, const struct registry_view *view,
+                               const struct module_view *m)
+{
+    struct modhost_kind kind = {
+        .group = m->fields.group, .permissions = m->fields.permissions, .module = m->name};
+    return supervisor_host(sup, view->network, &kind);
+}
 
 static void take_up(struct command_index *index, struct supervisor *sup,
                     const struct registry_view *view, const struct module_view *m)
@@ -107,10 +123,11 @@ static void take_up(struct command_index *index, struct supervisor *sup,
     const struct module_decl *module = supervisor_find(sup, m->name);
     if (!module || !m->fields.enabled)
         return;
-    struct modhost *host = supervisor_host(sup, view->network, m->fields.group);
+    struct modhost *host = host_of(sup, view, m);
     if (!host)
         return;
     modhost_want(host, module, true);
+    modhost_set_deadline(host, module, m->fields.deadline);
     add_module(index, view, m, module, host);
 }
 
@@ -153,7 +170,7 @@ static void give_up(struct command_index *index, struct supervisor *sup,
     const struct module_decl *module = supervisor_find(sup, m->name);
     if (!module || !m->fields.enabled)
         return;
-    struct modhost *host = supervisor_host(sup, view->network, m->fields.group);
+    struct modhost *host = host_of(sup, view, m);
     if (host)
         modhost_want(host, module, false);
     for (size_t i = 0; i < module->ncommands; i++) {

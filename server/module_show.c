@@ -9,6 +9,7 @@
 #include "net/proto/event_type.h"
 #include "registry/registry.h"
 #include "server/admin.h"
+#include "server/module_faults.h"
 #include "server/network.h"
 #include "server/supervise/supervisor.h"
 
@@ -262,10 +263,11 @@ int module_show(void *arg, json_t *args, json_t **result, char **error)
         return -1;
     struct hosts hosts = {&s, json_array()};
     supervisor_each_host(server->supervisor, add_host, &hosts);
-    *result = json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "module", control_text(s.name),
-                        "network", s.network, "registered", s.shared != NULL, "fields",
-                        fields_array(&s), "lists", lists_array(&s), "networks", networks_array(&s),
-                        "hosts", hosts.list, "problems", problems_array(&s));
+    *result = json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "module",
+                        control_text(s.name), "network", s.network, "registered", s.shared != NULL,
+                        "fields", fields_array(&s), "lists", lists_array(&s), "networks",
+                        networks_array(&s), "hosts", hosts.list, "problems", problems_array(&s),
+                        "failures", module_faults(server, s.network, s.name));
     add_file(&s, *result);
     return 0;
 }

@@ -16,6 +16,8 @@
 #include "server/flood_guard.h"
 #include "server/identities.h"
 #include "server/index.h"
+#include "server/module_session.h"
+#include "server/raw_line.h"
 #include "server/router.h"
 #include "server/runtime.h"
 #include "server/supervise/supervisor.h"
@@ -148,6 +150,7 @@ static void on_event(void *arg, const struct irc_event *event)
 static void on_message(void *arg, struct irc_msg *msg)
 {
     struct network *n = arg;
+    raw_line_came(n, msg);
     irc_state_apply(n->state, msg, clock_wall(n->server->clock));
     if (msg->numeric == 1 && msg->nick) {
         free(n->server_name);
@@ -273,6 +276,7 @@ void network_leave(struct network *n, const char *reason)
         return;
     n->leaving = true;
     supervisor_drop_network(n->server->supervisor, n->key);
+    module_sessions_forget(n->server->sessions, n->key);
     HASH_DEL(n->server->networks, n);
     DL_APPEND(n->server->leaving, n);
     enum conn_state state = conn_state(n->conn);

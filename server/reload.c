@@ -10,6 +10,7 @@
 #include "server/first_values.h"
 #include "server/flood_guard.h"
 #include "server/judge.h"
+#include "server/module_faults.h"
 #include "server/network.h"
 #include "server/worker.h"
 
@@ -192,6 +193,10 @@ static void apply_main(struct server *server, struct conf_main *conf)
     now->log = conf->log;
     log_configure(now->log.level, now->log.format);
     now->modules.enable_new = conf->modules.enable_new;
+    swap_text(&now->modules.quarantine, &conf->modules.quarantine);
+    swap_text(&now->modules.idle, &conf->modules.idle);
+    struct supervisor_limits limits = module_limits(now);
+    supervisor_set_limits(server->supervisor, &limits);
     swap_text(&now->flood.source, &conf->flood.source);
     swap_text(&now->flood.ignore, &conf->flood.ignore);
     flood_guard_configure(server->guard);

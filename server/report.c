@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/permission.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "net/link/conn.h"
 #include "registry/registry.h"
 #include "registry/uri.h"
 #include "server/admin.h"
+#include "server/module_faults.h"
 #include "server/network.h"
 #include "server/reload.h"
 #include "server/supervise/supervisor.h"
@@ -47,11 +49,13 @@ json_t *report_network(const struct network *n)
 static void add_host(void *arg, const struct modhost_status *status)
 {
     json_t *modules = json_array();
+    char permissions[PERMISSIONS_TEXT_SIZE];
     for (size_t i = 0; i < status->nmodules; i++)
         json_array_append_new(modules, control_text(status->modules[i].module->name));
     json_array_append_new(
-        arg, json_pack("{s:o, s:o, s:i, s:s, s:I, s:o, s:I, s:I, s:I}", "network",
-                       control_text(status->network), "group", control_text(status->group), "pid",
+        arg, json_pack("{s:o, s:o, s:s, s:i, s:s, s:I, s:o, s:I, s:I, s:I}", "network",
+                       control_text(status->network), "group", control_text(status->group),
+                       "permissions", permissions_write(permissions, status->permissions), "pid",
                        status->pid, "state", modhost_state_name(status->state), "generation",
                        (json_int_t)status->generation, "modules", modules, "queued",
                        (json_int_t)status->queued, "faults", (json_int_t)status->faults, "restarts",
@@ -67,6 +71,19 @@ static json_t *errors_array(const struct server *server)
     return errors;
 }
 
+/* "on", "off", or "partial" with what is missing. */
+static json_t *sandbox_object(const struct server *server)
+{
+    const char *lines = server->sandbox_missing;
+    json_t *missing = json_array();
+    const char *state = *lines ? "partial" : server->conf->modules.sandbox ? "on" : "off";
+    for (size_t len; *lines; lines += len + (lines[len] == '\n')) {
+        len = strcspn(lines, "\n");
+        json_array_append_new(missing, json_stringn(lines, len));
+    }
+    return json_pack("{s:s, s:o}", "state", state, "missing", missing);
+}
+
 static int run_status(void *arg, json_t *args, json_t **result, char **error)
 {
     struct server *server = arg;
@@ -78,10 +95,12 @@ static int run_status(void *arg, json_t *args, json_t **result, char **error)
         json_array_append_new(networks, report_network(n));
     supervisor_each_host(server->supervisor, add_host, hosts);
     int64_t uptime = clock_now(server->clock) - server->started_ms;
-    *result = json_pack("{s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o}", "version", SESHET_VERSION,
-                        "pid", (int)getpid(), "uptime_ms", (json_int_t)uptime, "config",
-                        control_text(server->conf->path), "registry", report_registry(server),
-                        "networks", networks, "modhosts", hosts, "errors", errors_array(server));
+    *result =
+        json_pack("{s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", SESHET_VERSION,
+                  "pid", (int)getpid(), "uptime_ms", (json_int_t)uptime, "config",
+                  control_text(server->conf->path), "registry", report_registry(server), "networks",
+                  networks, "modhosts", hosts, "sandbox", sandbox_object(server), "errors",
+                  errors_array(server), "faults", module_faults(server, "", NULL));
     return 0;
 }
 
@@ -91,8 +110,10 @@ static json_t *module_networks(struct server *server, const char *name)
     for (struct network *n = server->networks; n; n = n->hh.next) {
         network_refresh(n);
         const struct module_view *m = registry_view_find(n->view, name);
-        json_array_append_new(list, json_pack("{s:o, s:b}", "network", control_text(n->key),
-                                              "enabled", m && m->fields.enabled));
+        json_array_append_new(
+            list, json_pack("{s:o, s:b, s:b}", "network", control_text(n->key), "enabled",
+                            m && m->fields.enabled, "quarantined",
+                            supervisor_quarantined(server->supervisor, n->key, name) != NULL));
     }
     return list;
 }

@@ -53,10 +53,11 @@ static size_t write_places(const struct irc_event *event, struct decide_place *p
 }
 
 static struct decision decide(struct route *r, const struct module_view *view,
-                              const struct module_decl *module, enum event_type type,
-                              const char *command)
+                              const struct modhost *host, const struct module_decl *module,
+                              enum event_type type, const char *command)
 {
     facts_module(&r->facts, module);
+    r->facts.quarantined = modhost_quarantined(host, module);
     r->facts.type = type;
     r->facts.command = command;
     struct decision decision = decide_module(view, &r->facts);
@@ -157,7 +158,7 @@ static size_t candidates(struct route *r, const char *name, char prefix, struct 
         if (prefix && t->prefix != prefix)
             continue;
         if (!t->core)
-            decision = decide(r, t->view, t->module, EVENT_COMMAND, bare_name(name));
+            decision = decide(r, t->view, t->host, t->module, EVENT_COMMAND, bare_name(name));
         if (decision.allowed) {
             found[count++] = (struct candidate){t, decision};
         } else if (decision.reason == DECIDE_RATE_SOURCE) {
@@ -254,7 +255,8 @@ static void route_subscribers(struct route *r, const struct module_decl *except)
     for (size_t i = 0; i < count; i++) {
         if (list[i].module == except)
             continue;
-        struct decision decision = decide(r, list[i].view, list[i].module, r->event->type, NULL);
+        struct decision decision =
+            decide(r, list[i].view, list[i].host, list[i].module, r->event->type, NULL);
         if (!decision.allowed)
             continue;
         struct supervisor_event out = {.type = (int)r->event->type,

@@ -5,16 +5,13 @@
 
 #include "net/link/priority.h"
 #include "server/network.h"
+#include "server/say_lines.h"
 
 /*
  * The one way by which text leaves for a network: checked, cleaned, split under the server's limit
  * (RPL_ISUPPORT LINELEN, with our own source as others see it before it), and put into the paced
  * queue.
  */
-#define SAY_MAX_LINES 12 /* of one text; the rest is cut, and says so */
-
-enum say_kind { SAY_PRIVMSG, SAY_NOTICE, SAY_ACTION };
-
 struct say {
     enum say_kind kind;
     const char *target; /* a channel we are in, or a nick */

@@ -23,12 +23,16 @@
 #include "server/flood_guard.h"
 #include "server/follow.h"
 #include "server/identities.h"
-#include "server/module_storage.h"
+#include "server/module_ask.h"
+#include "server/module_faults.h"
+#include "server/module_session.h"
 #include "server/network.h"
 #include "server/notify.h"
 #include "server/paths.h"
+#include "server/raw_line.h"
 #include "server/reload.h"
 #include "server/runtime.h"
+#include "server/sandbox_check.h"
 #include "server/say.h"
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
@@ -225,14 +229,18 @@ static void on_say(void *arg, const struct modhost_origin *from, const struct ip
     static const enum say_kind kinds[] = {[IPC_SAY_PRIVMSG] = SAY_PRIVMSG,
                                           [IPC_SAY_NOTICE] = SAY_NOTICE,
                                           [IPC_SAY_ACTION] = SAY_ACTION};
+    (void)arg;
+    if (!from->user)
+        return;
+    if (said->kind == IPC_SAY_RAW) {
+        raw_line_send(from->user, from->module->name, said->text, said->text_len);
+        return;
+    }
     struct say say = {.kind = kinds[said->kind],
                       .target = said->target,
                       .text = said->text,
                       .len = said->text_len,
                       .module = from->module->name};
-    (void)arg;
-    if (!from->user)
-        return;
     if (!from->event || flood_guard_answered(from->user, from->module, from->event))
         say_text(from->user, &say);
 }
@@ -241,7 +249,7 @@ static void on_ask(void *arg, const struct modhost_origin *from, const struct ip
                    struct ask_ticket *ticket)
 {
     struct server *server = arg;
-    module_storage_ask(server->registry, from, ask, ticket);
+    module_ask(server, from, ask, ticket);
 }
 
 static void on_module_log(void *arg, const struct modhost_origin *from, enum log_level level,
@@ -249,6 +257,11 @@ static void on_module_log(void *arg, const struct modhost_origin *from, enum log
 {
     (void)arg;
     log_write(level, "module.log", LOG_MODULE(from->network, from->module->name), "%s", text);
+}
+
+static void on_quarantine(void *arg, const struct modhost_origin *from, const char *why)
+{
+    server_module_quarantined(arg, from->network, from->module->name, why);
 }
 
 /* ---- Starting ---------------------------------------------------------------------------------
@@ -302,9 +315,15 @@ static int start_supervisor(struct server *server, char **error)
     struct supervisor_config config = {.modhost_path = modhost,
                                        .user_dir = server->conf->modules.user_dir,
                                        .system_dir = server->conf->modules.system_dir,
-                                       .state_dir = server->conf->state_dir};
-    struct supervisor_callbacks callbacks = {
-        .on_modules = on_modules, .on_say = on_say, .on_ask = on_ask, .on_log = on_module_log};
+                                       .state_dir = server->conf->state_dir,
+                                       .sandboxed = server->conf->modules.sandbox,
+                                       .memory = (uint64_t)server->conf->modules.memory_mb << 20,
+                                       .limits = module_limits(server->conf)};
+    struct supervisor_callbacks callbacks = {.on_modules = on_modules,
+                                             .on_say = on_say,
+                                             .on_ask = on_ask,
+                                             .on_log = on_module_log,
+                                             .on_quarantine = on_quarantine};
     server->supervisor = supervisor_new(&env, &config, &callbacks, server, error);
     free(modhost);
     return server->supervisor ? 0 : -1;
@@ -337,7 +356,9 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
     server->ignores = ignores_new();
     server->guard = flood_guard_new(server);
     server->desk = auth_desk_new(server);
-    if (start_registry(server, error) || start_supervisor(server, error) ||
+    server->sessions = module_sessions_new(SESSION_MAX_BYTES);
+    if (sandbox_check(server->conf, &server->sandbox_missing, error) ||
+        start_registry(server, error) || start_supervisor(server, error) ||
         start_control(server, error)) {
         conf_networks_free(networks);
         return -1;
@@ -453,6 +474,7 @@ void server_free(struct server *server)
     admin_snapshot(server);
     auth_desk_free(server->desk);
     flood_guard_free(server->guard);
+    module_sessions_free(server->sessions);
     ignores_free(server->ignores);
     flood_free(server->flood);
     if (server->base)
@@ -470,6 +492,7 @@ void server_free(struct server *server)
     if (server->base)
         event_base_free(server->base);
     identities_free(server->identities);
+    free(server->sandbox_missing);
     free(server->commands);
     conf_main_free(server->conf);
 }

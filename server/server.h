@@ -28,11 +28,13 @@ struct server {
     struct ignores *ignores;          /* kept here because Redis did not take them */
     struct flood_guard *guard;
     struct auth_desk *desk;         /* logins */
+    struct module_sessions *sessions;
     struct admin_wait *admin_waits; /* answers that wait for a snapshot */
     struct identities *identities;
     struct reload *reload;
     struct follow *follow;
     struct conf_main *conf;
+    char *sandbox_missing; /* what the kernel cannot keep modules from, a line each; "": nothing */
     struct network *networks; /* uthash, by key */
     struct network *leaving;  /* utlist: removed, until their connections have ended */
     uint32_t catalogue;       /* rises when the modules that exist change */

@@ -397,6 +397,8 @@ static void decide(struct why *w, bool is_private)
     facts.ignored = ours ? NULL : ignored;
     facts.command = *w->command ? w->command : NULL;
     facts.guard = &guard;
+    facts.quarantined =
+        supervisor_quarantined(w->server->supervisor, w->network->key, w->view->name);
     struct decision decision = decide_explain(w->view, &facts, &trace);
     json_object_set_new(w->result, "allowed", json_boolean(decision.allowed));
     json_object_set_new(w->result, "rule", json_integer((json_int_t)decision.reason));

@@ -23,17 +23,33 @@ struct host_module {
 /* After so many quick handlers a module's acknowledgements may wait for those of the next event. */
 #define HOST_TRUST 16
 
+/* A module that is named and not yet open. */
+struct host_file {
+    char *name;
+    char *path;
+};
+
+struct timer_call;
+
 struct host {
     struct wire wire;
     struct ipc_cell *cell;
     char *network; /* key; NULL before HELLO */
     char *own_nick;
     enum casemapping casemapping;
+    struct host_file *files; /* until START */
+    uint16_t nfiles;
     struct host_module *modules;
     uint16_t nmodules;
     bool started;
-    uint64_t questions; /* asked so far */
-    char *last_log;     /* outside of events: why a load failed */
+    bool sandboxed;
+    uint32_t permissions; /* PERMISSION_ bits */
+    uint64_t memory;
+    char *data; /* folder of the module; NULL: it has none */
+    struct timer_call *timers;
+    int64_t running_timer; /* one that goes on after its call; 0: none */
+    uint64_t questions;    /* asked so far */
+    char *last_log;        /* outside of events: why a load failed */
 };
 
 struct seshet_ctx {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { SIZE_MAX_SANE = 4096, FIRST_RELEASE_SIZE = sizeof(seshet_module) };
+
 struct verdict {
     char *why;
     size_t size;
@@ -54,8 +56,7 @@ static bool uses_more_than_ours(const seshet_module *d)
 
 static int check_head(const seshet_module *d, const char *name, struct verdict v)
 {
-    enum { SIZE_MAX_SANE = 4096 };
-    if (d->size < sizeof *d || d->size > SIZE_MAX_SANE || d->abi != SESHET_ABI)
+    if (d->size < FIRST_RELEASE_SIZE || d->size > SIZE_MAX_SANE || d->abi != SESHET_ABI)
         return refuse(v, "its descriptor is not of ABI %d: rebuild it", SESHET_ABI);
     if (d->flags || uses_more_than_ours(d))
         return refuse(v, "it uses parts of the API that this server does not have: "

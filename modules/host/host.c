@@ -7,41 +7,44 @@
 #include <unistd.h>
 
 #include "base/xmalloc.h"
-#include "modules/host/context.h"
 #include "modules/host/module_file.h"
+#include "modules/host/sandbox/sandbox.h"
+#include "modules/host/timers.h"
 #include "modules/ipc/codec.h"
 
-enum step { STEP_ON, STEP_STOPPED, STEP_FAILED };
-
-static enum step fail(struct host *host, uint16_t module, const char *why)
+enum host_step host_fail(struct host *host, uint16_t module, const char *why)
 {
     ipc_put_failed(&host->wire.out, &(struct ipc_failed){.module = module, .text = why});
     wire_flush(&host->wire);
-    return STEP_FAILED;
+    return HOST_FAILED;
 }
 
-static enum step fail_frame(struct host *host, const struct frame *f)
+static enum host_step fail_frame(struct host *host, const struct frame *f)
 {
     char why[80];
     snprintf(why, sizeof why, "the server sent a %s frame that makes no sense here",
              frame_name(f->type));
-    return fail(host, IPC_NO_MODULE, why);
+    return host_fail(host, IPC_NO_MODULE, why);
 }
 
-static enum step on_hello(struct host *host, const struct frame *f)
+static enum host_step on_hello(struct host *host, const struct frame *f)
 {
     struct ipc_hello hello;
     if (host->network || ipc_get_hello(f, &hello))
         return fail_frame(host, f);
     if (hello.version != FRAME_VERSION)
-        return fail(host, IPC_NO_MODULE,
-                    "seshetd and seshet-modhost are of different versions: install both from "
-                    "one build");
+        return host_fail(host, IPC_NO_MODULE,
+                         "seshetd and seshet-modhost are of different versions: install both from "
+                         "one build");
     host->network = xstrdup(hello.network);
-    return STEP_ON;
+    host->sandboxed = hello.sandboxed;
+    host->permissions = hello.permissions;
+    host->memory = hello.memory;
+    host->data = *hello.data ? xstrdup(hello.data) : NULL;
+    return HOST_ON;
 }
 
-static enum step on_network(struct host *host, const struct frame *f)
+static enum host_step on_network(struct host *host, const struct frame *f)
 {
     struct ipc_network network;
     if (!host->network || ipc_get_network(f, &network))
@@ -49,7 +52,7 @@ static enum step on_network(struct host *host, const struct frame *f)
     free(host->own_nick);
     host->own_nick = xstrdup(network.own_nick);
     host->casemapping = casemapping_parse(network.casemapping);
-    return STEP_ON;
+    return HOST_ON;
 }
 
 static void add_module(struct host *host, const seshet_module *d, const struct ipc_module *declared)
@@ -64,31 +67,67 @@ static void add_module(struct host *host, const seshet_module *d, const struct i
     host->nmodules++;
 }
 
-static enum step on_load(struct host *host, const struct frame *f)
+/* The files are opened when all are known: the sandbox comes before the first and lets in no other.
+ */
+static enum host_step on_load(struct host *host, const struct frame *f)
 {
     struct ipc_load load;
-    if (!host->network || host->started || ipc_get_load(f, &load) ||
-        load.module != host->nmodules || load.module >= IPC_MODULES_MAX)
+    if (!host->network || host->started || ipc_get_load(f, &load) || load.module != host->nfiles ||
+        load.module >= IPC_MODULES_MAX)
         return fail_frame(host, f);
+    host->files = xrealloc(host->files, (host->nfiles + 1U) * sizeof *host->files);
+    host->files[host->nfiles++] =
+        (struct host_file){.name = xstrdup(load.name), .path = xstrdup(load.path)};
+    return HOST_ON;
+}
+
+static enum host_step enter_sandbox(struct host *host)
+{
+    const char *paths[IPC_MODULES_MAX];
+    char why[512];
+    for (size_t i = 0; i < host->nfiles; i++)
+        paths[i] = host->files[i].path;
+    struct sandbox sandbox = {.permissions = host->permissions,
+                              .memory = host->memory,
+                              .files = paths,
+                              .nfiles = host->nfiles,
+                              .data = host->data};
+    return sandbox_enter(&sandbox, why, sizeof why) ? host_fail(host, IPC_NO_MODULE, why) : HOST_ON;
+}
+
+static enum host_step open_module(struct host *host, uint16_t index)
+{
+    const struct host_file *file = &host->files[index];
     char why[512];
     struct ipc_module declared;
     /* Constructors run in here. */
-    ipc_cell_enter(host->cell, 0, load.module);
-    const seshet_module *d = module_file_open(load.path, load.name, &declared, why, sizeof why);
+    ipc_cell_enter(host->cell, 0, index);
+    const seshet_module *d = module_file_open(file->path, file->name, &declared, why, sizeof why);
     ipc_cell_leave(host->cell);
     if (!d)
-        return fail(host, load.module, why);
-    declared.module = load.module;
+        return host_fail(host, index, why);
+    declared.module = index;
     if (ipc_put_module(&host->wire.out, &declared))
-        return fail(host, load.module, "its commands and their help are too long");
+        return host_fail(host, index, "its commands and their help are too long");
     add_module(host, d, &declared);
-    return STEP_ON;
+    return HOST_ON;
 }
 
-static enum step start_module(struct host *host, struct host_module *m)
+static void forget_files(struct host *host)
+{
+    for (size_t i = 0; i < host->nfiles; i++) {
+        free(host->files[i].name);
+        free(host->files[i].path);
+    }
+    free(host->files);
+    host->files = NULL;
+    host->nfiles = 0;
+}
+
+static enum host_step start_module(struct host *host, struct host_module *m)
 {
     if (!m->descriptor->load)
-        return STEP_ON;
+        return HOST_ON;
     seshet_ctx ctx = {.host = host, .module = m};
     free(host->last_log);
     host->last_log = NULL;
@@ -96,25 +135,31 @@ static enum step start_module(struct host *host, struct host_module *m)
     int result = m->descriptor->load(&ctx);
     ipc_cell_leave(host->cell);
     if (!result)
-        return STEP_ON;
+        return HOST_ON;
     char why[IPC_LOG_MAX + 64];
     if (host->last_log)
         snprintf(why, sizeof why, "it refused to load: %s", host->last_log);
     else
         snprintf(why, sizeof why, "it refused to load (status %d) and did not log why", result);
-    return fail(host, m->index, why);
+    return host_fail(host, m->index, why);
 }
 
-static enum step on_start(struct host *host, const struct frame *f)
+static enum host_step on_start(struct host *host, const struct frame *f)
 {
     if (!host->network || host->started)
         return fail_frame(host, f);
     host->started = true;
+    if (host->sandboxed && enter_sandbox(host) != HOST_ON)
+        return HOST_FAILED;
+    for (uint16_t i = 0; i < host->nfiles; i++)
+        if (open_module(host, i) != HOST_ON)
+            return HOST_FAILED;
+    forget_files(host);
     for (size_t i = 0; i < host->nmodules; i++)
-        if (start_module(host, &host->modules[i]) != STEP_ON)
-            return STEP_FAILED;
+        if (start_module(host, &host->modules[i]) != HOST_ON)
+            return HOST_FAILED;
     ipc_put_ready(&host->wire.out);
-    return STEP_ON;
+    return HOST_ON;
 }
 
 /* The handler that the event is for, or NULL. */
@@ -129,6 +174,10 @@ static seshet_handler find_handler(const struct host_module *m, const struct ipc
 static void run_handler(struct host *host, const struct host_module *m, seshet_handler handler,
                         const struct ipc_event *e)
 {
+    if (e->type == IPC_EVENT_TIMER) {
+        timers_run(host, e);
+        return;
+    }
     seshet_event event = {
         .size = sizeof event,
         .number = e->number,
@@ -160,6 +209,12 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* What a module does outside of the host is not undone when an event is run again. */
+static bool acts_outside(const struct host *host)
+{
+    return host->permissions & (PERMISSION_FILES | PERMISSION_NET | PERMISSION_EXEC);
+}
+
 static void judge_speed(struct host_module *m, int64_t began_ns)
 {
     if (now_ns() != began_ns)
@@ -177,18 +232,18 @@ static void judge_speed(struct host_module *m, int64_t began_ns)
  * The cell is left last: as long as the acknowledgement is not on its way, the event must not be
  * given to another host; when it cannot be written, the cell goes on naming the event.
  */
-static enum step on_event(struct host *host, const struct frame *f)
+static enum host_step on_event(struct host *host, const struct frame *f)
 {
     struct ipc_event e;
     if (!host->started || ipc_get_event(f, &e) || e.module >= host->nmodules)
         return fail_frame(host, f);
     struct host_module *m = &host->modules[e.module];
     seshet_handler handler = find_handler(m, &e);
-    if (!handler)
+    if (!handler && e.type != IPC_EVENT_TIMER)
         return fail_frame(host, f);
-    bool trusted = m->quick >= HOST_TRUST;
+    bool trusted = m->quick >= HOST_TRUST && !acts_outside(host);
     if (!trusted && wire_flush(&host->wire))
-        return STEP_STOPPED;
+        return HOST_CLOSED;
     uint64_t flushes = host->wire.flushes;
     int64_t began_ns = now_ns();
     ipc_cell_enter(host->cell, e.number, m->index);
@@ -198,12 +253,12 @@ static enum step on_event(struct host *host, const struct frame *f)
     bool keep = trusted && m->quick && flushes == host->wire.flushes;
     int flushed = keep ? wire_flush_much(&host->wire) : wire_flush(&host->wire);
     if (flushed)
-        return STEP_STOPPED;
+        return HOST_CLOSED;
     ipc_cell_leave(host->cell);
-    return STEP_ON;
+    return HOST_ON;
 }
 
-static enum step on_stop(struct host *host)
+static enum host_step on_stop(struct host *host)
 {
     for (size_t i = host->started ? host->nmodules : 0; i-- > 0;) {
         const struct host_module *m = &host->modules[i];
@@ -215,10 +270,10 @@ static enum step on_stop(struct host *host)
         ipc_cell_leave(host->cell);
     }
     wire_flush(&host->wire);
-    return STEP_STOPPED;
+    return HOST_STOPPED;
 }
 
-static enum step on_frame(struct host *host, const struct frame *f)
+enum host_step host_frame(struct host *host, const struct frame *f)
 {
     switch (f->type) {
     case FRAME_HELLO:
@@ -238,30 +293,22 @@ static enum step on_frame(struct host *host, const struct frame *f)
     }
 }
 
-static void host_free(struct host *host)
+void host_init(struct host *host, struct ipc_cell *cell)
+{
+    *host =
+        (struct host){.cell = cell, .own_nick = xstrdup(""), .casemapping = CASEMAPPING_RFC1459};
+    struct ipc_host_hello hello = {.version = FRAME_VERSION, .pid = (uint32_t)getpid()};
+    ipc_put_host_hello(&host->wire.out, &hello);
+}
+
+void host_free(struct host *host)
 {
     wire_free(&host->wire);
     free(host->network);
     free(host->own_nick);
+    free(host->data);
+    forget_files(host);
+    timers_free(host);
     free(host->modules);
     free(host->last_log);
-}
-
-int host_run(struct ipc_cell *cell)
-{
-    struct host host = {.cell = cell, .own_nick = xstrdup(""), .casemapping = CASEMAPPING_RFC1459};
-    struct ipc_host_hello hello = {.version = FRAME_VERSION, .pid = (uint32_t)getpid()};
-    ipc_put_host_hello(&host.wire.out, &hello);
-    enum step step = STEP_ON;
-    while (step == STEP_ON) {
-        struct frame f;
-        const char *why = "";
-        enum wire_result got = wire_next(&host.wire, &f, &why);
-        if (got == WIRE_FRAME)
-            step = on_frame(&host, &f);
-        else
-            step = got == WIRE_CLOSED ? STEP_STOPPED : fail(&host, IPC_NO_MODULE, why);
-    }
-    host_free(&host);
-    return step == STEP_FAILED ? 1 : 0;
 }

@@ -2,8 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "modules/host/host.h"
+#include "modules/host/memory.h"
 #include "modules/host/probe.h"
+#include "modules/host/run.h"
+#include "modules/host/sandbox/sandbox.h"
 #include "modules/host/start.h"
 
 /* Not exit: after the modules' unload nothing of theirs runs any more, neither destructors nor
@@ -14,6 +16,8 @@ int main(int argc, char **argv)
         start_process();
         _exit(probe_run(argv[2], argv[3]));
     }
+    if (argc == 2 && strcmp(argv[1], "--sandbox") == 0)
+        return sandbox_report();
     struct ipc_cell *cell = NULL;
     if (argc == 1) {
         start_process();
@@ -25,5 +29,6 @@ int main(int argc, char **argv)
                         "seshetctl module list\n");
         return 2;
     }
+    memory_note_refusals(cell);
     _exit(host_run(cell));
 }

@@ -12,10 +12,11 @@
 #include "base/buf.h"
 #include "base/xmalloc.h"
 #include "modules/host/module_file.h"
+#include "modules/host/sandbox/sandbox.h"
 #include "modules/ipc/cell.h"
 #include "modules/ipc/codec.h"
 
-enum { SIZE_LIMIT = 256 * 1024 * 1024 };
+enum { SIZE_LIMIT = 256 * 1024 * 1024, PROBE_MEMORY = 256 * 1024 * 1024 };
 
 static int copy_bytes(int from, int to)
 {
@@ -115,15 +116,13 @@ int probe_run(const char *source, const char *copy)
     struct buf out = {0};
     char *name = name_of_file(source);
     bool good = copy_file(source, copy, why, sizeof why) == 0;
-    /* Without a copy of our own there is nothing to remove: the name may be another's. */
-    bool copied = good;
-    good = good && module_file_open(copy, name, &module, why, sizeof why);
+    struct sandbox sandbox = {.memory = PROBE_MEMORY, .files = &copy, .nfiles = 1};
+    good = good && !sandbox_enter(&sandbox, why, sizeof why) &&
+           module_file_open(copy, name, &module, why, sizeof why);
     if (good) {
         ipc_put_module(&out, &module);
     } else {
         ipc_put_failed(&out, &(struct ipc_failed){.module = 0, .text = why});
-        if (copied)
-            unlink(copy);
     }
     send(&out);
     buf_free(&out);

@@ -1,6 +1,7 @@
 #include "modules/host/wire.h"
 
 #include <errno.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { READ_ROOM = 32 * 1024, MUCH = 8 * 1024, KEEP = 64 * 1024 };
@@ -98,6 +99,14 @@ int wire_flush(struct wire *w)
 int wire_flush_much(struct wire *w)
 {
     return w->out.len > MUCH ? wire_flush(w) : 0;
+}
+
+int64_t wire_now(const struct wire *w)
+{
+    struct timespec now;
+    (void)w; /* one clock for both processes */
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 void wire_free(struct wire *w)

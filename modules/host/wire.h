@@ -40,6 +40,9 @@ int wire_flush(struct wire *w);
 /* The same once there is much: for whoever appends in a loop. */
 int wire_flush_much(struct wire *w);
 
+/* The server's clock: milliseconds since 1970. */
+int64_t wire_now(const struct wire *w);
+
 void wire_free(struct wire *w);
 
 #endif

@@ -2,6 +2,7 @@
 #define MODULES_IPC_CELL_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -13,6 +14,7 @@
 struct ipc_cell {
     _Atomic uint64_t event;         /* its number; 0: in none (or in load or unload) */
     _Atomic uint32_t module_plus_1; /* index of LOAD plus one; 0: in no module */
+    _Atomic uint32_t no_memory;     /* 1: an allocation was refused since it entered the module */
 };
 
 #define IPC_CELL_SIZE 4096
@@ -22,8 +24,12 @@ enum ipc_fd { IPC_FD_IN = 3, IPC_FD_OUT = 4, IPC_FD_CELL = 5 };
 
 #define IPC_NO_MODULE UINT16_MAX
 
+/* The exit status of a modhost whose pipes were closed, by its server or by a module. */
+#define IPC_EXIT_CLOSED 113
+
 static inline void ipc_cell_enter(struct ipc_cell *cell, uint64_t event, uint16_t module)
 {
+    atomic_store_explicit(&cell->no_memory, 0, memory_order_relaxed);
     atomic_store_explicit(&cell->module_plus_1, module + UINT32_C(1), memory_order_relaxed);
     atomic_store_explicit(&cell->event, event, memory_order_relaxed);
 }
@@ -32,6 +38,16 @@ static inline void ipc_cell_leave(struct ipc_cell *cell)
 {
     atomic_store_explicit(&cell->event, 0, memory_order_relaxed);
     atomic_store_explicit(&cell->module_plus_1, 0, memory_order_relaxed);
+}
+
+static inline void ipc_cell_refuse_memory(struct ipc_cell *cell)
+{
+    atomic_store_explicit(&cell->no_memory, 1, memory_order_relaxed);
+}
+
+static inline bool ipc_cell_refused_memory(const struct ipc_cell *cell)
+{
+    return atomic_load_explicit(&cell->no_memory, memory_order_relaxed);
 }
 
 static inline uint64_t ipc_cell_event(const struct ipc_cell *cell)

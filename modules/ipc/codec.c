@@ -9,6 +9,10 @@ int ipc_put_hello(struct buf *out, const struct ipc_hello *hello)
     frame_put_u32(&w, hello->version);
     frame_put_str(&w, hello->network);
     frame_put_str(&w, hello->group);
+    frame_put_u8(&w, hello->sandboxed);
+    frame_put_u32(&w, hello->permissions);
+    frame_put_u64(&w, hello->memory);
+    frame_put_str(&w, hello->data);
     return frame_end(&w);
 }
 
@@ -18,14 +22,18 @@ int ipc_get_hello(const struct frame *f, struct ipc_hello *hello)
 {
     assert(f->type == FRAME_HELLO);
     struct frame_reader r = frame_read(f);
-    *hello = (struct ipc_hello){.version = frame_get_u32(&r), .network = "", .group = ""};
+    *hello = (struct ipc_hello){.version = frame_get_u32(&r), .network = "", .group = "", .data = ""};
     if (r.failed)
         return -1;
     if (hello->version != FRAME_VERSION)
         return 0;
     hello->network = frame_get_str(&r);
     hello->group = frame_get_str(&r);
-    return frame_reader_end(&r);
+    hello->sandboxed = frame_get_u8(&r);
+    hello->permissions = frame_get_u32(&r);
+    hello->memory = frame_get_u64(&r);
+    hello->data = frame_get_str(&r);
+    return frame_reader_end(&r) || hello->permissions & ~PERMISSIONS_ALL ? -1 : 0;
 }
 
 int ipc_put_network(struct buf *out, const struct ipc_network *network)
@@ -283,7 +291,7 @@ int ipc_get_say(const struct frame *f, struct ipc_say *say)
     say->kind = (enum ipc_say_kind)kind;
     say->target = frame_get_str(&r);
     say->text = frame_get_text(&r, &say->text_len);
-    if (frame_reader_end(&r) || kind < IPC_SAY_PRIVMSG || kind > IPC_SAY_ACTION)
+    if (frame_reader_end(&r) || kind < IPC_SAY_PRIVMSG || kind > IPC_SAY_RAW)
         return -1;
     return say->target[0] ? 0 : -1;
 }
@@ -315,7 +323,7 @@ int ipc_get_ask(const struct frame *f, struct ipc_ask *ask)
     ask->key = get_bounded(&r, IPC_KEY_MAX);
     ask->value = get_bounded(&r, IPC_VALUE_MAX);
     ask->by = (int64_t)frame_get_u64(&r);
-    if (frame_reader_end(&r) || op < IPC_GET || op > IPC_INCREMENT || ask->scope > 1)
+    if (frame_reader_end(&r) || op < IPC_GET || op >= IPC_OP_END || ask->scope > 2)
         return -1;
     return ask->question && ask->key[0] ? 0 : -1;
 }

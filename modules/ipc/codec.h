@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "modules/ipc/cell.h"
 #include "modules/ipc/frame.h"
+#include "base/permission.h"
 
 /*
  * The payload of each frame type, as a struct with a put and a get.
@@ -36,6 +37,10 @@ struct ipc_hello {
     uint32_t version;    /* FRAME_VERSION */
     const char *network; /* key */
     const char *group;
+    bool sandboxed;       /* false: an administrator switched the sandbox off */
+    uint32_t permissions; /* PERMISSION_ bits (permissions.h) */
+    uint64_t memory;      /* most bytes that modules may take */
+    const char *data;     /* the module's own folder; "" without PERMISSION_FILES */
 };
 int ipc_put_hello(struct buf *out, const struct ipc_hello *hello);
 int ipc_get_hello(const struct frame *f, struct ipc_hello *hello);
@@ -59,6 +64,9 @@ int ipc_put_start(struct buf *out);
 int ipc_put_stop(struct buf *out);
 
 #define IPC_SUBSCRIPTION UINT16_MAX /* no command: the handler of the event's type */
+
+/* A timer of the host's own: its number is in args. No event of IRC, so no type of seshet_event. */
+#define IPC_EVENT_TIMER 64
 
 struct ipc_event {
     uint64_t number;        /* rises; not 0 */
@@ -129,7 +137,13 @@ int ipc_get_failed(const struct frame *f, struct ipc_failed *failed);
 int ipc_put_done(struct buf *out, uint64_t event);
 int ipc_get_done(const struct frame *f, uint64_t *event);
 
-enum ipc_say_kind { IPC_SAY_PRIVMSG = 1, IPC_SAY_NOTICE = 2, IPC_SAY_ACTION = 3 };
+/* RAW: text is a whole line, and target any word. */
+enum ipc_say_kind {
+    IPC_SAY_PRIVMSG = 1,
+    IPC_SAY_NOTICE = 2,
+    IPC_SAY_ACTION = 3,
+    IPC_SAY_RAW = 4
+};
 struct ipc_say {
     uint64_t event; /* during which; 0: none */
     uint16_t module;
@@ -141,16 +155,32 @@ struct ipc_say {
 int ipc_put_say(struct buf *out, const struct ipc_say *say);
 int ipc_get_say(const struct frame *f, struct ipc_say *say);
 
-enum ipc_op { IPC_GET = 1, IPC_SET = 2, IPC_DELETE = 3, IPC_INCREMENT = 4 };
+/* What may be asked, and what key, value and by are then. A page of IPC_KEYS and IPC_MEMBERS is lines
+ * of text, each ended by a newline; the answer's number is what to ask for the next one, 0 at the
+ * end. */
+enum ipc_op {
+    IPC_GET = 1,
+    IPC_SET = 2, /* value */
+    IPC_DELETE = 3,
+    IPC_INCREMENT = 4,    /* by */
+    IPC_KEYS = 5,         /* value: prefix; by: cursor. Keys, with %XX for control bytes and % */
+    IPC_MEMBER_MODES = 6, /* key: channel; value: nick */
+    IPC_MEMBERS = 7,      /* key: channel; by: cursor. nick TAB user TAB host TAB account TAB modes */
+    IPC_TOPIC = 8,        /* key: channel */
+    IPC_FIELD = 9,        /* key: field */
+    IPC_TIMER = 10,       /* key: "once" or "every"; by: ms. The answer's number is the timer's */
+    IPC_CANCEL = 11,      /* key: "timer"; by: its number */
+    IPC_OP_END
+};
 struct ipc_ask {
     uint64_t question; /* rises; not 0; one at a time */
     uint64_t event;    /* 0: in load */
     uint16_t module;
     enum ipc_op op;
-    uint8_t scope; /* seshet_scope */
-    const char *key;
-    const char *value; /* set */
-    int64_t by;        /* increment */
+    uint8_t scope; /* seshet_scope, where it matters */
+    const char *key; /* never "" */
+    const char *value;
+    int64_t by;
 };
 int ipc_put_ask(struct buf *out, const struct ipc_ask *ask);
 int ipc_get_ask(const struct frame *f, struct ipc_ask *ask);

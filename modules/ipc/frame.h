@@ -25,7 +25,7 @@ enum frame_from { FRAME_FROM_SERVER, FRAME_FROM_HOST };
 
 /* X(NAME, number, most bytes of payload, who sends it) */
 #define FRAME_LIST(X)                                                                              \
-    X(HELLO, 1, 1024, SERVER)   /* the first: version, for which network and group */              \
+    X(HELLO, 1, 8192, SERVER)   /* the first: version, for which network and group, permissions */ \
     X(NETWORK, 2, 1024, SERVER) /* own nick, casemapping; again when they change */                \
     X(LOAD, 3, 8192, SERVER)    /* a module and the private copy of its file */                    \
     X(START, 4, 0, SERVER)      /* all modules were named; answered by READY or FAILED */          \

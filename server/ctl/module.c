@@ -17,16 +17,17 @@ static const struct column columns[] = {
     {.title = "DESCRIPTION", .least = 12},
     {.title = "FILE", .rank = 4, .least = 20},
     {.title = "ERROR", .raw = true},
+    {.title = "QUARANTINED", .raw = true},
 };
 
-/* The networks where it is enabled, by commas; the caller frees it. *all: everywhere. */
-static char *enabled_networks(const json_t *networks, bool *all)
+/* The networks where it is what `key` says, by commas; the caller frees it. *all: everywhere. */
+static char *networks_that(const json_t *networks, const char *key, bool *all)
 {
     struct buf out = {0};
     size_t count = 0;
     for (size_t i = 0; i < json_array_size(networks); i++) {
         const json_t *net = json_array_get(networks, i);
-        if (ctl_bool(net, "enabled"))
+        if (ctl_bool(net, key))
             buf_printf(&out, "%s%s", count++ ? "," : "", ctl_text(net, "network"));
     }
     *all = count && count == json_array_size(networks);
@@ -40,7 +41,10 @@ static void add_row(struct table *table, const json_t *module)
 {
     bool all = false;
     bool enabled = ctl_bool(module, "enabled");
-    char *networks = enabled_networks(json_object_get(module, "networks"), &all);
+    char *networks = networks_that(json_object_get(module, "networks"), "enabled", &all);
+    bool everywhere;
+    char *quarantined =
+        networks_that(json_object_get(module, "networks"), "quarantined", &everywhere);
     char *commands = ctl_join(json_object_get(module, "commands"));
     const char *state = ctl_text(module, "state");
     const char *version = ctl_text(module, "version");
@@ -56,6 +60,8 @@ static void add_row(struct table *table, const json_t *module)
     table_add(table, PAINT_NONE, ctl_text(module, "description"), NULL);
     table_add(table, PAINT_DIM, ctl_text(module, "file"), NULL);
     table_add(table, PAINT_BAD, ctl_text(module, "error"), NULL);
+    table_add(table, PAINT_BAD, quarantined, NULL);
+    free(quarantined);
     free(networks);
     free(commands);
 }
@@ -67,9 +73,16 @@ static void show_errors(const struct screen *screen, const json_t *modules)
         const json_t *module = json_array_get(modules, i);
         char *name = text_clean(ctl_text(module, "name"));
         char *error = text_clean(ctl_text(module, "error"));
+        bool all;
+        char *quarantined = networks_that(json_object_get(module, "networks"), "quarantined", &all);
         if (*error)
             printf("  %s%s%s: %s\n", paint_begin(screen, PAINT_BAD), name,
                    paint_end(screen, PAINT_BAD), error);
+        if (*quarantined)
+            printf("  %s%s%s: quarantined on %s for its faults: seshetctl module show %s\n",
+                   paint_begin(screen, PAINT_BAD), name, paint_end(screen, PAINT_BAD), quarantined,
+                   name);
+        free(quarantined);
         free(name);
         free(error);
     }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
+#include "server/ctl/faults.h"
 #include "server/ctl/value.h"
 
 static const struct column field_columns[] = {
@@ -169,6 +170,7 @@ static enum ctl_exit show_module(const struct screen *screen, const json_t *resu
     show_lists(screen, json_object_get(result, "lists"));
     show_commands(screen, json_object_get(result, "commands"));
     show_places(screen, result);
+    show_faults(screen, json_object_get(result, "failures"));
     show_problems(screen, json_object_get(result, "problems"));
     free(events);
     free(state);

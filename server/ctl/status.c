@@ -1,9 +1,11 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
+#include "server/ctl/faults.h"
 #include "server/ctl/status.h"
 #include "server/ctl/value.h"
 
@@ -38,6 +40,7 @@ static const struct column network_columns[] = {
 static const struct column modhost_columns[] = {
     {.title = "NETWORK"},
     {.title = "GROUP", .rank = 4},
+    {.title = "PERMISSIONS", .rank = 6},
     {.title = "STATE"},
     {.title = "PID", .right = true, .rank = 3},
     {.title = "GENERATION", .right = true, .rank = 5},
@@ -153,6 +156,7 @@ static void show_modhosts(const struct screen *screen, const json_t *modhosts)
         snprintf(count, sizeof count, "%lld", (long long)faults);
         cell_text(table, host, "network");
         cell_text(table, host, "group");
+        cell_text(table, host, "permissions");
         cell_state(table, host);
         table_add(table, PAINT_NONE, pid, NULL);
         table_add_number(table, ctl_number(host, "generation"));
@@ -168,6 +172,26 @@ static void show_modhosts(const struct screen *screen, const json_t *modhosts)
         table_print(table, screen);
     }
     table_free(table);
+}
+
+/* On a terminal only what is not as it should be; elsewhere a row of its own. */
+static void show_sandbox(const struct screen *screen, const json_t *sandbox)
+{
+    const char *state = ctl_text(sandbox, "state");
+    const json_t *missing = json_object_get(sandbox, "missing");
+    bool whole = !strcmp(state, "on");
+    if (!screen->human) {
+        printf("sandbox\t%s\n", state);
+    } else if (!whole) {
+        printf("\n%sSANDBOX %s%s%s\n", paint_begin(screen, PAINT_WARN), state,
+               paint_end(screen, PAINT_WARN),
+               json_array_size(missing) ? ": the kernel lacks" : ": modules.sandbox is false");
+    }
+    for (size_t i = 0; i < json_array_size(missing); i++) {
+        char *clean = text_clean(json_string_value(json_array_get(missing, i)));
+        printf(screen->human ? "  %s\n" : "sandbox_missing\t%s\n", clean);
+        free(clean);
+    }
 }
 
 static void show_errors(const struct screen *screen, const json_t *errors)
@@ -195,6 +219,8 @@ static enum ctl_exit show_status(const struct screen *screen, const json_t *resu
         putchar('\n');
     show_networks(screen, json_object_get(result, "networks"));
     show_modhosts(screen, json_object_get(result, "modhosts"));
+    show_sandbox(screen, json_object_get(result, "sandbox"));
+    show_faults(screen, json_object_get(result, "faults"));
     show_errors(screen, json_object_get(result, "errors"));
     return CTL_OK;
 }

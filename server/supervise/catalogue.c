@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/dirwatch.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "server/supervise/entries.h"
+#include "server/supervise/folder_watch.h"
 #include "server/supervise/probe.h"
 
 enum {
@@ -23,14 +23,6 @@ enum {
     FIRST_MS = 1000,    /* the longest wait for all modules, before the first are told */
     PUBLISH_MS = 50,    /* changes that come together are told together */
     POLL_MS = 60 * 1000 /* where inotify sees nothing: network file systems, links to links */
-};
-
-struct watched {
-    struct catalogue *catalogue;
-    const char *path; /* NULL: no such folder */
-    struct dirwatch *watch;
-    struct event *event;
-    bool reopen;
 };
 
 /* Somebody who asked for a reload. */
@@ -49,7 +41,7 @@ struct catalogue {
     char *modhost_path;
     char *folders[2];
     char *copies;
-    struct watched watched[2];
+    struct folder_watch watches[2];
     struct scanner *scanner;
     struct event *scanned;
     struct event *scan_timer;
@@ -397,61 +389,26 @@ static void on_scanned(evutil_socket_t fd, short what, void *arg)
 
 /* ---- Watching ------------------------------------------------------------------------------- */
 
-static void on_change(void *arg, enum dirwatch_kind kind, const char *name)
+static void on_change(struct catalogue *c, int folder, const char *name, size_t len)
 {
-    struct watched *w = arg;
-    struct catalogue *c = w->catalogue;
-    struct catalogue_entry *e;
-    size_t len = strlen(name);
-    if (kind == DIRWATCH_GONE)
-        w->reopen = true;
-    if (kind == DIRWATCH_CHANGED && len > 3 && len - 3 <= SCAN_NAME_MAX) {
-        e = entries_find(&c->entries, name, len - 3);
-        /* The other folder's file of that name may be the one that counts; then this changes
-         * nothing. */
-        if (e && e->seen.folder == (int)(w - c->watched)) {
-            e->touched = true;
-            e->seen = (struct scan_file){0};
-        }
+    struct catalogue_entry *e = name ? entries_find(&c->entries, name, len) : NULL;
+    /* The other folder's file of that name may be the one that counts; then this changes nothing.
+     */
+    if (e && e->seen.folder == folder) {
+        e->touched = true;
+        e->seen = (struct scan_file){0};
     }
     scan_in(c, QUIET_MS);
 }
 
-static void on_watch(evutil_socket_t fd, short what, void *arg)
+static void on_user_change(void *arg, const char *name, size_t len)
 {
-    struct watched *w = arg;
-    (void)fd;
-    (void)what;
-    dirwatch_read(w->watch, on_change, w);
-    if (w->reopen)
-        event_del(w->event);
+    on_change(arg, 0, name, len);
 }
 
-static void close_watch(struct watched *w)
+static void on_system_change(void *arg, const char *name, size_t len)
 {
-    if (w->event)
-        event_free(w->event);
-    dirwatch_close(w->watch);
-    w->event = NULL;
-    w->watch = NULL;
-}
-
-static void open_watch(struct watched *w)
-{
-    char *error = NULL;
-    if (!w->path || (w->watch && !w->reopen))
-        return;
-    close_watch(w);
-    w->reopen = false;
-    w->watch = dirwatch_open(w->path, &error);
-    if (!w->watch) {
-        log_warn("module.folder", LOG_NOBODY, "%s; it is looked at once a minute", error);
-        free(error);
-        return;
-    }
-    w->event =
-        event_new(w->catalogue->env.base, dirwatch_fd(w->watch), EV_READ | EV_PERSIST, on_watch, w);
-    event_add(w->event, NULL);
+    on_change(arg, 1, name, len);
 }
 
 static void on_scan_timer(evutil_socket_t fd, short what, void *arg)
@@ -465,7 +422,7 @@ static void on_scan_timer(evutil_socket_t fd, short what, void *arg)
         return;
     }
     for (int i = 0; i < 2; i++)
-        open_watch(&c->watched[i]);
+        folder_watch_open(&c->watches[i]);
     scanner_start(c->scanner);
 }
 
@@ -556,8 +513,11 @@ struct catalogue *catalogue_new(const struct supervisor_env *env,
     }
     start_events(c);
     for (int i = 0; i < 2; i++) {
-        c->watched[i] = (struct watched){.catalogue = c, .path = c->folders[i]};
-        open_watch(&c->watched[i]);
+        c->watches[i] = (struct folder_watch){.base = c->env.base,
+                                              .path = c->folders[i],
+                                              .changed = i ? on_system_change : on_user_change,
+                                              .arg = c};
+        folder_watch_open(&c->watches[i]);
     }
     struct scan_list list;
     scan_folders(folders, &list);
@@ -598,7 +558,7 @@ void catalogue_free(struct catalogue *c)
     c->stopped = true;
     tell_waiters(c);
     for (int i = 0; i < 2; i++)
-        close_watch(&c->watched[i]);
+        folder_watch_close(&c->watches[i]);
     free_event(c->scanned);
     free_event(c->scan_timer);
     free_event(c->poll_timer);

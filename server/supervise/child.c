@@ -211,37 +211,48 @@ static void release(struct child *child)
     child->pid = 0;
 }
 
-bool child_reap(struct child *child, char *how, size_t size)
+static void write_how(struct child_death *death)
+{
+    const char *abbreviation = sigabbrev_np(death->signal);
+    if (!death->signal)
+        snprintf(
+            death->how, sizeof death->how,
+            "ended by itself with exit status %d; if the module calls exit, let it return instead",
+            death->status);
+    else
+        snprintf(death->how, sizeof death->how, "was killed by SIG%s (%s)%s",
+                 abbreviation ? abbreviation : "?", strsignal(death->signal),
+                 death->signal == SIGKILL
+                     ? ", not by the server: by hand, or because the machine ran out of memory"
+                     : "");
+}
+
+bool child_reap(struct child *child, struct child_death *death)
 {
     siginfo_t info = {0};
     /* Before the number is free for another group. */
     kill(-child->pid, SIGKILL);
     while (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED) && errno == EINTR)
         ;
-    if (info.si_code == CLD_EXITED)
-        snprintf(
-            how, size,
-            "ended by itself with exit status %d; if the module calls exit, let it return instead",
-            info.si_status);
-    else {
-        const char *abbreviation = sigabbrev_np(info.si_status);
-        snprintf(how, size, "was killed by SIG%s (%s)", abbreviation ? abbreviation : "?",
-                 strsignal(info.si_status));
-    }
+    bool exited = info.si_code == CLD_EXITED;
+    *death = (struct child_death){.signal = exited ? 0 : info.si_status,
+                                  .status = exited ? info.si_status : 0,
+                                  .out_of_memory = ipc_cell_refused_memory(child->cell)};
+    write_how(death);
     release(child);
-    return info.si_code == CLD_EXITED && info.si_status == 0;
+    return exited && info.si_status == 0;
 }
 
 void child_end(struct child *child, int wait_ms)
 {
-    char how[64];
+    struct child_death death;
     if (!child->pid)
         return;
     child_kill(child);
     struct pollfd ended = {.fd = child->pidfd, .events = POLLIN};
     /* A process that hangs in the kernel cannot be waited for: whoever adopts it will. */
     if (poll(&ended, 1, wait_ms) == 1)
-        child_reap(child, how, sizeof how);
+        child_reap(child, &death);
     else
         release(child);
 }

@@ -25,10 +25,16 @@ struct child {
 int child_spawn(struct child *child, char *const argv[], char **error);
 /* SIGKILL to its whole group. Harmless when it has ended, as long as it was not reaped. */
 void child_kill(const struct child *child);
+/* How it ended. */
+struct child_death {
+    int signal;         /* 0: by itself */
+    int status;         /* then its exit status */
+    bool out_of_memory; /* it was refused some, and did not get over it */
+    char how[160];      /* "was killed by SIGSEGV (Segmentation fault)" */
+};
 /* After pidfd became readable: takes the exit status, kills what is left of the group, closes
- * everything. Text like "was killed by SIGSEGV (Segmentation fault)" or "ended by itself with
- * exit status 1; ..." goes to `how`. Returns true when it exited with status 0. */
-bool child_reap(struct child *child, char *how, size_t size);
+ * everything. Returns true when it exited with status 0. */
+bool child_reap(struct child *child, struct child_death *death);
 /* For the server's own end: kills it and waits at most wait_ms for it to be gone. */
 void child_end(struct child *child, int wait_ms);
 

@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "base/xmalloc.h"
+#include "net/proto/event_type.h"
 #include "server/supervise/ticket.h"
+#include "server/supervise/timers.h"
 
 enum {
     READ_MAX = 65536, /* bytes read from one host in one turn: a flood does not hold the loop */
@@ -57,6 +60,8 @@ static void flush(struct generation *g)
     if (g->state == GENERATION_STOPPING && !g->out.events &&
         !event_pending(g->deadline, EV_TIMEOUT, NULL))
         arm_deadline(g, GENERATION_STOP_DEADLINE_MS);
+    if (!g->watching)
+        generation_watch(g);
     if (left > 0)
         event_add(g->writable, NULL);
     else if (left < 0)
@@ -159,11 +164,12 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- The end -------------------------------------------------------------------------------- */
 
-void generation_kill(struct generation *g, const char *reason)
+void generation_kill(struct generation *g, enum fault_kind kind, const char *reason)
 {
     if (!generation_listens(g))
         return;
     g->death = xstrdup(reason);
+    g->death_kind = kind;
     child_kill(&g->child);
 }
 
@@ -173,13 +179,17 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     if (g->end_of_file)
-        generation_kill(g, "the process closed its pipe to the server, and was killed");
+        generation_kill(g, FAULT_CLOSED,
+                        "the process closed its pipe to the server, and was killed");
     else if (g->state != GENERATION_STARTING)
-        generation_kill(g, "the process did not end when it was asked to, and was killed");
+        generation_kill(g, FAULT_DEADLINE,
+                        "the process did not end when it was asked to, and was killed");
     else if (ipc_cell_module(g->child.cell) != IPC_NO_MODULE)
-        generation_kill(g, "the process takes more than 10 s to load, and was killed");
+        generation_kill(g, FAULT_DEADLINE,
+                        "the process takes more than 10 s to load, and was killed");
     else
-        generation_kill(g, "the process did not become ready within 10 s, and was killed");
+        generation_kill(g, FAULT_DEADLINE,
+                        "the process did not become ready within 10 s, and was killed");
 }
 
 void generation_stop(struct generation *g, int64_t within_ms)
@@ -187,7 +197,7 @@ void generation_stop(struct generation *g, int64_t within_ms)
     if (g->state == GENERATION_DEAD)
         return;
     if (g->state == GENERATION_STARTING) {
-        generation_kill(g, "the process is not needed any more");
+        generation_kill(g, FAULT_START, "the process is not needed any more");
         return;
     }
     if (within_ms)
@@ -218,6 +228,8 @@ static void close_events(struct generation *g)
     free_event(&g->writable);
     free_event(&g->ended);
     free_event(&g->deadline);
+    free_event(&g->watch);
+    timers_free(g);
 }
 
 static void generation_free(void *arg)
@@ -248,6 +260,18 @@ void generation_destroy(struct generation *g, int wait_ms)
  * without a word of it having come: they are as good as not handled. Not so the oldest when
  * something of it was heard. Rubbish may come from any of them.
  */
+static void name_event(struct fault *fault, const struct ipc_event *event)
+{
+    fault->event = event->number;
+    if (event->type == EVENT_COMMAND)
+        snprintf(fault->doing, sizeof fault->doing, "command %s", event->command);
+    else if (event->type == IPC_EVENT_TIMER)
+        str_copy(fault->doing, sizeof fault->doing, "timer");
+    else
+        snprintf(fault->doing, sizeof fault->doing, "event %s",
+                 event_type_name((enum event_type)event->type));
+}
+
 static void find_blame(const struct generation *g, struct generation_end *end)
 {
     uint16_t module = ipc_cell_module(g->child.cell);
@@ -259,15 +283,41 @@ static void find_blame(const struct generation *g, struct generation_end *end)
         end->module = g->failed_module;
     else if (!in_event && module < g->nmodules) /* in load or unload */
         end->module = module;
+    if (end->module >= 0)
+        str_copy(end->fault.doing, sizeof end->fault.doing, end->was_ready ? "unload" : "load");
     end->unclear = g->rubbish && outbox_many_written(&g->out);
     if (g->rubbish)
         in_event = end->unclear ? 0 : oldest;
     if (in_event && outbox_find_written(&g->out, in_event, &event)) {
-        end->event = in_event;
+        name_event(&end->fault, &event);
         end->module = event.module;
     }
-    if (g->touched && oldest != end->event)
+    if (g->touched && oldest != end->fault.event)
         end->heard = oldest;
+}
+
+/* What the module did, from how the process ended. */
+static void find_kind(const struct generation *g, const struct child_death *death,
+                      struct fault *fault)
+{
+    fault->at_ms = clock_wall(g->shared->clock);
+    if (g->death) {
+        fault->kind = g->death_kind;
+        fault_explain(fault, g->death);
+    } else if (*g->lateness) {
+        fault->kind = FAULT_DEADLINE;
+        fault_explain(fault, g->lateness);
+    } else if (death->out_of_memory) {
+        fault->kind = FAULT_MEMORY;
+        snprintf(fault->reason, sizeof fault->reason, "it got no more memory; the process %s",
+                 death->how);
+    } else if (!death->signal && death->status == IPC_EXIT_CLOSED) {
+        fault->kind = FAULT_CLOSED;
+        fault_explain(fault, "a pipe to the server was closed in the process, which ended");
+    } else {
+        fault->kind = death->signal ? FAULT_SIGNAL : FAULT_EXIT;
+        snprintf(fault->reason, sizeof fault->reason, "the process %s", death->how);
+    }
 }
 
 static void drain(struct generation *g)
@@ -282,17 +332,17 @@ static void drain(struct generation *g)
 static void on_ended(evutil_socket_t fd, short what, void *arg)
 {
     struct generation *g = arg;
-    char how[128];
-    char reason[160];
+    struct child_death death;
     (void)fd;
     (void)what;
     drain(g);
     struct generation_end end = {.was_ready = g->ready_ms != 0};
     find_blame(g, &end);
-    bool good = child_reap(&g->child, how, sizeof how);
-    snprintf(reason, sizeof reason, "the process %s", how);
-    end.reason = g->death ? g->death : reason;
+    bool good = child_reap(&g->child, &death);
+    find_kind(g, &death, &end.fault);
     end.peaceful = good && g->state == GENERATION_STOPPING && !g->out.events && !g->death;
+    if (g->logs_cut)
+        g->shared->ops->log_cut(g, g->logs_cut);
     g->state = GENERATION_DEAD;
     g->shared->alive--;
     forget_ticket(g);
@@ -307,9 +357,17 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
 static void put_handshake(struct generation *g, const struct generation_spec *spec)
 {
     struct buf *out = &g->out.control;
+    const struct generation_shared *shared = g->shared;
+    char *data =
+        spec->alone ? xasprintf("%s/%s/%s", shared->data_dir, spec->network, spec->alone) : NULL;
     ipc_put_hello(out, &(struct ipc_hello){.version = FRAME_VERSION,
                                            .network = spec->network,
-                                           .group = spec->group});
+                                           .group = spec->group,
+                                           .sandboxed = shared->sandboxed,
+                                           .permissions = spec->permissions,
+                                           .memory = shared->memory,
+                                           .data = data});
+    free(data);
     ipc_put_network(
         out, &(struct ipc_network){.own_nick = spec->own_nick, .casemapping = spec->casemapping});
     for (size_t i = 0; i < spec->nmodules; i++)
@@ -343,6 +401,9 @@ struct generation *generation_new(struct generation_shared *shared,
     g->writable = event_new(shared->base, child.to, EV_WRITE, on_writable, g);
     g->ended = event_new(shared->base, child.pidfd, EV_READ, on_ended, g);
     g->deadline = event_new(shared->base, -1, 0, on_deadline, g);
+    g->watch = event_new(shared->base, -1, 0, generation_on_watch, g);
+    token_bucket_init(&g->logs, GENERATION_LOGS_MAX, GENERATION_LOG_INTERVAL_MS,
+                      clock_now(shared->clock));
     event_add(g->readable, NULL);
     event_add(g->ended, NULL);
     arm_deadline(g, GENERATION_READY_DEADLINE_MS);
@@ -362,4 +423,5 @@ void generation_shared_free(struct generation_shared *shared)
 {
     event_free(shared->flush);
     free(shared->modhost_path);
+    free(shared->data_dir);
 }

@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "base/defer.h"
+#include "base/token_bucket.h"
 #include "server/supervise/child.h"
+#include "server/supervise/fault.h"
 #include "server/supervise/outbox.h"
 #include "server/supervise/version.h"
 
@@ -39,16 +41,17 @@ struct generation_module {
 #define GENERATION_STOP_DEADLINE_MS  2000 /* after its last event, for unloading */
 #define GENERATION_SAYS_MAX          64   /* texts one event may say */
 #define GENERATION_SAY_BYTES_MAX     65536
+#define GENERATION_LOGS_MAX          256 /* lines for the log at once, */
+#define GENERATION_LOG_INTERVAL_MS   20  /* and then one in this time */
 
 /* How it ended. */
 struct generation_end {
     bool peaceful; /* as it was asked to, with nothing left to do */
     bool was_ready;
     int module;         /* index of the module to blame; -1: none */
-    uint64_t event;     /* the event it was in; 0: none */
+    struct fault fault; /* fault.event: the event it was in */
     bool unclear;       /* it was in one of several events, and nobody can tell which */
     uint64_t heard;     /* another one, of which a part was heard but not its end; 0: none */
-    const char *reason; /* "was killed by SIGSEGV (Segmentation fault)" */
 };
 
 /* What the owner is told; each call is made from the loop. `ended` is the last one: the outbox
@@ -61,6 +64,12 @@ struct generation_ops {
     void (*cut)(struct generation *g, uint64_t event);
     void (*asked)(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket);
     void (*logged)(struct generation *g, const struct ipc_log *log);
+    /* A timer of the module at that index is due. */
+    void (*timer)(struct generation *g, uint16_t module, int64_t number);
+    /* Lines of the log that were thrown away, because there were too many. */
+    void (*log_cut)(struct generation *g, unsigned lines);
+    /* Within what time an event of that module must be over, in milliseconds. */
+    int64_t (*deadline)(const struct generation *g, size_t module);
 };
 
 /* What all generations of a supervisor have in common. */
@@ -69,6 +78,9 @@ struct generation_shared {
     const struct clock *clock;
     struct defer_queue *defer;
     char *modhost_path;
+    char *data_dir; /* the folders of modules with PERMISSION_FILES: NETWORK/MODULE below it */
+    bool sandboxed;
+    uint64_t memory; /* most bytes that the modules of one process may take */
     const struct generation_ops *ops;
     struct event *flush; /* writes what was queued during this turn of the loop */
     struct generation *unflushed;
@@ -77,6 +89,8 @@ struct generation_shared {
 
 void generation_shared_init(struct generation_shared *shared);
 void generation_shared_free(struct generation_shared *shared);
+
+struct generation_timer;
 
 struct generation {
     struct generation_shared *shared;
@@ -93,6 +107,9 @@ struct generation {
     struct event *ended;
     struct event *deadline;
     struct ask_ticket *ticket; /* the question that waits for its answer */
+    struct generation_timer *timers;
+    unsigned ntimers;
+    int64_t last_timer;
     struct generation *next_unflushed;
     bool unflushed;
     bool greeted; /* HOST_HELLO came */
@@ -109,6 +126,18 @@ struct generation {
     int64_t ready_wall;     /* clock_wall */
     uint64_t careful_until; /* events up to this number are given one by one */
     char *death;            /* why it was killed by the server; NULL: it was not */
+    enum fault_kind death_kind;
+    struct token_bucket logs;
+    unsigned logs_cut; /* lines, not told yet */
+    /* generation_watch.c */
+    struct event *watch;
+    bool watching; /* `watch` is pending */
+    int64_t watch_interval;
+    int64_t watched_ms;        /* the last look: when it was, */
+    uint64_t watched_event;    /* which event was the oldest, */
+    uint64_t watched_question; /* and what waited for an answer */
+    int64_t stuck_ms;          /* for how long that event has been the oldest */
+    char lateness[128]; /* why it is killed, while what it said still counts; "": it is not */
 };
 
 struct generation_spec {
@@ -116,6 +145,8 @@ struct generation_spec {
     uint32_t number;
     const char *network;
     const char *group;
+    uint32_t permissions; /* PERMISSION_ bits */
+    const char *alone;    /* whose folder it gets; NULL: none */
     const char *own_nick;
     const char *casemapping;
     const struct generation_module *modules; /* references to the versions are taken */
@@ -136,7 +167,7 @@ void generation_set_network(struct generation *g, const char *own_nick, const ch
  * GENERATION_STOP_DEADLINE_MS after its last event. */
 void generation_stop(struct generation *g, int64_t within_ms);
 /* SIGKILL; `ended` follows. */
-void generation_kill(struct generation *g, const char *reason);
+void generation_kill(struct generation *g, enum fault_kind kind, const char *reason);
 /* For the end of the supervisor: kills it, waits at most wait_ms, frees it; nobody is told. */
 void generation_destroy(struct generation *g, int wait_ms);
 
@@ -144,5 +175,9 @@ void generation_destroy(struct generation *g, int wait_ms);
 void generation_input(struct generation *g, const char *data, size_t len);
 void generation_flush_soon(struct generation *g);
 bool generation_listens(const struct generation *g);
+/* Sees to it that the process is looked at, as long as it has events. */
+void generation_watch(struct generation *g);
+/* A libevent callback; fd and what are not used. */
+void generation_on_watch(int fd, short what, void *generation);
 
 #endif

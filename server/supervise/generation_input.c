@@ -6,6 +6,7 @@
 #include "base/xmalloc.h"
 #include "server/supervise/generation.h"
 #include "server/supervise/ticket.h"
+#include "server/supervise/timers.h"
 #include <seshet/module.h>
 
 /* What a module host sends. A frame that does not fit in is rubbish: the host is killed, and that
@@ -23,7 +24,7 @@ static int on_host_hello(struct generation *g, const struct frame *f)
         return -1;
     g->greeted = true;
     if (hello.version != FRAME_VERSION)
-        generation_kill(g,
+        generation_kill(g, FAULT_START,
                         "the process speaks another version than the server: both must be of one "
                         "installation");
     return 0;
@@ -57,7 +58,7 @@ static int on_failed(struct generation *g, const struct frame *f)
         return -1;
     if (g->state == GENERATION_STARTING && loaded(g, failed.module))
         g->failed_module = failed.module;
-    generation_kill(g, failed.text);
+    generation_kill(g, g->failed_module >= 0 ? FAULT_LOAD : FAULT_RUBBISH, failed.text);
     return 0;
 }
 
@@ -110,6 +111,12 @@ static int on_ask(struct generation *g, const struct frame *f)
     struct ask_ticket *ticket = xmalloc(sizeof *ticket);
     *ticket = (struct ask_ticket){.generation = g, .question = ask.question};
     g->ticket = ticket;
+    if (ask.op == IPC_TIMER || ask.op == IPC_CANCEL) {
+        int64_t number;
+        int32_t status = timers_ask(g, &ask, &number);
+        supervisor_answer(ticket, status, NULL, number);
+        return 0;
+    }
     g->shared->ops->asked(g, &ask, ticket);
     return 0;
 }
@@ -119,6 +126,13 @@ static int on_log(struct generation *g, const struct frame *f)
     struct ipc_log log;
     if (ipc_get_log(f, &log) || (log.module != IPC_NO_MODULE && !loaded(g, log.module)))
         return -1;
+    if (!token_bucket_take(&g->logs, clock_now(g->shared->clock))) {
+        g->logs_cut++;
+        return 0;
+    }
+    if (g->logs_cut)
+        g->shared->ops->log_cut(g, g->logs_cut);
+    g->logs_cut = 0;
     g->shared->ops->logged(g, &log);
     return 0;
 }
@@ -153,7 +167,7 @@ static void kill_for(struct generation *g, const char *what)
 {
     char *reason = xasprintf("the process sent rubbish: %s", what);
     g->rubbish = true;
-    generation_kill(g, reason);
+    generation_kill(g, FAULT_RUBBISH, reason);
     free(reason);
 }
 

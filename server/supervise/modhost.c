@@ -48,7 +48,7 @@ static struct modhost_slot *make_slot(struct modhost *host, const struct module_
         memset(host->slot_of + host->nslot_of, 0, (n - host->nslot_of) * sizeof *host->slot_of);
         host->nslot_of = n;
     }
-    *slot = (struct modhost_slot){.decl = decl};
+    *slot = (struct modhost_slot){.decl = decl, .deadline_ms = MODHOST_DEADLINE_MS};
     catalogue_hold(decl);
     host->slot_of[decl->id] = (uint16_t)(slot - host->slots + 1);
     return slot;
@@ -105,6 +105,14 @@ void modhost_want(struct modhost *host, const struct module_decl *module, bool w
         slot->wanted = wanted;
 }
 
+void modhost_set_deadline(struct modhost *host, const struct module_decl *module,
+                          int64_t deadline_ms)
+{
+    struct modhost_slot *slot = find_slot(host, module);
+    if (slot)
+        slot->deadline_ms = deadline_ms;
+}
+
 void modhost_want_nothing(struct modhost *host)
 {
     for (size_t i = 0; i < host->nslots; i++)
@@ -127,8 +135,10 @@ bool modhost_is_over(const struct modhost *host)
     return true;
 }
 
-struct module_version *modhost_desired(const struct modhost_slot *slot)
+struct module_version *modhost_desired(const struct modhost *host, const struct modhost_slot *slot)
 {
+    if (slot->decl && modhost_quarantined(host, slot->decl))
+        return NULL;
     /* What waits is still handled when its module is not wanted any more. */
     struct module_version *newest =
         slot->wanted || slot->held ? catalogue_version(slot->decl) : NULL;
@@ -169,6 +179,8 @@ static int handler_in(const struct module_version *v, const struct ipc_event *e)
 {
     if (e->type == SESHET_COMMAND)
         return module_version_command(v, e->command);
+    if (e->type == IPC_EVENT_TIMER)
+        return IPC_SUBSCRIPTION;
     return v->events >> e->type & 1 ? IPC_SUBSCRIPTION : -1;
 }
 
@@ -192,7 +204,7 @@ static int try_current(struct modhost *host, size_t slot, struct ipc_event *e, i
 /* Whether a generation that is to come can take it. */
 static bool worth_holding(const struct modhost *host, size_t slot, const struct ipc_event *e)
 {
-    const struct module_version *v = modhost_desired(&host->slots[slot]);
+    const struct module_version *v = modhost_desired(host, &host->slots[slot]);
     return v && v != modhost_running(host, slot) && handler_in(v, e) >= 0;
 }
 
@@ -208,7 +220,7 @@ static int hold(struct modhost *host, size_t slot, struct ipc_event *e)
     return 0;
 }
 
-static size_t count_events(const struct modhost *host, size_t *bytes)
+size_t modhost_count_events(const struct modhost *host, size_t *bytes)
 {
     size_t n = host->nheld;
     *bytes = host->held.len;
@@ -226,7 +238,7 @@ static size_t count_events(const struct modhost *host, size_t *bytes)
 static bool is_full(struct modhost *host)
 {
     size_t bytes;
-    size_t n = count_events(host, &bytes);
+    size_t n = modhost_count_events(host, &bytes);
     if (n < MODHOST_EVENTS_MAX && bytes < MODHOST_BYTES_MAX) {
         if (host->dropped_full && n < MODHOST_EVENTS_MAX / 2 && bytes < MODHOST_BYTES_MAX / 2) {
             log_warn("modhost.full", LOG_NETWORK(host->name),
@@ -256,7 +268,9 @@ uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
                       const struct supervisor_event *event)
 {
     struct modhost_slot *slot = NULL;
-    if (host->network && !host->shared->stopping && module->present && !is_full(host))
+    if (host->network && !host->shared->stopping && module->present &&
+        !(host->network->faults->quarantined && modhost_quarantined(host, module)) &&
+        !is_full(host))
         slot = make_slot(host, module);
     if (!slot) {
         host->dropped++;
@@ -315,9 +329,11 @@ void modhost_settle(struct modhost *host)
     }
     buf_free(&waiting);
     host->dropped += lost;
+    host->unsettled = false;
     if (lost)
         log_warn("modhost.dropped", LOG_MODULE(host->name, module),
-                 "group %s: %zu events are dropped, no version of their module can take them",
+                 "group %s: %zu events are dropped, their module is quarantined or has no version "
+                 "that can take them",
                  host->group, lost);
 }
 
@@ -336,7 +352,7 @@ void modhost_take_back(struct modhost *host, struct generation *g, const struct 
     }
     while (!event_list_first(&taken, &e, &size)) {
         e.module = (uint16_t)g->modules[e.module].slot;
-        bool over = end && (e.number == end->event || e.number == end->heard);
+        bool over = end && (e.number == end->fault.event || e.number == end->heard);
         if (!over && !ipc_put_event(&list, &e)) {
             host->nheld++;
             host->slots[e.module].held++;
@@ -347,7 +363,7 @@ void modhost_take_back(struct modhost *host, struct generation *g, const struct 
     event_list_merge(&host->held, &list);
 }
 
-void modhost_drop_oldest(struct modhost *host, const char *reason)
+void modhost_drop_oldest(struct modhost *host, enum fault_kind kind, const char *reason)
 {
     struct ipc_event e;
     size_t size;
@@ -358,7 +374,7 @@ void modhost_drop_oldest(struct modhost *host, const char *reason)
     host->slots[e.module].held--;
     buf_consume(&host->held, size);
     host->nheld--;
-    modhost_fault(host, module, number, reason);
+    modhost_fault_now(host, module, kind, number, reason);
 }
 
 /* ---- What its modules say -------------------------------------------------------------------- */
@@ -416,79 +432,37 @@ static void on_logged(struct generation *g, const struct ipc_log *log)
         host->shared->callbacks->on_log(host->shared->arg, &from, levels[log->level], log->text);
 }
 
-void modhost_fault(struct modhost *host, const struct module_decl *module, uint64_t event,
-                   const char *reason)
+static void on_log_cut(struct generation *g, unsigned lines)
 {
-    const struct supervisor_callbacks *callbacks = host->shared->callbacks;
-    struct modhost_origin from = {.network = host->name, .module = module, .event = event};
-    host->faults++;
-    if (event) {
-        host->dropped++;
-        log_warn("modhost.fault", LOG_MODULE(host->name, module ? module->name : NULL),
-                 "group %s: event %llu is dropped: %s", host->group, (unsigned long long)event,
-                 reason);
-    } else {
-        log_warn("modhost.fault", LOG_MODULE(host->name, module ? module->name : NULL),
-                 "group %s: %s", host->group, reason);
-    }
-    if (!host->network || !callbacks->on_fault)
+    const struct modhost *host = g->owner;
+    log_warn("modhost.cut", LOG_NETWORK(host->name),
+             "group %s: its modules logged too much, %u lines were thrown away (at most %d at "
+             "once, and then one in %d ms)",
+             host->group, lines, GENERATION_LOGS_MAX, GENERATION_LOG_INTERVAL_MS);
+}
+
+/* An event like any other, but for this generation alone: no other knows the timer. */
+static void on_timer(struct generation *g, uint16_t module, int64_t number)
+{
+    struct modhost *host = g->owner;
+    char text[24];
+    if (host->current != g || is_full(host))
         return;
-    from.user = host->network->user;
-    callbacks->on_fault(host->shared->arg, &from, reason);
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    struct ipc_event e = {.number = host->last_number + 1,
+                          .module = module,
+                          .type = IPC_EVENT_TIMER,
+                          .command_index = IPC_SUBSCRIPTION,
+                          .args = text,
+                          .time_ms = clock_wall(host->shared->generations.clock)};
+    if (!generation_send(g, &e))
+        host->last_number = e.number;
 }
 
-/* ---- Status ---------------------------------------------------------------------------------- */
-
-static enum modhost_state state_of(const struct modhost *host)
+static int64_t deadline_of(const struct generation *g, size_t module)
 {
-    if (host->current)
-        return host->starting ? MODHOST_SWAPPING : MODHOST_READY;
-    if (host->starting || host->turn.queued)
-        return MODHOST_STARTING;
-    return host->nheld ? MODHOST_BACKOFF : MODHOST_IDLE;
-}
-
-const char *modhost_state_name(enum modhost_state state)
-{
-    static const char *const names[] = {"idle", "starting", "ready", "swapping", "backoff"};
-    return names[state];
-}
-
-void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
-                         struct modhost_module_status *modules)
-{
-    const struct generation *g = host->current ? host->current : host->starting;
-    *status = (struct modhost_status){
-        .network = host->name,
-        .group = host->group,
-        .state = state_of(host),
-        .pid = g ? g->child.pid : 0,
-        .generation = host->started,
-        .handled = host->handled,
-        .dropped = host->dropped,
-        .faults = host->faults,
-        .restarts = host->restarts,
-        .started_ms = g ? g->ready_wall : 0,
-        .modules = modules,
-    };
-    status->queued = count_events(host, &status->queued_bytes);
-    if (host->current)
-        status->handled += host->current->handled;
-    for (size_t i = 0; i < host->nold; i++)
-        status->handled += host->old[i]->handled;
-    for (size_t i = 0; i < host->nslots; i++) {
-        const struct modhost_slot *slot = &host->slots[i];
-        const struct module_version *v = modhost_running(host, i);
-        if (!slot->wanted && !v)
-            continue;
-        const struct module_version *newest = catalogue_version(slot->decl);
-        bool refused = newest && slot->refused == newest->serial;
-        modules[status->nmodules++] = (struct modhost_module_status){
-            .module = slot->decl,
-            .version = v ? v->serial : 0,
-            .refused = refused ? slot->why : NULL,
-        };
-    }
+    const struct modhost *host = g->owner;
+    return host->slots[g->modules[module].slot].deadline_ms;
 }
 
 const struct generation_ops modhost_generation_ops = {
@@ -498,4 +472,7 @@ const struct generation_ops modhost_generation_ops = {
     .cut = on_cut,
     .asked = on_asked,
     .logged = on_logged,
+    .log_cut = on_log_cut,
+    .timer = on_timer,
+    .deadline = deadline_of,
 };

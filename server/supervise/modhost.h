@@ -12,7 +12,8 @@
  * starting to take its place, and a few `old` ones that finish what they were given. Events that no
  * generation can take yet wait in `held`.
  *
- *   modhost.c          where an event goes, and the status
+ *   modhost.c          where an event goes, and what is said
+ *   modhost_fault.c    faults, quarantine, and the status
  *   modhost_process.c  starting, swapping, crashing, ending
  */
 #define MODHOST_EVENTS_MAX  16384
@@ -23,6 +24,7 @@
 #define MODHOST_RESTART_MS  20 /* between restarts of a host that makes progress and dies again */
 #define MODHOST_RETRY_MS    60000 /* a module that was refused here is tried again after this */
 #define MODHOST_BACKOFF_MAX 10000
+#define MODHOST_DEADLINE_MS 5000 /* of an event, unless modhost_set_deadline says otherwise */
 #define MODHOST_END_MS      1500 /* for children to end when the server or a network goes away */
 
 /* A module this host has to do with: it is wanted, loaded, or some of its events wait. */
@@ -35,6 +37,7 @@ struct modhost_slot {
     uint32_t refused_good;       /* the same when `good` did not start again */
     unsigned bad_starts;         /* of `good`, in a row */
     int64_t refused_ms;
+    int64_t deadline_ms; /* for each of its events */
     char *why;
 };
 
@@ -42,6 +45,7 @@ struct modhost_slot {
 struct modhost_shared {
     struct generation_shared generations;
     struct start_queue starts;
+    struct supervisor_limits limits;
     const struct supervisor_callbacks *callbacks;
     void *arg;
     bool stopping;
@@ -55,6 +59,7 @@ struct modhost_network {
     char *own_nick;
     char *casemapping;
     void *user;
+    struct fault_book *faults; /* of its modules, in whatever host they are */
 };
 
 struct modhost {
@@ -63,6 +68,8 @@ struct modhost {
     const struct modhost_network *network; /* NULL: closed */
     char *name;                            /* the network's key */
     char *group;
+    uint32_t permissions; /* PERMISSION_ bits */
+    char *alone;          /* with PERMISSION_FILES: the one module it is for; otherwise NULL */
     struct modhost_slot *slots;
     size_t nslots;
     uint16_t *slot_of; /* by module_decl.id; slot + 1, 0: none */
@@ -88,11 +95,15 @@ struct modhost {
     uint32_t restarts;
     bool ending;           /* one of its processes, just now: no slot is freed meanwhile */
     bool crowded;          /* told that it has too many modules */
+    bool unsettled;        /* events wait for a module that was quarantined just now */
+    uint64_t rest_number;  /* the last event, when it was looked at for the last time */
+    int64_t rest_since_ms; /* since when nothing has happened */
     uint64_t dropped_full; /* in a row, because too many wait */
 };
 
 struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_network *network,
-                            const char *group);
+                            const struct modhost_kind *kind);
+bool modhost_is_of(const struct modhost *host, const struct modhost_kind *kind);
 /* Only without processes, or with `wait_ms` for each to be killed. */
 void modhost_free(struct modhost *host, int wait_ms);
 /* No callback from now on; its processes end. When there is none, `process_ended` is called at
@@ -113,7 +124,10 @@ bool modhost_is_over(const struct modhost *host);
 void modhost_forget_modules(struct modhost *host);
 /* Own nick or casemapping. */
 void modhost_network_changed(struct modhost *host);
-/* The catalogue has other versions. */
+/* Ends a process that has had no event for that long; the next one starts another. To be called
+ * now and then. */
+void modhost_rest(struct modhost *host, int64_t idle_ms);
+/* The catalogue has other versions, or a quarantine was lifted. */
 void modhost_modules_changed(struct modhost *host);
 void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
                          struct modhost_module_status *modules);
@@ -124,7 +138,7 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
 /* Frees the slots of modules that it has nothing to do with any more. */
 void modhost_tidy(struct modhost *host);
 /* The version that should run; NULL: none. */
-struct module_version *modhost_desired(const struct modhost_slot *slot);
+struct module_version *modhost_desired(const struct modhost *host, const struct modhost_slot *slot);
 /* The version the current generation has loaded; NULL: none. */
 const struct module_version *modhost_running(const struct modhost *host, size_t slot);
 /* Gives the held events to the current generation, keeps those that a coming one can take, drops
@@ -136,10 +150,17 @@ void modhost_update(struct modhost *host);
  * ended, all but those that it ended in. */
 void modhost_take_back(struct modhost *host, struct generation *g,
                        const struct generation_end *end);
-void modhost_drop_oldest(struct modhost *host, const char *reason);
+void modhost_drop_oldest(struct modhost *host, enum fault_kind kind, const char *reason);
 void modhost_set_current(struct modhost *host, struct generation *g);
-void modhost_fault(struct modhost *host, const struct module_decl *module, uint64_t event,
-                   const char *reason);
+/* Events not acknowledged. */
+size_t modhost_count_events(const struct modhost *host, size_t *bytes);
+/* Tells a fault, and quarantines the module (NULL: none is to blame) when it is one too many.
+ * fault->event: was dropped. */
+void modhost_fault(struct modhost *host, const struct module_decl *module,
+                   const struct fault *fault);
+/* The same, of one that is made here. */
+void modhost_fault_now(struct modhost *host, const struct module_decl *module, enum fault_kind kind,
+                       uint64_t event, const char *reason);
 void modhost_on_ready(struct generation *g);
 void modhost_on_ended(struct generation *g, const struct generation_end *end);
 extern const struct generation_ops modhost_generation_ops;

@@ -12,7 +12,7 @@
 static bool up_to_date(const struct modhost *host)
 {
     for (size_t i = 0; i < host->nslots; i++)
-        if (modhost_desired(&host->slots[i]) != modhost_running(host, i))
+        if (modhost_desired(host, &host->slots[i]) != modhost_running(host, i))
             return false;
     return true;
 }
@@ -21,7 +21,7 @@ static size_t list_modules(const struct modhost *host, struct generation_module 
 {
     size_t n = 0;
     for (size_t i = 0; i < host->nslots && n < IPC_MODULES_MAX; i++) {
-        struct module_version *v = modhost_desired(&host->slots[i]);
+        struct module_version *v = modhost_desired(host, &host->slots[i]);
         if (v)
             modules[n++] = (struct generation_module){
                 .name = host->slots[i].decl->name, .version = v, .slot = i};
@@ -37,12 +37,14 @@ static void wait_ms(struct modhost *host, int64_t ms)
 }
 
 /* A start that failed, and is worth another try. */
-static void start_failed(struct modhost *host, const struct module_decl *module, const char *reason)
+static void start_failed(struct modhost *host, const struct module_decl *module,
+                         const struct fault *fault)
 {
-    modhost_fault(host, module, 0, reason);
+    modhost_fault(host, module, fault);
     if (!host->current && ++host->fruitless >= MODHOST_FRUITLESS) {
         host->fruitless = 0;
-        modhost_drop_oldest(host, "no process could be started for it, time and again");
+        modhost_drop_oldest(host, FAULT_START,
+                            "no process could be started for it, time and again");
     }
     wait_ms(host, backoff_next(&host->backoff));
 }
@@ -75,6 +77,8 @@ static void start(void *arg)
         .number = host->started + 1,
         .network = host->name,
         .group = host->group,
+        .permissions = host->permissions,
+        .alone = host->alone,
         .own_nick = host->network->own_nick,
         .casemapping = host->network->casemapping,
         .modules = modules,
@@ -85,7 +89,10 @@ static void start(void *arg)
         host->started++;
         return;
     }
-    start_failed(host, NULL, error);
+    struct fault fault = {.kind = FAULT_START,
+                          .at_ms = clock_wall(host->shared->generations.clock)};
+    fault_explain(&fault, error);
+    start_failed(host, NULL, &fault);
     free(error);
 }
 
@@ -167,7 +174,7 @@ static void ready_one_died(struct modhost *host, struct generation *g, bool was_
     modhost_take_back(host, g, end);
     if (was_current)
         wait_ms(host, restart_delay(host, g));
-    modhost_fault(host, module, end->event, end->reason);
+    modhost_fault(host, module, &end->fault);
     if (end->unclear && host->current)
         generation_be_careful(host->current, host->last_number);
     else if (end->unclear)
@@ -178,11 +185,12 @@ static void ready_one_died(struct modhost *host, struct generation *g, bool was_
                  "group %s: what event %llu said did not come to its end", host->group,
                  (unsigned long long)end->heard);
     }
-    if (g->handled || end->event)
+    if (g->handled || end->fault.event)
         host->fruitless = 0;
     else if (was_current && ++host->fruitless >= MODHOST_FRUITLESS) {
         host->fruitless = 0;
-        modhost_drop_oldest(host, "its process died time and again before it was handled");
+        modhost_drop_oldest(host, FAULT_START,
+                            "its process died time and again before it was handled");
     }
 }
 
@@ -190,7 +198,7 @@ static void starting_one_died(struct modhost *host, const struct generation *g,
                               const struct generation_end *end)
 {
     if (end->module < 0) {
-        start_failed(host, NULL, end->reason);
+        start_failed(host, NULL, &end->fault);
         return;
     }
     const struct generation_module *module = &g->modules[end->module];
@@ -198,7 +206,7 @@ static void starting_one_died(struct modhost *host, const struct generation *g,
     const struct module_version *newest = catalogue_version(slot->decl);
     /* What has run here before is not to blame at once: it may have been killed by anyone. */
     if (module->version == slot->good && ++slot->bad_starts < MODHOST_BAD_STARTS) {
-        start_failed(host, slot->decl, end->reason);
+        start_failed(host, slot->decl, &end->fault);
         return;
     }
     slot->bad_starts = 0;
@@ -208,14 +216,16 @@ static void starting_one_died(struct modhost *host, const struct generation *g,
         slot->refused_good = slot->good->serial;
     slot->refused_ms = clock_now(host->shared->generations.clock);
     free(slot->why);
-    slot->why = xstrdup(end->reason);
-    const struct module_version *left = modhost_desired(slot);
+    slot->why = xstrdup(end->fault.reason);
+    const struct module_version *left = modhost_desired(host, slot);
     const char *version = module->version->version;
-    char *reason =
-        xasprintf("version %s cannot be loaded here: %s%s", version[0] ? version : "(none)",
-                  end->reason, left && left == slot->good ? "; the last good one goes on" : "");
-    modhost_fault(host, slot->decl, 0, reason);
-    free(reason);
+    bool goes_on = left && left == slot->good;
+    struct fault fault = end->fault;
+    fault.kind = goes_on ? FAULT_ROLLBACK : fault.kind;
+    snprintf(fault.reason, sizeof fault.reason, "version %.64s cannot be loaded here: %.200s%s",
+             version[0] ? version : "(none)", end->fault.reason,
+             goes_on ? "; the last good one goes on" : "");
+    modhost_fault(host, slot->decl, &fault);
 }
 
 static void forget_generation(struct modhost *host, const struct generation *g)
@@ -250,7 +260,7 @@ void modhost_on_ended(struct generation *g, const struct generation_end *end)
     else if (!end->peaceful)
         ready_one_died(host, g, was_current, end);
     /* While nothing runs and what should run is the same, all that waits goes on waiting. */
-    if (host->current || was_starting)
+    if (host->current || was_starting || host->unsettled)
         modhost_settle(host);
     modhost_update(host);
     host->ending = false;
@@ -271,6 +281,23 @@ void modhost_modules_changed(struct modhost *host)
     }
     modhost_settle(host);
     modhost_update(host);
+}
+
+void modhost_rest(struct modhost *host, int64_t idle_ms)
+{
+    int64_t now = clock_now(host->shared->generations.clock);
+    size_t bytes;
+    bool busy = !host->current || host->starting || host->last_number != host->rest_number ||
+                host->current->ntimers || modhost_count_events(host, &bytes);
+    if (busy) {
+        host->rest_number = host->last_number;
+        host->rest_since_ms = now;
+    } else if (now - host->rest_since_ms >= idle_ms) {
+        log_info("modhost.idle", LOG_NETWORK(host->name),
+                 "group %s: no event for a long time, process %d ends until the next one",
+                 host->group, (int)host->current->child.pid);
+        retire_current(host);
+    }
 }
 
 void modhost_network_changed(struct modhost *host)
@@ -319,15 +346,24 @@ void modhost_kill(struct modhost *host)
         child_kill(&host->old[i]->child);
 }
 
-struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_network *network,
-                            const char *group)
+bool modhost_is_of(const struct modhost *host, const struct modhost_kind *kind)
 {
+    return host->permissions == kind->permissions && !strcmp(host->group, kind->group) &&
+           (!host->alone || !strcmp(host->alone, kind->module));
+}
+
+struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_network *network,
+                            const struct modhost_kind *kind)
+{
+    bool alone = kind->permissions & PERMISSION_FILES;
     struct modhost *host = xmalloc(sizeof *host);
     *host = (struct modhost){
         .shared = shared,
         .network = network,
         .name = xstrdup(network->key),
-        .group = xstrdup(group),
+        .group = xstrdup(kind->group),
+        .permissions = kind->permissions,
+        .alone = alone ? xstrdup(kind->module) : NULL,
         .backoff = {.first_ms = MODHOST_RESTART_MS, .max_ms = MODHOST_BACKOFF_MAX},
         .turn = {.go = start, .arg = host},
     };
@@ -352,5 +388,6 @@ void modhost_free(struct modhost *host, int wait)
     free(host->index_of);
     free(host->name);
     free(host->group);
+    free(host->alone);
     free(host);
 }

@@ -89,11 +89,11 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
     event_del(p->readable);
     event_del(p->ended);
     event_del(p->deadline);
-    char how[128];
+    struct child_death death;
     char why[FRAME_HEADER_SIZE + 4096];
     struct ipc_module declared;
-    bool peaceful = child_reap(&p->child, how, sizeof how);
-    if (!judge(p, peaceful, how, &declared, why, sizeof why)) {
+    bool peaceful = child_reap(&p->child, &death);
+    if (!judge(p, peaceful, death.how, &declared, why, sizeof why)) {
         p->done(p->arg, &declared, NULL);
         return;
     }

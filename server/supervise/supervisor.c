@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "base/log.h"
 #include "base/xmalloc.h"
 #include "server/supervise/modhost.h"
 
@@ -13,6 +14,7 @@ enum { FREE_WAIT_MS = 1000 };
 
 struct known_network {
     struct modhost_network facts;
+    struct fault_book faults;
     struct modhost *hosts;
     bool unsettled; /* what it wants was said, and its hosts do not follow yet */
     UT_hash_handle hh;
@@ -20,6 +22,9 @@ struct known_network {
 
 /* A module that is switched off and on again soon needs no new process. */
 #define SETTLE_SECONDS 2
+
+/* A process rests for as long as it may, and a part more. */
+#define REST_PARTS 8
 
 struct supervisor {
     struct modhost_shared shared; /* first: a host finds its supervisor by it */
@@ -31,6 +36,7 @@ struct supervisor {
     struct modhost *closed; /* hosts of dropped networks, whose processes have not ended */
     struct event *stopped;  /* tells that the last has ended */
     struct event *settle;   /* lets hosts follow what is wanted */
+    struct event *rest;     /* looks for processes that had no event for long */
     struct event *reap;     /* closes the hosts that are over, outside of their own callbacks */
     void (*done)(void *arg);
     void *done_arg;
@@ -45,11 +51,89 @@ static void update_hosts(struct supervisor *sup)
             modhost_modules_changed(host);
 }
 
+/* ---- Quarantine ------------------------------------------------------------------------------ */
+
+static void lift(struct known_network *n, struct fault_record *record, const char *because)
+{
+    if (fault_book_lift(&n->faults, record))
+        log_info("module.lifted", LOG_MODULE(n->facts.key, record->module),
+                 "it gets events on this network again: %s", because);
+}
+
+/* Another version begins with a clean sheet. */
+static void lift_replaced(struct supervisor *sup)
+{
+    for (struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (struct fault_record *r = n->faults.first; r && n->faults.quarantined; r = r->next) {
+            const struct module_decl *module = catalogue_find(sup->catalogue, r->module);
+            if (r->quarantine && module && module->serial != r->serial)
+                lift(n, r, "there is another version of it");
+        }
+}
+
+unsigned supervisor_lift(struct supervisor *sup, const char *network, const char *module)
+{
+    unsigned lifted = 0;
+    for (struct known_network *n = sup->networks; n; n = n->hh.next) {
+        struct fault_record *r = fault_book_find(&n->faults, module);
+        if (!r || (network && strcmp(network, n->facts.key) != 0))
+            continue;
+        lifted += r->quarantine != NULL;
+        lift(n, r, "somebody asked for it");
+        for (struct modhost *host = n->hosts; host; host = host->next)
+            modhost_modules_changed(host);
+    }
+    return lifted;
+}
+
+const char *supervisor_quarantined(const struct supervisor *sup, const char *network,
+                                   const char *module)
+{
+    const struct known_network *n;
+    HASH_FIND_STR(sup->networks, network, n);
+    return n ? fault_book_quarantined(&n->faults, module) : NULL;
+}
+
+void supervisor_each_fault(const struct supervisor *sup,
+                           void (*fn)(void *arg, const char *network,
+                                      const struct fault_record *record),
+                           void *arg)
+{
+    for (const struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (const struct fault_record *r = n->faults.first; r; r = r->next)
+            fn(arg, n->facts.key, r);
+}
+
+/* ---- Idle processes -------------------------------------------------------------------------- */
+
+static void on_rest(evutil_socket_t fd, short what, void *arg)
+{
+    struct supervisor *sup = arg;
+    (void)fd;
+    (void)what;
+    for (struct known_network *n = sup->networks; n && !sup->shared.stopping; n = n->hh.next)
+        for (struct modhost *host = n->hosts; host; host = host->next)
+            modhost_rest(host, sup->shared.limits.idle_ms);
+}
+
+void supervisor_set_limits(struct supervisor *sup, const struct supervisor_limits *limits)
+{
+    int64_t interval = limits->idle_ms / REST_PARTS;
+    struct timeval tv = {.tv_sec = interval / 1000, .tv_usec = interval % 1000 * 1000};
+    sup->shared.limits = *limits;
+    event_del(sup->rest);
+    if (interval)
+        event_add(sup->rest, &tv);
+}
+
+/* ---- What the catalogue tells ---------------------------------------------------------------- */
+
 static void on_catalogue_changed(void *arg)
 {
     struct supervisor *sup = arg;
     /* First the user: what it wants now is then part of the generations that start. */
     sup->callbacks.on_modules(sup->arg);
+    lift_replaced(sup);
     update_hosts(sup);
 }
 
@@ -150,6 +234,9 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
                         .clock = env->clock,
                         .defer = env->defer,
                         .modhost_path = xstrdup(config->modhost_path),
+                        .data_dir = xasprintf("%s/module-data", config->state_dir),
+                        .sandboxed = config->sandboxed,
+                        .memory = config->memory,
                         .ops = &modhost_generation_ops},
         .callbacks = &sup->callbacks,
         .arg = arg,
@@ -160,6 +247,8 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
     sup->stopped = event_new(env->base, -1, 0, on_stopped, sup);
     sup->settle = evtimer_new(env->base, on_settle, sup);
     sup->reap = event_new(env->base, -1, 0, on_reap, sup);
+    sup->rest = event_new(env->base, -1, EV_PERSIST, on_rest, sup);
+    supervisor_set_limits(sup, &config->limits);
     /* A pipe to a module host that has just died is an error, not the end of the server. */
     signal(SIGPIPE, SIG_IGN);
     return sup;
@@ -185,6 +274,7 @@ static void network_free(struct known_network *n)
     free(n->facts.key);
     free(n->facts.own_nick);
     free(n->facts.casemapping);
+    fault_book_free(&n->faults);
     free(n);
 }
 
@@ -224,6 +314,7 @@ void supervisor_free(struct supervisor *sup)
     event_free(sup->stopped);
     event_free(sup->settle);
     event_free(sup->reap);
+    event_free(sup->rest);
     free(sup);
 }
 
@@ -268,6 +359,7 @@ void supervisor_set_network(struct supervisor *sup, const char *network,
     if (!n) {
         n = xcalloc(1, sizeof *n);
         n->facts.key = xstrdup(network);
+        n->facts.faults = &n->faults;
         HASH_ADD_KEYPTR(hh, sup->networks, n->facts.key, strlen(n->facts.key), n);
     }
     n->facts.user = facts->user;
@@ -289,16 +381,17 @@ void supervisor_drop_network(struct supervisor *sup, const char *network)
     network_free(n);
 }
 
-struct modhost *supervisor_host(struct supervisor *sup, const char *network, const char *group)
+struct modhost *supervisor_host(struct supervisor *sup, const char *network,
+                                const struct modhost_kind *kind)
 {
     struct known_network *n;
     HASH_FIND_STR(sup->networks, network, n);
     if (!n)
         return NULL;
     for (struct modhost *host = n->hosts; host; host = host->next)
-        if (!strcmp(host->group, group))
+        if (modhost_is_of(host, kind))
             return host;
-    struct modhost *host = modhost_new(&sup->shared, &n->facts, group);
+    struct modhost *host = modhost_new(&sup->shared, &n->facts, kind);
     host->next = n->hosts;
     n->hosts = host;
     return host;

@@ -9,6 +9,7 @@
 #include "base/defer.h"
 #include "base/log.h"
 #include "modules/ipc/codec.h"
+#include "server/supervise/fault.h"
 #include "server/supervise/module_decl.h"
 
 struct event_base;
@@ -33,12 +34,23 @@ struct supervisor_env {
     struct defer_queue *defer; /* must be run at the end of each turn of the loop */
 };
 
+/* What may be changed while it runs. */
+struct supervisor_limits {
+    struct rate quarantine; /* so many faults of a module on a network quarantine it there; no
+                               limit: never */
+    int64_t idle_ms; /* a process that had no event for so long ends until the next; 0: never */
+};
+
 /* Copied. */
 struct supervisor_config {
     const char *modhost_path; /* the executable seshet-modhost */
     const char *user_dir;     /* NULL: none. Its modules hide those of the same name below */
     const char *system_dir;   /* NULL: none */
-    const char *state_dir; /* private copies go to STATE/module-copies, which is emptied at start */
+    const char *state_dir; /* private copies go to STATE/module-copies, which is emptied at start;
+                              modules with the permission files have STATE/module-data/NET/NAME */
+    bool sandboxed;        /* module hosts give up what modules have no permission for */
+    uint64_t memory;       /* most bytes that the modules of one host may take */
+    struct supervisor_limits limits;
 };
 
 /* Where a word of a module comes from. */
@@ -50,9 +62,9 @@ struct modhost_origin {
 };
 
 /*
- * Strings are valid during the call. What one event says is bounded to 64 texts and 64 KiB, the
- * excess is cut and logged before it reaches on_say. All members but `on_fault` and
- * `on_module_error` must be set.
+ * Strings are valid during the call. What one event says is bounded to 64 texts and 64 KiB, and
+ * its lines for the log to 256 at once and 50 a second; the excess is cut and counted in the log.
+ * All members but `on_fault`, `on_quarantine` and `on_module_error` must be set.
  */
 struct supervisor_callbacks {
     /* Modules appeared, went, or have a new version; also once after the start, when every module
@@ -70,9 +82,11 @@ struct supervisor_callbacks {
     /* seshet_log; at most 8 KiB. */
     void (*on_log)(void *arg, const struct modhost_origin *from, enum log_level level,
                    const char *text);
-    /* A module crashed or could not be started on a network; `reason` is one sentence. It was
-     * logged already. */
-    void (*on_fault)(void *arg, const struct modhost_origin *from, const char *reason);
+    /* A module crashed or could not be started on a network. It was logged already. */
+    void (*on_fault)(void *arg, const struct modhost_origin *from, const struct fault *fault);
+    /* A module had one fault too many: it gets no event on the network any more, until there is
+     * another version of it or supervisor_lift. Not logged. */
+    void (*on_quarantine)(void *arg, const struct modhost_origin *from, const char *why);
 };
 
 /* Examines the module folders (in child processes; on_modules tells when it is done). Returns NULL
@@ -122,11 +136,20 @@ void supervisor_set_network(struct supervisor *sup, const char *network,
  * say is thrown away; no callback names the network any more. Handles are invalid from now on. */
 void supervisor_drop_network(struct supervisor *sup, const char *network);
 
-/* The module host of a network and group, made when there is none; starts no process yet. The
+/* Which of a network's module hosts a module is in: modules of one group share one, if they have
+ * the same permissions. With PERMISSION_FILES a module is alone: its folder is nobody else's. */
+struct modhost_kind {
+    const char *group;
+    uint32_t permissions; /* PERMISSION_ bits */
+    const char *module;
+};
+
+/* The module host of a network and kind, made when there is none; starts no process yet. The
  * network must be known (NULL otherwise). The handle is valid until supervisor_drop_network or
  * supervisor_free, as long as a module is wanted there (modhost_want, modhost_send); without one
  * only until the loop runs. */
-struct modhost *supervisor_host(struct supervisor *sup, const char *network, const char *group);
+struct modhost *supervisor_host(struct supervisor *sup, const char *network,
+                                const struct modhost_kind *kind);
 
 /* What a module gets; strings are never NULL unless said. The meaning of the fields is that of
  * seshet_event in seshet/module.h. */
@@ -161,6 +184,13 @@ uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
  * that its first event needs no new one. modhost_send implies true. Does nothing by itself, and
  * nothing for a module that is not present. */
 void modhost_want(struct modhost *host, const struct module_decl *module, bool wanted);
+/* Within what time an event of that module must be over; then its process is killed, and the event
+ * is dropped as in a crash. For a module that is wanted. */
+void modhost_set_deadline(struct modhost *host, const struct module_decl *module,
+                          int64_t deadline_ms);
+/* Why the module is quarantined on the host's network: modhost_send would drop its events. NULL: it
+ * is not. Valid until the loop runs. */
+const char *modhost_quarantined(const struct modhost *host, const struct module_decl *module);
 /*
  * What the modules of a network want, said anew. supervisor_want_begin: nothing is wanted there
  * until modhost_want says so; who knows only what has changed leaves it out. supervisor_want_end,
@@ -179,6 +209,20 @@ void supervisor_want_end(struct supervisor *sup, const char *network);
  */
 void supervisor_answer(struct ask_ticket *ticket, int32_t status, const char *value,
                        int64_t number);
+
+/* ---- Faults ---------------------------------------------------------------------------------- */
+
+void supervisor_set_limits(struct supervisor *sup, const struct supervisor_limits *limits);
+/* Ends the quarantine of a module on a network (NULL: on all). Returns on how many it was. */
+unsigned supervisor_lift(struct supervisor *sup, const char *network, const char *module);
+/* As modhost_quarantined, by names. */
+const char *supervisor_quarantined(const struct supervisor *sup, const char *network,
+                                   const char *module);
+/* One call for each module that had a fault on a network; by name within a network. */
+void supervisor_each_fault(const struct supervisor *sup,
+                           void (*fn)(void *arg, const char *network,
+                                      const struct fault_record *record),
+                           void *arg);
 
 /* ---- Status ---------------------------------------------------------------------------------- */
 
@@ -199,6 +243,7 @@ struct modhost_module_status {
 struct modhost_status {
     const char *network;
     const char *group;
+    uint32_t permissions; /* PERMISSION_ bits */
     enum modhost_state state;
     int pid;             /* 0: none */
     uint32_t generation; /* processes started so far */

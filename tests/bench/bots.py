@@ -104,8 +104,10 @@ pacing = {{ burst = 5; interval_ms = 0; }};
 class Load:
     """The load generator: the IRC side of `networks` networks."""
 
+    program = "tests/bin/bench_load"
+
     def __init__(self, build, networks):
-        self.process = subprocess.Popen([build / "tests/bin/bench_load", str(networks)],
+        self.process = subprocess.Popen([build / self.program, str(networks)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = self.hear("listening")["port"]
 

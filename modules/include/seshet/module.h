@@ -177,13 +177,42 @@ int seshet_casecmp(seshet_ctx *ctx, const char *a, const char *b);
  * SESHET_ESIZE when dst is too small. */
 int seshet_fold(seshet_ctx *ctx, char *dst, size_t size, const char *text);
 
+/* The letters of the modes that a member has in a channel, highest first ("ov"; see RPL_ISUPPORT
+ * PREFIX), into modes. Returns how many there are; SESHET_ENOTFOUND: the bot is not in the channel,
+ * or nobody of that nick is; SESHET_ESIZE. */
+int seshet_member_modes(seshet_ctx *ctx, const char *channel, const char *nick, char *modes,
+                        size_t size);
+
+typedef struct seshet_member {
+    size_t size; /* of this struct: fields are only ever added at its end */
+    const char *nick;
+    const char *user;    /* "" when unknown */
+    const char *host;    /* "" when unknown */
+    const char *account; /* services account, or NULL when none is known */
+    const char *modes;   /* as above */
+} seshet_member;
+/* Returns 0 to go on; anything else ends the listing. */
+typedef int (*seshet_member_fn)(seshet_ctx *ctx, const seshet_member *member, void *arg);
+/* Calls each for every member of a channel the bot is in, itself included, in no particular order.
+ * Members who come or go meanwhile may be left out. Returns how many there were, SESHET_ENOTFOUND,
+ * or what `each` ended it with. */
+int seshet_members(seshet_ctx *ctx, const char *channel, seshet_member_fn each, void *arg);
+/* The topic of a channel the bot is in. Returns its length; SESHET_ENOTFOUND or SESHET_ESIZE. */
+int seshet_topic(seshet_ctx *ctx, const char *channel, char *topic, size_t size);
+/* A field of this module's definition on this network, as it would stand in the registry
+ * ("rate_user", "cmd_prefix"). Returns its length; SESHET_ENOTFOUND: there is no such field. */
+int seshet_field(seshet_ctx *ctx, const char *name, char *value, size_t size);
+
 /* ---- Storage --------------------------------------------------------------------------------
- * Key-value pairs in Redis. A call waits for the server's answer: 0 or more means that Redis has
- * it. Keys: 1 to 256 bytes; values: at most 64 KiB; any bytes but NUL. */
+ * Key-value pairs. A call waits for the server's answer: 0 or more means that it is kept. Keys: 1 to
+ * 256 bytes; values: at most 64 KiB; any bytes but NUL. What is HERE and SHARED is in Redis.
+ * SESSION is in the server's memory: it survives reloads and crashes of the module, and is gone
+ * when the server ends; at most 1 MiB of it for a module on a network. */
 
 typedef enum seshet_scope {
-    SESHET_HERE = 0,  /* this module on this network */
-    SESHET_SHARED = 1 /* this module on all networks */
+    SESHET_HERE = 0,   /* this module on this network */
+    SESHET_SHARED = 1, /* this module on all networks */
+    SESHET_SESSION = 2 /* this module on this network, in memory */
 } seshet_scope;
 
 /* Returns the value's length and writes it, with a NUL, into value; SESHET_ENOTFOUND,
@@ -195,6 +224,60 @@ int seshet_delete(seshet_ctx *ctx, seshet_scope scope, const char *key);
 /* Adds to a number (missing counts as 0), atomically over all servers; *result may be NULL. */
 int seshet_increment(seshet_ctx *ctx, seshet_scope scope, const char *key, int64_t by,
                      int64_t *result);
+
+/* Returns 0 to go on; anything else ends the listing. */
+typedef int (*seshet_key_fn)(seshet_ctx *ctx, const char *key, void *arg);
+/* Calls each for every key that begins with prefix ("" for all), in no particular order; it may use
+ * the storage. A key that is written meanwhile may be given twice or not at all. Returns how many
+ * were given, what `each` ended it with, or SESHET_ESTORAGE. */
+int seshet_keys(seshet_ctx *ctx, seshet_scope scope, const char *prefix, seshet_key_fn each,
+                void *arg);
+
+/* ---- Time -----------------------------------------------------------------------------------
+ * A timer calls back in the module host that set it, as an event of its own, with the same deadline;
+ * it is gone when the module is reloaded, unloaded, or its host crashes: set it in load again. The
+ * context of a call is that of the event in which the timer was set: seshet_reply answers to there.
+ * At most 1,000 timers in a module host. */
+
+typedef void (*seshet_timer_fn)(seshet_ctx *ctx, void *arg);
+/* Once, in ms (1 to 2^31-1) milliseconds. Returns the timer's number, above 0, or SESHET_EINVAL or
+ * SESHET_ESIZE (too many). arg is the caller's, who also frees it. */
+int64_t seshet_later(seshet_ctx *ctx, int64_t ms, seshet_timer_fn call, void *arg);
+/* Again and again; at the earliest every 100 ms. */
+int64_t seshet_every(seshet_ctx *ctx, int64_t ms, seshet_timer_fn call, void *arg);
+/* 1 when it was there, 0 when not (any more). */
+int seshet_cancel(seshet_ctx *ctx, int64_t timer);
+/* Milliseconds since 1970, by the clock that timers follow: tests can move it. */
+int64_t seshet_now(seshet_ctx *ctx);
+
+/* ---- Acting on the network ------------------------------------------------------------------
+ * These need the permission "raw" in the registry; SESHET_EREFUSED without it. Lines wait in the
+ * network's paced queue; whether the network does what they say is not waited for. */
+
+/* One line, at most 510 bytes, without CR and LF. What ends or changes the connection itself (QUIT,
+ * PASS, USER, CAP, AUTHENTICATE, SQUIT) is thrown away by the server, and logged. */
+int seshet_raw(seshet_ctx *ctx, const char *format, ...) SESHET_PRINTF(2, 3);
+/* modes: "+o", "-v+o"; args: their arguments, separated by spaces, or "". */
+int seshet_set_mode(seshet_ctx *ctx, const char *channel, const char *modes, const char *args);
+int seshet_set_topic(seshet_ctx *ctx, const char *channel, const char *topic);
+int seshet_kick(seshet_ctx *ctx, const char *channel, const char *nick, const char *reason);
+
+/* ---- Formatting -----------------------------------------------------------------------------
+ * https://modern.ircdocs.horse/formatting: each of the first four switches on, and off again. */
+
+#define SESHET_BOLD      "\x02"
+#define SESHET_ITALIC    "\x1d"
+#define SESHET_UNDERLINE "\x1f"
+#define SESHET_MONOSPACE "\x11"
+#define SESHET_PLAIN     "\x0f" /* ends all of them */
+/* SESHET_COLOR("04") "red" SESHET_PLAIN: two digits, 00 white 01 black 02 blue 03 green 04 red
+ * 05 brown 06 magenta 07 orange 08 yellow 09 light green 10 cyan 11 light cyan 12 light blue
+ * 13 pink 14 grey 15 light grey */
+#define SESHET_COLOR(digits) "\x03" digits
+
+/* The text without formatting, into dst (which may be text itself). Returns the length, or
+ * SESHET_ESIZE. */
+int seshet_strip(char *dst, size_t size, const char *text);
 
 #ifdef __cplusplus
 }

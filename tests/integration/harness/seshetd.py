@@ -74,8 +74,8 @@ class Seshetd:
         self.main_conf = self.folder / "seshet.conf"
         self.control = self.state / "control.sock"
         self.redis_socket = self.state / "redis.sock"
-        self.reports = self.folder / "sanitizer"
-        for path in (self.folder, self.networks_dir, self.user_modules):
+        self.reports = self.folder / "reports/sanitizer"
+        for path in (self.folder, self.networks_dir, self.user_modules, self.reports.parent):
             path.mkdir(parents=True, exist_ok=True)
         self.settings = {
             "state_dir": str(self.state),
@@ -97,6 +97,7 @@ class Seshetd:
         self.log = []
         self.raw_log = []
         self.log_changed = threading.Condition()
+        self.wrapper = []  # what runs it: a program and its arguments
         self.process = None
         self.notices = []
         self.notify = None
@@ -144,7 +145,7 @@ class Seshetd:
         self.notices = []
         self.process = Process(
             "seshetd",
-            [self.program(), *args, "-c", self.main_conf],
+            [*self.wrapper, self.program(), *args, "-c", self.main_conf],
             env={**self.environment(), "NOTIFY_SOCKET": str(path)},
             cwd="/",
             on_line=self._line,
@@ -240,7 +241,7 @@ class Seshetd:
         )
 
     def no_reports(self):
-        reports = sorted(self.folder.glob("sanitizer.*"))
+        reports = sorted(self.reports.parent.glob("sanitizer.*"))
         assert not reports, "\n".join(path.read_text(errors="replace") for path in reports)
 
     def hangup(self):
@@ -339,7 +340,7 @@ def build_module(folder, name, source, include=None, cc="cc"):
     its author should. Gives the path."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f".{name}.c"
+    path = folder / f".{name}.{'cc' if cc.endswith('++') else 'c'}"
     path.write_text(source)
     temporary = folder / f".{name}.so.new"
     result = subprocess.run(

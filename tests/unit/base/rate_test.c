@@ -81,6 +81,45 @@ static void refuses_what_is_no_rate(void **state)
     }
 }
 
+static void reads_and_writes_deadlines(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms; /* 0: is none */
+        const char *written;
+    } rows[] = {
+        {"500ms", 500, "500ms"},
+        {"5s", 5000, "5s"},
+        {"1500ms", 1500, "1500ms"},
+        {"2000ms", 2000, "2s"},
+        {"1m30s", 90000, "1m30s"},
+        {"10m", 600000, "10m"},
+        {"100ms", 100, "100ms"},
+        {"99ms", 0, NULL},
+        {"10m1s", 0, NULL},
+        {"", 0, NULL},
+        {"5", 0, NULL},
+        {"ms", 0, NULL},
+        {"-5s", 0, NULL},
+        {"5s500ms", 0, NULL},
+        {"99999999999999999999ms", 0, NULL},
+        {"0", 0, NULL},
+        {"1h", 0, NULL},
+    };
+    char why[256];
+    char text[RATE_TEXT_SIZE];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t ms = -1;
+        assert_int_equal(deadline_parse(rows[i].text, &ms, why, sizeof why), rows[i].ms ? 0 : -1);
+        assert_int_equal(ms, rows[i].ms ? rows[i].ms : -1);
+        if (rows[i].ms)
+            assert_string_equal(deadline_write(text, sizeof text, ms), rows[i].written);
+        else
+            assert_non_null(strstr(why, "from 100ms to 10m"));
+    }
+}
+
 static void cuts_what_does_not_fit(void **state)
 {
     char text[4];
@@ -95,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_and_writes_rates),
         cmocka_unit_test(refuses_what_is_no_rate),
+        cmocka_unit_test(reads_and_writes_deadlines),
         cmocka_unit_test(cuts_what_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

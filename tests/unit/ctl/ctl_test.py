@@ -40,7 +40,8 @@ MODULES = {"modules": [
     {"name": "dice", "registered": True, "enabled": True, "version": "1.0", "description": "Rolls dice.",
      "file": "/usr/lib/seshet/modules/dice.so", "state": "ready", "error": "",
      "commands": ["roll"],
-     "networks": [{"network": "libera", "enabled": True}, {"network": "intern", "enabled": True}]},
+     "networks": [{"network": "libera", "enabled": True},
+                  {"network": "intern", "enabled": True, "quarantined": True}]},
     {"name": "seen", "registered": True, "enabled": False, "version": "1.2", "description": "Who was seen last.",
      "file": "/usr/lib/seshet/modules/seen.so", "state": "ready", "error": "",
      "commands": ["seen", "last"],
@@ -171,7 +172,8 @@ class Machine(Case):
             "\t0\t1234567\t4321\t",
             "network\tintern\tconnecting\t61000\thelfer_ä\t\tno\t0\t-1\t3\t0\t0"
             "\tirc.internal.example: Connection refused; next try in 40 s",
-            "modhost\tlibera\tdefault\tready\t4712\t2\t0\t1\t1\tdice,seen",
+            "modhost\tlibera\tdefault\t\tready\t4712\t2\t0\t1\t1\tdice,seen",
+            "sandbox\t",
             "error\t/etc/seshet/networks.d/oftc.conf:7: unknown key \"chanels\"; did you mean "
             "\"channels\"?"])
 
@@ -180,11 +182,11 @@ class Machine(Case):
         done = self.ask("module", "list")
         self.assertEqual(done.stdout.splitlines(), [
             "module\tdice\tyes\tready\t1.0\tlibera,intern\troll\tRolls dice."
-            "\t/usr/lib/seshet/modules/dice.so\t",
+            "\t/usr/lib/seshet/modules/dice.so\t\tintern",
             "module\tseen\tno\tready\t1.2\tlibera\tseen,last\tWho was seen last."
-            "\t/usr/lib/seshet/modules/seen.so\t",
+            "\t/usr/lib/seshet/modules/seen.so\t\t",
             "module\tbroken\tunregistered\terror\t\t\t\t\t/srv/modules/broken.so"
-            "\tundefined symbol: seshet_frobnicate"])
+            "\tundefined symbol: seshet_frobnicate\t"])
 
     def test_json(self):
         self.serve()

@@ -177,7 +177,8 @@ static void goes_on_without_a_module_that_dies_in_load(void **state)
     begin_with_worker(h);
     harness_install(h->user_dir, "segv_load", TEST_MODULES "/segv_load.so");
     harness_until(h, harness_present(h, "segv_load"));
-    struct modhost *host = supervisor_host(h->sup, "net", "default");
+    struct modhost *host =
+        supervisor_host(h->sup, "net", &(struct modhost_kind){.group = "default"});
     modhost_want(host, supervisor_find(h->sup, "segv_load"), true);
     harness_send(h, "net", "worker", "work", "1");
     harness_until(h, h->nsaid == 1);

@@ -67,13 +67,23 @@ static void on_log(void *arg, const struct modhost_origin *from, enum log_level 
     str_copy(h->log, sizeof h->log, text);
 }
 
-static void on_fault(void *arg, const struct modhost_origin *from, const char *reason)
+static void on_fault(void *arg, const struct modhost_origin *from, const struct fault *fault)
 {
     struct harness *h = arg;
     h->faults++;
     h->fault_event = from->event;
     str_copy(h->fault_module, sizeof h->fault_module, from->module ? from->module->name : "");
-    str_copy(h->fault, sizeof h->fault, reason);
+    str_copy(h->fault, sizeof h->fault, fault->reason);
+    h->fault_kind = fault->kind;
+    str_copy(h->fault_doing, sizeof h->fault_doing, fault->doing);
+}
+
+static void on_quarantine(void *arg, const struct modhost_origin *from, const char *why)
+{
+    struct harness *h = arg;
+    (void)from;
+    h->quarantines++;
+    str_copy(h->quarantine, sizeof h->quarantine, why);
 }
 
 /* ---- Beginning and end ------------------------------------------------------------------------
@@ -142,13 +152,15 @@ void harness_begin_with(struct harness *h, const char *modhost)
     struct supervisor_config config = {.modhost_path = modhost,
                                        .user_dir = h->user_dir,
                                        .system_dir = h->system_dir,
-                                       .state_dir = h->state_dir};
+                                       .state_dir = h->state_dir,
+                                       .limits = h->limits};
     struct supervisor_callbacks callbacks = {.on_modules = on_modules,
                                              .on_module_error = on_module_error,
                                              .on_say = on_say,
                                              .on_ask = on_ask,
                                              .on_log = on_log,
-                                             .on_fault = on_fault};
+                                             .on_fault = on_fault,
+                                             .on_quarantine = on_quarantine};
     h->sup = supervisor_new(&env, &config, &callbacks, h, &error);
     assert_non_null(h->sup);
     harness_until(h, h->modules_calls > 0);
@@ -274,7 +286,7 @@ uint64_t harness_send_group(struct harness *h, const char *network, const char *
                             const char *module, const char *command, const char *args)
 {
     const struct module_decl *decl = supervisor_find(h->sup, module);
-    struct modhost *host = supervisor_host(h->sup, network, group);
+    struct modhost *host = supervisor_host(h->sup, network, &(struct modhost_kind){.group = group});
     struct supervisor_event ev = {
         .type = SESHET_COMMAND,
         .command = -1,

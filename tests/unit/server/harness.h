@@ -45,6 +45,11 @@ struct harness {
     char fault_module[33];
     uint64_t fault_event;
     char fault[512];
+    enum fault_kind fault_kind;
+    char fault_doing[FAULT_DOING_SIZE];
+    unsigned quarantines;
+    char quarantine[512];
+    struct supervisor_limits limits; /* for harness_begin */
     unsigned errors;
     char error_name[33];
     char error[512];

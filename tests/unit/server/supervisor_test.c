@@ -98,7 +98,8 @@ static void gives_subscribed_events_only(void **state)
                                   .args = "",
                                   .reply_to = "#test"};
     begin_with_worker(h);
-    struct modhost *host = supervisor_host(h->sup, "net", "default");
+    struct modhost *host =
+        supervisor_host(h->sup, "net", &(struct modhost_kind){.group = "default"});
     const struct module_decl *decl = supervisor_find(h->sup, "worker");
     assert_int_not_equal(modhost_send(host, decl, &ev), 0);
     harness_until(h, h->nsaid == 1);
@@ -106,7 +107,7 @@ static void gives_subscribed_events_only(void **state)
     ev.type = SESHET_JOIN;
     assert_int_equal(modhost_send(host, decl, &ev), 0);
     assert_int_equal(harness_send(h, "net", "worker", "unknown", ""), 0);
-    assert_null(supervisor_host(h->sup, "another", "default"));
+    assert_null(supervisor_host(h->sup, "another", &(struct modhost_kind){.group = "default"}));
     /* Longer than a frame: dropped, and nothing else is harmed. */
     char *text = malloc(70000);
     memset(text, 'x', 69999);
@@ -229,7 +230,7 @@ static void drops_a_network_alone(void **state)
     harness_until(h, h->nsaid == 1 && harness_hosts(h).running == 2);
     supervisor_drop_network(h->sup, "net");
     assert_int_equal(harness_hosts(h).hosts, 1);
-    assert_null(supervisor_host(h->sup, "net", "default"));
+    assert_null(supervisor_host(h->sup, "net", &(struct modhost_kind){.group = "default"}));
     harness_network(h, "net");
     harness_send(h, "net", "worker", "work", "anew");
     harness_until(h, harness_count(h, "net", "one anew") == 1);
@@ -244,8 +245,8 @@ static void want(struct harness *h, const char *module, const char *const *group
 {
     supervisor_want_begin(h->sup, "net");
     for (size_t i = 0; groups[i]; i++)
-        modhost_want(supervisor_host(h->sup, "net", groups[i]), supervisor_find(h->sup, module),
-                     true);
+        modhost_want(supervisor_host(h->sup, "net", &(struct modhost_kind){.group = groups[i]}),
+                     supervisor_find(h->sup, module), true);
     supervisor_want_end(h->sup, "net");
 }
 
@@ -329,7 +330,8 @@ static void unloads_and_loads_what_changes(void **state)
     struct harness *h = *state;
     harness_install(h->user_dir, "echo", MODULES "/echo.so");
     begin_with_worker(h);
-    struct modhost *host = supervisor_host(h->sup, "net", "default");
+    struct modhost *host =
+        supervisor_host(h->sup, "net", &(struct modhost_kind){.group = "default"});
     const struct module_decl *worker = supervisor_find(h->sup, "worker");
     const struct module_decl *echo = supervisor_find(h->sup, "echo");
     modhost_want(host, worker, true);

@@ -96,6 +96,13 @@ static void flood(seshet_ctx *ctx, const seshet_event *ev)
         seshet_answer(ctx, "%ld", n);
 }
 
+static void log_much(seshet_ctx *ctx, const seshet_event *ev)
+{
+    for (long n = strtol(ev->args, NULL, 10); n > 0; n--)
+        seshet_log(ctx, 1, "line %ld", n);
+    seshet_answer(ctx, "logged");
+}
+
 static void message(seshet_ctx *ctx, const seshet_event *ev)
 {
     seshet_answer(ctx, "%s heard %s", ANSWER, ev->text);
@@ -138,7 +145,7 @@ SESHET_MODULE(
     .commands = SESHET_COMMANDS(
         MORE
         { "work", work }, { "slow", slow }, { "hang", hang }, { "nick", nick }, { "die", die }, { "fds", fds },
-        { "store", store }, { "flood", flood }),
+        { "store", store }, { "flood", flood }, { "log", log_much }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, message }),
     .load = load,
 )

@@ -1,0 +1,74 @@
+#include "modules/host/sandbox/sandbox.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "modules/host/sandbox/parts.h"
+
+uint32_t sandbox_missing(void)
+{
+    int abi = sandbox_files_abi();
+    uint32_t missing = sandbox_syscalls_known() ? 0 : SANDBOX_SYSCALLS;
+    if (abi < 1)
+        return missing | SANDBOX_FILES;
+    if (abi < 3)
+        missing |= SANDBOX_TRUNCATE;
+    return abi < 6 ? missing | SANDBOX_SCOPE : missing;
+}
+
+int sandbox_report(void)
+{
+    uint32_t missing = sandbox_missing();
+#define X(name, bit, text, guarantee)                                                              \
+    if (missing & (bit))                                                                           \
+        puts(text ": " guarantee);
+    SANDBOX_MECHANISM_LIST(X)
+#undef X
+    return missing ? 1 : 0;
+}
+
+/* Every folder of the path; those that exist are as they are. */
+static int make_folders(const char *path)
+{
+    char *copy = strdup(path);
+    int made = 0;
+    if (!copy)
+        return -1;
+    for (char *at = copy + 1; made == 0 && (at = strchr(at, '/')); at++) {
+        *at = '\0';
+        made = mkdir(copy, 0700) && errno != EEXIST ? -1 : 0;
+        *at = '/';
+    }
+    if (made == 0)
+        made = mkdir(path, 0700) && errno != EEXIST ? -1 : 0;
+    free(copy);
+    return made;
+}
+
+/* What a module opens without a folder before it lies in its own folder, or nowhere. */
+static int enter_folder(const struct sandbox *sandbox, char *why, size_t why_size)
+{
+    const char *folder = sandbox->data ? sandbox->data : "/";
+    if ((!sandbox->data || !make_folders(folder)) && !chdir(folder))
+        return 0;
+    snprintf(why, why_size, "cannot use its folder %s: %s", folder, strerror(errno));
+    return -1;
+}
+
+int sandbox_enter(const struct sandbox *sandbox, char *why, size_t why_size)
+{
+    if (enter_folder(sandbox, why, why_size))
+        return -1;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
+        snprintf(why, why_size, "cannot give up new privileges: %s", strerror(errno));
+        return -1;
+    }
+    if (sandbox_limits(sandbox, why, why_size) || sandbox_files(sandbox, why, why_size))
+        return -1;
+    return sandbox_syscalls(sandbox, why, why_size);
+}

@@ -1,0 +1,80 @@
+#include "server/module_ask.h"
+
+#include <seshet/module.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "registry/fields.h"
+#include "server/module_answers.h"
+#include "server/module_storage.h"
+#include "server/network.h"
+
+static void answer_text(struct ask_ticket *ticket, const char *text)
+{
+    supervisor_answer(ticket, (int32_t)strlen(text), text, 0);
+}
+
+static void answer_now(struct ask_ticket *ticket, struct module_answer *answer)
+{
+    supervisor_answer(ticket, answer->status, answer->text.len ? buf_data(&answer->text) : NULL,
+                      answer->number);
+    buf_free(&answer->text);
+}
+
+static void ask_field(struct network *n, const char *module, const char *name,
+                      struct ask_ticket *ticket)
+{
+    char why[REGISTRY_WHY_SIZE];
+    enum module_field field;
+    const char *command;
+    struct buf text = {0};
+    network_refresh(n);
+    const struct module_view *m = registry_view_find(n->view, module);
+    if (!m || module_field_parse_name(name, &field, &command, why, sizeof why) || command) {
+        supervisor_answer(ticket, SESHET_ENOTFOUND, NULL, 0);
+        return;
+    }
+    module_fields_write(&m->fields, field, &text);
+    buf_append(&text, "", 1);
+    answer_text(ticket, buf_data(&text));
+    buf_free(&text);
+}
+
+void module_ask(struct server *server, const struct modhost_origin *from, const struct ipc_ask *ask,
+                struct ask_ticket *ticket)
+{
+    struct network *n = from->user;
+    struct module_answer answer;
+    switch (ask->op) {
+    case IPC_GET:
+    case IPC_SET:
+    case IPC_DELETE:
+    case IPC_INCREMENT:
+    case IPC_KEYS:
+        if (ask->scope != SESHET_SESSION) {
+            module_storage_ask(server->registry, from, ask, ticket);
+            return;
+        }
+        module_answer_session(server->sessions, from->network, from->module->name, ask, &answer);
+        answer_now(ticket, &answer);
+        return;
+    case IPC_MEMBER_MODES:
+    case IPC_MEMBERS:
+    case IPC_TOPIC:
+        if (n) {
+            module_answer_channel(n->state, ask, &answer);
+            answer_now(ticket, &answer);
+            return;
+        }
+        break;
+    case IPC_FIELD:
+        if (n) {
+            ask_field(n, from->module->name, ask->key, ticket);
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    supervisor_answer(ticket, SESHET_ENOTFOUND, NULL, 0);
+}

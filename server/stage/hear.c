@@ -1,0 +1,164 @@
+#include <seshet/module.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "server/module_answers.h"
+#include "server/raw_text.h"
+#include "server/say_lines.h"
+#include "server/stage/stage.h"
+
+/* What comes from the host: texts, questions, logs. */
+
+static void refuse_text(struct seshet_test *t, const char *target, const char *why)
+{
+    stage_log(t, 2, "nothing said to \"%.100s\": %s", target, why);
+}
+
+static void hear_text(struct seshet_test *t, const struct ipc_say *say)
+{
+    static const enum say_kind kinds[] = {[IPC_SAY_PRIVMSG] = SAY_PRIVMSG,
+                                          [IPC_SAY_NOTICE] = SAY_NOTICE,
+                                          [IPC_SAY_ACTION] = SAY_ACTION};
+    struct say_lines lines;
+    char line[SAY_LINE_SIZE + 1];
+    const char *why = say_target_refused(t->state, say->target);
+    if (!t->connected || why) {
+        refuse_text(t, say->target, t->connected ? why : "the network is not connected");
+        return;
+    }
+    char *text = xmemdup(say->text, say->text_len + 1);
+    say_clean(text, say->text_len, kinds[say->kind]);
+    say_lines_begin(&lines, t->state, kinds[say->kind], say->target, text, say->text_len);
+    for (size_t len; (len = say_lines_next(&lines, line));) {
+        line[len] = '\0';
+        record_add(&t->heard, line);
+    }
+    free(text);
+    if (lines.left)
+        stage_log(t, 2, "a text to %s was cut after %d lines, %zu bytes were left", say->target,
+                  SAY_MAX_LINES, lines.left);
+}
+
+static void hear_raw(struct seshet_test *t, const struct ipc_say *say)
+{
+    const char *why = raw_line_refused(say->text, say->text_len);
+    if (!why && !t->connected)
+        why = "the network is not connected";
+    if (why)
+        stage_log(t, 2, "a line was not sent: %s", why);
+    else
+        record_add(&t->heard, say->text);
+}
+
+static void hear_say(struct generation *g, const struct frame *f)
+{
+    struct ipc_say say;
+    if (ipc_get_say(f, &say))
+        return;
+    if (say.kind == IPC_SAY_RAW)
+        hear_raw(g->test, &say);
+    else
+        hear_text(g->test, &say);
+}
+
+/* Keeps what the module declares. */
+static void hear_module(struct generation *g, const struct frame *f)
+{
+    struct ipc_module module;
+    if (ipc_get_module(f, &module))
+        return;
+    g->events = module.events;
+    for (; g->ncommands < module.ncommands; g->ncommands++)
+        g->commands[g->ncommands] = xstrdup(module.commands[g->ncommands].name);
+}
+
+static void answer_field(struct seshet_test *t, const char *name, struct module_answer *answer)
+{
+    char why[REGISTRY_WHY_SIZE];
+    enum module_field field;
+    const char *command;
+    if (module_field_parse_name(name, &field, &command, why, sizeof why) || command) {
+        answer->status = SESHET_ENOTFOUND;
+        return;
+    }
+    module_fields_write(&t->fields, field, &answer->text);
+    answer->status = (int32_t)answer->text.len;
+    buf_append(&answer->text, "", 1);
+}
+
+static void answer_storage(struct seshet_test *t, const struct ipc_ask *ask,
+                           struct module_answer *answer)
+{
+    if (ask->scope == SESHET_SESSION) {
+        module_answer_session(t->session, t->network, STAGE_OWNER, ask, answer);
+        return;
+    }
+    if (t->storage_away) {
+        answer->status = SESHET_ESTORAGE;
+        return;
+    }
+    module_answer_session(t->storage, ask->scope == SESHET_HERE ? t->network : "", STAGE_OWNER, ask,
+                          answer);
+    /* Redis refuses to add to what is no number. */
+    if (ask->op == IPC_INCREMENT && answer->status < 0)
+        answer->status = SESHET_ESTORAGE;
+}
+
+static void hear_ask(struct generation *g, const struct frame *f)
+{
+    struct ipc_ask ask;
+    struct module_answer answer = {0};
+    if (ipc_get_ask(f, &ask))
+        return;
+    switch (ask.op) {
+    case IPC_MEMBER_MODES:
+    case IPC_MEMBERS:
+    case IPC_TOPIC:
+        module_answer_channel(g->test->state, &ask, &answer);
+        break;
+    case IPC_FIELD:
+        answer_field(g->test, ask.key, &answer);
+        break;
+    case IPC_TIMER:
+    case IPC_CANCEL:
+        answer.status = timers_ask(g, &ask, &answer.number);
+        break;
+    default:
+        answer_storage(g->test, &ask, &answer);
+    }
+    ipc_put_answer(&g->host.wire.in,
+                   &(struct ipc_answer){.question = ask.question,
+                                        .status = answer.status,
+                                        .number = answer.number,
+                                        .value = answer.text.len ? buf_data(&answer.text) : ""});
+    buf_free(&answer.text);
+}
+
+void generation_hear(struct generation *g, const struct frame *f)
+{
+    struct ipc_log log;
+    struct ipc_failed failed;
+    switch (f->type) {
+    case FRAME_SAY:
+        hear_say(g, f);
+        return;
+    case FRAME_ASK:
+        hear_ask(g, f);
+        return;
+    case FRAME_MODULE:
+        hear_module(g, f);
+        return;
+    case FRAME_LOG:
+        if (!ipc_get_log(f, &log))
+            stage_log(g->test, log.level, "%s", log.text);
+        return;
+    case FRAME_FAILED:
+        if (!ipc_get_failed(f, &failed))
+            snprintf(g->why, sizeof g->why, "%s", failed.text);
+        return;
+    default: /* HOST_HELLO, READY, DONE: what is called returns */
+        return;
+    }
+}

@@ -1,0 +1,117 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "server/stage/stage.h"
+
+/* What the module finds. */
+
+static void set_text(char **at, const char *text)
+{
+    free(*at);
+    *at = xstrdup(text);
+}
+
+int seshet_test_network(seshet_test *t, const char *name)
+{
+    if (t->generation || !registry_network_valid(name))
+        return -1;
+    set_text(&t->network, name);
+    return 0;
+}
+
+int seshet_test_own_nick(seshet_test *t, const char *nick)
+{
+    if (!is_word(nick))
+        return -1;
+    return seshet_test_nick(t, irc_state_nick(t->state), nick) < 0 ? -1 : 0;
+}
+
+int seshet_test_casemapping(seshet_test *t, const char *name)
+{
+    char line[128];
+    if (strcmp(casemapping_name(casemapping_parse(name)), name) != 0 || !t->connected)
+        return -1;
+    set_text(&t->casemapping, name);
+    snprintf(line, sizeof line, ":irc.test 005 %.64s CASEMAPPING=%s :are supported",
+             irc_state_nick(t->state), name);
+    return stage_line(t, line) < 0 ? -1 : 0;
+}
+
+/* Members of channels are known: the network tells what has changed (RPL_WHOSPCRPL). */
+static void tell(seshet_test *t, const struct stage_user *user)
+{
+    char *line = xasprintf(":irc.test 354 %s " IRC_WHOX_TOKEN " * %s %s %s H %s :%s",
+                           irc_state_nick(t->state), user->user, user->host, user->nick,
+                           user->account ? user->account : "0", user->nick);
+    stage_line(t, line);
+    free(line);
+}
+
+int seshet_test_user(seshet_test *t, const char *nick, const char *user, const char *host,
+                     const char *account)
+{
+    if (!is_nick(nick) || (user && !is_word(user)) || (host && !is_word(host)) ||
+        (account && !is_account(account)))
+        return -1;
+    struct stage_user *u = stage_user_find(t, nick);
+    if (user)
+        set_text(&u->user, user);
+    if (host)
+        set_text(&u->host, host);
+    free(u->account);
+    u->account = xstrdup_null(account);
+    tell(t, u);
+    return 0;
+}
+
+int seshet_test_field(seshet_test *t, const char *name, const char *value)
+{
+    char why[REGISTRY_WHY_SIZE];
+    enum module_field field;
+    const char *command;
+    if (module_field_parse_name(name, &field, &command, why, sizeof why))
+        return -1;
+    return command ? module_fields_parse_rate(&t->fields, field, command, value, why, sizeof why)
+                   : module_fields_parse(&t->fields, field, value, why, sizeof why);
+}
+
+int seshet_test_permit(seshet_test *t, const char *permissions)
+{
+    if (seshet_test_field(t, "permissions", permissions))
+        return -1;
+    if (t->generation)
+        t->generation->host.permissions = t->fields.permissions;
+    return 0;
+}
+
+/* ---- Storage --------------------------------------------------------------------------------- */
+
+static struct module_sessions *place(const seshet_test *t, seshet_scope scope, const char **network)
+{
+    *network = scope == SESHET_SHARED ? "" : t->network;
+    return scope == SESHET_SESSION ? t->session : t->storage;
+}
+
+int seshet_test_store(seshet_test *t, seshet_scope scope, const char *key, const char *value)
+{
+    const char *network;
+    struct module_sessions *s = place(t, scope, &network);
+    if (!*key || strlen(key) > IPC_KEY_MAX || (value && strlen(value) > IPC_VALUE_MAX))
+        return -1;
+    return module_session_set(s, network, STAGE_OWNER, key, value) < 0 ? -1 : 0;
+}
+
+const char *seshet_test_stored(seshet_test *t, seshet_scope scope, const char *key)
+{
+    const char *network;
+    const struct module_sessions *s = place(t, scope, &network);
+    return module_session_get(s, network, STAGE_OWNER, key);
+}
+
+void seshet_test_storage_away(seshet_test *t, int away)
+{
+    t->storage_away = away != 0;
+}

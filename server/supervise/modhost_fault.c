@@ -1,0 +1,123 @@
+#include "base/log.h"
+#include "server/supervise/modhost.h"
+
+/* ---- Faults ---------------------------------------------------------------------------------- */
+
+const char *modhost_quarantined(const struct modhost *host, const struct module_decl *module)
+{
+    const struct modhost_network *network = host->network;
+    return network && network->faults->quarantined
+               ? fault_book_quarantined(network->faults, module->name)
+               : NULL;
+}
+
+static void tell(const struct modhost *host, const struct module_decl *module,
+                 const struct fault *fault)
+{
+    struct log_tag tag = LOG_MODULE(host->name, module ? module->name : NULL);
+    const char *in = *fault->doing ? ", in " : "";
+    if (fault->event)
+        log_warn("modhost.fault", tag, "group %s: event %llu is dropped: %s%s%s", host->group,
+                 (unsigned long long)fault->event, fault->reason, in, fault->doing);
+    else
+        log_warn("modhost.fault", tag, "group %s: %s%s%s", host->group, fault->reason, in,
+                 fault->doing);
+}
+
+/* Against which version; a reload makes another one. */
+static uint32_t newest(const struct module_decl *module)
+{
+    const struct module_version *v = catalogue_version(module);
+    return v ? v->serial : 0;
+}
+
+static void quarantine(struct modhost *host, const struct modhost_origin *from)
+{
+    const struct supervisor_callbacks *callbacks = host->shared->callbacks;
+    const char *why = modhost_quarantined(host, from->module);
+    host->unsettled = true;
+    if (callbacks->on_quarantine)
+        callbacks->on_quarantine(host->shared->arg, from, why);
+}
+
+void modhost_fault(struct modhost *host, const struct module_decl *module,
+                   const struct fault *fault)
+{
+    const struct modhost_shared *shared = host->shared;
+    struct modhost_origin from = {.network = host->name, .module = module, .event = fault->event};
+    host->faults++;
+    host->dropped += fault->event != 0;
+    tell(host, module, fault);
+    if (!host->network)
+        return;
+    from.user = host->network->user;
+    if (shared->callbacks->on_fault)
+        shared->callbacks->on_fault(shared->arg, &from, fault);
+    if (module && fault_book_add(host->network->faults, module->name, fault, newest(module),
+                                 shared->limits.quarantine, clock_now(shared->generations.clock)))
+        quarantine(host, &from);
+}
+
+void modhost_fault_now(struct modhost *host, const struct module_decl *module, enum fault_kind kind,
+                       uint64_t event, const char *reason)
+{
+    struct fault fault = {
+        .kind = kind, .event = event, .at_ms = clock_wall(host->shared->generations.clock)};
+    fault_explain(&fault, reason);
+    modhost_fault(host, module, &fault);
+}
+
+/* ---- Status ---------------------------------------------------------------------------------- */
+
+static enum modhost_state state_of(const struct modhost *host)
+{
+    if (host->current)
+        return host->starting ? MODHOST_SWAPPING : MODHOST_READY;
+    if (host->starting || host->turn.queued)
+        return MODHOST_STARTING;
+    return host->nheld ? MODHOST_BACKOFF : MODHOST_IDLE;
+}
+
+const char *modhost_state_name(enum modhost_state state)
+{
+    static const char *const names[] = {"idle", "starting", "ready", "swapping", "backoff"};
+    return names[state];
+}
+
+void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
+                         struct modhost_module_status *modules)
+{
+    const struct generation *g = host->current ? host->current : host->starting;
+    *status = (struct modhost_status){
+        .network = host->name,
+        .group = host->group,
+        .permissions = host->permissions,
+        .state = state_of(host),
+        .pid = g ? g->child.pid : 0,
+        .generation = host->started,
+        .handled = host->handled,
+        .dropped = host->dropped,
+        .faults = host->faults,
+        .restarts = host->restarts,
+        .started_ms = g ? g->ready_wall : 0,
+        .modules = modules,
+    };
+    status->queued = modhost_count_events(host, &status->queued_bytes);
+    if (host->current)
+        status->handled += host->current->handled;
+    for (size_t i = 0; i < host->nold; i++)
+        status->handled += host->old[i]->handled;
+    for (size_t i = 0; i < host->nslots; i++) {
+        const struct modhost_slot *slot = &host->slots[i];
+        const struct module_version *v = modhost_running(host, i);
+        if (!slot->wanted && !v)
+            continue;
+        const struct module_version *newest = catalogue_version(slot->decl);
+        bool refused = newest && slot->refused == newest->serial;
+        modules[status->nmodules++] = (struct modhost_module_status){
+            .module = slot->decl,
+            .version = v ? v->serial : 0,
+            .refused = refused ? slot->why : NULL,
+        };
+    }
+}

@@ -1,0 +1,99 @@
+#include "server/supervise/timers.h"
+
+#include <event2/event.h>
+#include <limits.h>
+#include <seshet/module.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+
+struct generation_timer {
+    struct generation *generation;
+    struct generation_timer *next;
+    int64_t number;
+    uint16_t module;
+    bool again;
+    struct event *due;
+};
+
+static void timer_free(struct generation_timer *t)
+{
+    t->generation->ntimers--;
+    event_free(t->due);
+    free(t);
+}
+
+static struct generation_timer *take(struct generation *g, int64_t number)
+{
+    for (struct generation_timer **at = &g->timers; *at; at = &(*at)->next) {
+        struct generation_timer *t = *at;
+        if (t->number == number) {
+            *at = t->next;
+            return t;
+        }
+    }
+    return NULL;
+}
+
+static void on_due(evutil_socket_t fd, short what, void *arg)
+{
+    struct generation_timer *t = arg;
+    struct generation *g = t->generation;
+    int64_t number = t->number;
+    uint16_t module = t->module;
+    (void)fd;
+    (void)what;
+    /* Set in load, and due before there are events: a moment later. */
+    if (g->state == GENERATION_STARTING) {
+        if (!t->again)
+            event_add(t->due, &(struct timeval){.tv_usec = 20000});
+        return;
+    }
+    if (!t->again)
+        timer_free(take(g, number));
+    g->shared->ops->timer(g, module, number);
+}
+
+static int32_t set(struct generation *g, const struct ipc_ask *ask, int64_t *number)
+{
+    bool again = !strcmp(ask->key, "every");
+    if ((!again && strcmp(ask->key, "once") != 0) || ask->by < 1 || ask->by > INT_MAX)
+        return SESHET_EINVAL;
+    if (g->ntimers == GENERATION_TIMERS_MAX)
+        return SESHET_ESIZE;
+    struct timeval tv = {.tv_sec = ask->by / 1000, .tv_usec = ask->by % 1000 * 1000};
+    struct generation_timer *t = xmalloc(sizeof *t);
+    *t = (struct generation_timer){.generation = g,
+                                   .next = g->timers,
+                                   .number = ++g->last_timer,
+                                   .module = ask->module,
+                                   .again = again};
+    t->due = event_new(g->shared->base, -1, again ? EV_PERSIST : 0, on_due, t);
+    event_add(t->due, &tv);
+    g->timers = t;
+    g->ntimers++;
+    *number = t->number;
+    return 0;
+}
+
+int32_t timers_ask(struct generation *g, const struct ipc_ask *ask, int64_t *number)
+{
+    *number = 0;
+    if (ask->op == IPC_TIMER)
+        return set(g, ask, number);
+    struct generation_timer *t = take(g, ask->by);
+    if (!t)
+        return 0;
+    timer_free(t);
+    return 1;
+}
+
+void timers_free(struct generation *g)
+{
+    while (g->timers) {
+        struct generation_timer *t = g->timers;
+        g->timers = t->next;
+        timer_free(t);
+    }
+}
