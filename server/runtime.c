@@ -102,8 +102,12 @@ void runtime_follow(struct network *n)
     struct runtime *runtime = runtime_of(n);
     if (runtime->from == now)
         return;
+    /* What did not change is shared, so that most edits of accounts end here. */
+    bool same = accounts_network(runtime->from, n->key) == accounts_network(now, n->key);
     accounts_unref(runtime->from);
     runtime->from = accounts_ref(now);
+    if (same)
+        return;
     conn_set_nick(n->conn, runtime_nick(n));
     set_channels(n);
 }
