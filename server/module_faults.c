@@ -1,9 +1,13 @@
 #include "server/module_faults.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/xmalloc.h"
+#include "server/auth/owners.h"
 #include "server/control/control.h"
+#include "server/network.h"
 
 struct supervisor_limits module_limits(const struct conf_main *conf)
 {
@@ -19,11 +23,19 @@ struct supervisor_limits module_limits(const struct conf_main *conf)
 void server_module_quarantined(struct server *server, const char *network, const char *module,
                                const char *why)
 {
-    (void)server;
+    struct network *n = network_find(server, network);
     log_warn("module.quarantined", LOG_MODULE(network, module),
              "it gets no event on this network any more: %s; a new file, seshetctl module reload "
              "%s or seshetctl module enable %s brings it back",
              why, module, module);
+    if (!n)
+        return;
+    char *text =
+        xasprintf("The module %s is switched off here for its faults: %s. A new file of it, "
+                  "\"module reload %s\" or \"module enable %s\" brings it back.",
+                  module, why, module, module);
+    owners_tell(n, text);
+    free(text);
 }
 
 struct asked {

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from conftest import BUILD
+from harness.accounts import user
 from harness.process import wait_until
 from harness.seshetd import build_module, install_module, network, settings_text
 from test_module_reload import Load, ROOT
@@ -183,7 +184,12 @@ def quarantine(stage, times):
 def test_quarantine_and_back(stage):
     bot = stage.bot
     stage.setting(quarantine="3/10m")
+    user(bot.cli, "boss", hostmasks=["one/visitor!*@*"], capabilities=["owner"])
+    wait_until(lambda: "boss" in str(bot.ctl_json("user", "list")), 10, "the owner is known")
     quarantine(stage, 3)
+    told = wait_until(lambda: [m.text for m in stage.one.history if m.command == "NOTICE"
+                               and m.nick == "Anna" and "switched off here" in m.text], 10, "the owner is told")
+    assert "segv_command" in told[0] and "3 faults within 10m" in told[0]
     stage.one.say(CHANNEL, "!fine never")
     stage.one.ask("Anna", CHANNEL, "!echo goes on", "goes on")
     stage.two.ask("Bert", CHANNEL, "!fine here", "fine here")
