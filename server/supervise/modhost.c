@@ -96,13 +96,20 @@ void modhost_forget_modules(struct modhost *host)
             clear_slot(host, &host->slots[i]);
 }
 
+static void set_wanted(const struct modhost *host, struct modhost_slot *slot, bool wanted)
+{
+    if (slot->wanted && !wanted)
+        slot->unwanted_ms = clock_now(host->shared->generations.clock);
+    slot->wanted = wanted;
+}
+
 void modhost_want(struct modhost *host, const struct module_decl *module, bool wanted)
 {
     /* One without a file needs no slot until it has one: that is told. */
     wanted = wanted && module->present;
     struct modhost_slot *slot = wanted ? make_slot(host, module) : find_slot(host, module);
     if (slot)
-        slot->wanted = wanted;
+        set_wanted(host, slot, wanted);
 }
 
 void modhost_set_deadline(struct modhost *host, const struct module_decl *module,
@@ -116,13 +123,23 @@ void modhost_set_deadline(struct modhost *host, const struct module_decl *module
 void modhost_want_nothing(struct modhost *host)
 {
     for (size_t i = 0; i < host->nslots; i++)
-        host->slots[i].wanted = false;
+        set_wanted(host, &host->slots[i], false);
 }
 
-void modhost_want_settled(struct modhost *host)
+static bool lingers(const struct modhost *host, const struct modhost_slot *slot)
 {
+    int64_t now = clock_now(host->shared->generations.clock);
+    return !slot->wanted && slot->unwanted_ms && now - slot->unwanted_ms < MODHOST_LINGER_MS;
+}
+
+bool modhost_want_settled(struct modhost *host)
+{
+    bool more = false;
     modhost_update(host);
     modhost_tidy(host);
+    for (size_t i = 0; i < host->nslots; i++)
+        more = more || (host->slots[i].decl && lingers(host, &host->slots[i]));
+    return more;
 }
 
 bool modhost_is_over(const struct modhost *host)
@@ -135,13 +152,18 @@ bool modhost_is_over(const struct modhost *host)
     return true;
 }
 
+static bool is_running(const struct modhost *host, const struct modhost_slot *slot)
+{
+    return modhost_running(host, (size_t)(slot - host->slots)) != NULL;
+}
+
 struct module_version *modhost_desired(const struct modhost *host, const struct modhost_slot *slot)
 {
     if (slot->decl && modhost_quarantined(host, slot->decl))
         return NULL;
     /* What waits is still handled when its module is not wanted any more. */
-    struct module_version *newest =
-        slot->wanted || slot->held ? catalogue_version(slot->decl) : NULL;
+    bool stays = slot->wanted || slot->held || (is_running(host, slot) && lingers(host, slot));
+    struct module_version *newest = stays ? catalogue_version(slot->decl) : NULL;
     if (!newest)
         return NULL;
     if (newest->serial != slot->refused)

@@ -25,12 +25,15 @@
 #define MODHOST_RETRY_MS    60000 /* a module that was refused here is tried again after this */
 #define MODHOST_BACKOFF_MAX 10000
 #define MODHOST_DEADLINE_MS 5000 /* of an event, unless modhost_set_deadline says otherwise */
+/* A module stays loaded for so long after it was wanted: off and on again costs nothing. */
+#define MODHOST_LINGER_MS 2000
 #define MODHOST_END_MS      1500 /* for children to end when the server or a network goes away */
 
 /* A module this host has to do with: it is wanted, loaded, or some of its events wait. */
 struct modhost_slot {
     const struct module_decl *decl; /* NULL: the slot is free */
     bool wanted;
+    int64_t unwanted_ms; /* clock_now when it was last wanted no more; 0: never */
     size_t held;                 /* of its events, in `held` */
     struct module_version *good; /* the last that became ready here; a reference */
     uint32_t refused;            /* serial of the newest version that did not start here; 0: none */
@@ -116,8 +119,9 @@ void modhost_kill(struct modhost *host);
 void modhost_stop(struct modhost *host);
 /* Nothing is wanted until modhost_want says so again. */
 void modhost_want_nothing(struct modhost *host);
-/* What is wanted is settled: loads and unloads what must be, after the events it has. */
-void modhost_want_settled(struct modhost *host);
+/* Loads what is wanted, and unloads what has not been wanted for a while, after the events it has.
+ * True: some modules linger, and it must be called again. */
+bool modhost_want_settled(struct modhost *host);
 /* Nothing is wanted, nothing runs and nothing waits: it can be closed. */
 bool modhost_is_over(const struct modhost *host);
 /* Frees all slots, for the end. */

@@ -21,7 +21,8 @@ struct known_network {
 };
 
 /* A module that is switched off and on again soon needs no new process. */
-#define SETTLE_SECONDS 2
+#define SETTLE_SECONDS  2
+#define SETTLE_AGAIN_US 250000
 
 /* A process rests for as long as it may, and a part more. */
 #define REST_PARTS 8
@@ -194,11 +195,16 @@ static void on_reap(evutil_socket_t fd, short what, void *arg)
 static void on_settle(evutil_socket_t fd, short what, void *arg)
 {
     struct supervisor *sup = arg;
+    bool again = false;
     for (struct known_network *n = sup->networks; n; n = n->hh.next) {
+        bool lingers = false;
         for (struct modhost *host = n->unsettled ? n->hosts : NULL; host; host = host->next)
-            modhost_want_settled(host);
-        n->unsettled = false;
+            lingers = modhost_want_settled(host) || lingers;
+        n->unsettled = lingers;
+        again = again || lingers;
     }
+    if (again && !sup->shared.stopping)
+        event_add(sup->settle, &(struct timeval){.tv_usec = SETTLE_AGAIN_US});
     if (!sup->shared.stopping)
         on_reap(fd, what, sup);
 }

@@ -99,10 +99,10 @@ def test_accounts_stand_in_redis(parts):
             ({"users": {"eve": {"hostmasks": ["*!*@*"]}}}, "would match nearly everybody"),
             ({"users": {"eve": {"password": "hunter2"}}}, "no record of a password"),
             ({"users": {"bad name": {}}}, "no name for an account"),
-            ({"policy": {"default_allow": "maybe"}}, "must be yes or no"),
+            ({"policy": {"default_allow": "maybe"}}, "must be true or false"),
             ({"policy": {"capabilities": ["owner"]}}, "nobody has owner by default"),
             ({"auth_groups": {"x": {"style": "open"}}}, "nickserv, user, nick or password"),
-            ({"networks": {"net": {"channels": {"#c": {"lobotomised": True}}}}}, "nothing of that name"),
+            ({"networks": {"net": {"channels": {"#c": {"lobotomised": True}}}}}, "means nothing"),
             ({"users": {"bob": {"services": ["net/bob"], "capabilities": "owner"}}}, "an array")):
         status, error = imported(bot, {"seshet": document["seshet"]} | wrong)
         assert status != 0 and said in error and "hunter2" not in error, (wrong, error)

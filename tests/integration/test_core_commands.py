@@ -502,7 +502,7 @@ def test_operators(stage):
 
 def test_modules(stage):
     stage.notice(stage.nora, "module list", "needs the capability admin")
-    assert re.search("echo: enabled yes", stage.ask(stage.adam, "module list"))
+    assert re.search("echo: registered yes, enabled yes", stage.ask(stage.adam, "module list"))
     stage.ask(stage.adam, "module disable echo", "Done: module echo")
     assert stage.cli("HGET", "seshet:module:echo", "enabled") == "no"
     stage.ask(stage.adam, "module disable echo", "It was so before")

@@ -146,10 +146,12 @@ def test_an_edit_during_the_reload_is_not_missed(shared):
     for count in range(12):
         wanted = count % 2 == 1
         kind = ("pubsub", "normal")[count // 2 % 2]
+        marks = {nick: bot.mark() for nick, bot in shared.bots.items()}
         shared.redis.script([f"CLIENT KILL TYPE {kind} SKIPME yes"])
         time.sleep(0.003 * count)
         shared.cli("HSET", ECHO, "enabled", "yes" if wanted else "no")
-        shared.wait_state("synced")
+        for nick, bot in shared.bots.items():
+            bot.wait_log(since=marks[nick], event="registry.state", msg="-> synced", timeout=20)
         shared.decides(wanted)
 
 
