@@ -32,7 +32,8 @@ struct buf;
     X(ENABLED, enabled, field_type_bool, 0, "no", "yes or no: whether the module runs at all")     \
     X(DESCRIPTION, description, field_type_text, 0, "", "one sentence, shown by help and list")    \
     X(USAGE, usage, field_type_text, 0, "", "how its commands are called")                         \
-    X(CMD_PREFIX, cmd_prefix, field_type_char, 0, "", "one character before its commands, such as !")         \
+    X(CMD_PREFIX, cmd_prefix, field_type_char, 0, "",                                              \
+      "one character before its commands, such as !")                                              \
     X(EVENT_TYPES, event_types, field_type_events, FIELD_SERVER, "",                               \
       "what the module handles; written by the server")                                            \
     X(GROUP, group, field_type_word, 0, "default", "modules of one group share a module host")     \

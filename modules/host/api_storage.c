@@ -66,9 +66,9 @@ static void unescape(char *text)
 {
     char *to = text;
     for (const char *from = text; *from; to++) {
-        unsigned byte;
-        if (*from == '%' && sscanf(from + 1, "%2x", &byte) == 1) {
-            *to = (char)byte;
+        if (*from == '%' && from[1] && from[2]) {
+            const char digits[] = {from[1], from[2], '\0'};
+            *to = (char)strtoul(digits, NULL, 16);
             from += 3;
         } else {
             *to = *from++;

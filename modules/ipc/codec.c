@@ -22,7 +22,8 @@ int ipc_get_hello(const struct frame *f, struct ipc_hello *hello)
 {
     assert(f->type == FRAME_HELLO);
     struct frame_reader r = frame_read(f);
-    *hello = (struct ipc_hello){.version = frame_get_u32(&r), .network = "", .group = "", .data = ""};
+    *hello =
+        (struct ipc_hello){.version = frame_get_u32(&r), .network = "", .group = "", .data = ""};
     if (r.failed)
         return -1;
     if (hello->version != FRAME_VERSION)

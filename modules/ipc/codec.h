@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/permission.h"
 #include "modules/ipc/cell.h"
 #include "modules/ipc/frame.h"
-#include "base/permission.h"
 
 /*
  * The payload of each frame type, as a struct with a put and a get.
@@ -138,12 +138,7 @@ int ipc_put_done(struct buf *out, uint64_t event);
 int ipc_get_done(const struct frame *f, uint64_t *event);
 
 /* RAW: text is a whole line, and target any word. */
-enum ipc_say_kind {
-    IPC_SAY_PRIVMSG = 1,
-    IPC_SAY_NOTICE = 2,
-    IPC_SAY_ACTION = 3,
-    IPC_SAY_RAW = 4
-};
+enum ipc_say_kind { IPC_SAY_PRIVMSG = 1, IPC_SAY_NOTICE = 2, IPC_SAY_ACTION = 3, IPC_SAY_RAW = 4 };
 struct ipc_say {
     uint64_t event; /* during which; 0: none */
     uint16_t module;
@@ -155,9 +150,9 @@ struct ipc_say {
 int ipc_put_say(struct buf *out, const struct ipc_say *say);
 int ipc_get_say(const struct frame *f, struct ipc_say *say);
 
-/* What may be asked, and what key, value and by are then. A page of IPC_KEYS and IPC_MEMBERS is lines
- * of text, each ended by a newline; the answer's number is what to ask for the next one, 0 at the
- * end. */
+/* What may be asked, and what key, value and by are then. A page of IPC_KEYS and IPC_MEMBERS is
+ * lines of text, each ended by a newline; the answer's number is what to ask for the next one, 0 at
+ * the end. */
 enum ipc_op {
     IPC_GET = 1,
     IPC_SET = 2, /* value */
@@ -165,11 +160,11 @@ enum ipc_op {
     IPC_INCREMENT = 4,    /* by */
     IPC_KEYS = 5,         /* value: prefix; by: cursor. Keys, with %XX for control bytes and % */
     IPC_MEMBER_MODES = 6, /* key: channel; value: nick */
-    IPC_MEMBERS = 7,      /* key: channel; by: cursor. nick TAB user TAB host TAB account TAB modes */
-    IPC_TOPIC = 8,        /* key: channel */
-    IPC_FIELD = 9,        /* key: field */
-    IPC_TIMER = 10,       /* key: "once" or "every"; by: ms. The answer's number is the timer's */
-    IPC_CANCEL = 11,      /* key: "timer"; by: its number */
+    IPC_MEMBERS = 7, /* key: channel; by: cursor. nick TAB user TAB host TAB account TAB modes */
+    IPC_TOPIC = 8,   /* key: channel */
+    IPC_FIELD = 9,   /* key: field */
+    IPC_TIMER = 10,  /* key: "once" or "every"; by: ms. The answer's number is the timer's */
+    IPC_CANCEL = 11, /* key: "timer"; by: its number */
     IPC_OP_END
 };
 struct ipc_ask {
@@ -177,7 +172,7 @@ struct ipc_ask {
     uint64_t event;    /* 0: in load */
     uint16_t module;
     enum ipc_op op;
-    uint8_t scope; /* seshet_scope, where it matters */
+    uint8_t scope;   /* seshet_scope, where it matters */
     const char *key; /* never "" */
     const char *value;
     int64_t by;

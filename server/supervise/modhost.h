@@ -27,13 +27,13 @@
 #define MODHOST_DEADLINE_MS 5000 /* of an event, unless modhost_set_deadline says otherwise */
 /* A module stays loaded for so long after it was wanted: off and on again costs nothing. */
 #define MODHOST_LINGER_MS 2000
-#define MODHOST_END_MS      1500 /* for children to end when the server or a network goes away */
+#define MODHOST_END_MS    1500 /* for children to end when the server or a network goes away */
 
 /* A module this host has to do with: it is wanted, loaded, or some of its events wait. */
 struct modhost_slot {
     const struct module_decl *decl; /* NULL: the slot is free */
     bool wanted;
-    int64_t unwanted_ms; /* clock_now when it was last wanted no more; 0: never */
+    int64_t unwanted_ms;         /* clock_now when it was last wanted no more; 0: never */
     size_t held;                 /* of its events, in `held` */
     struct module_version *good; /* the last that became ready here; a reference */
     uint32_t refused;            /* serial of the newest version that did not start here; 0: none */

@@ -96,11 +96,11 @@ static int count_key(seshet_ctx *ctx, const char *key, void *arg)
 /* Many keys in Redis, listed by pages. */
 static void keys(seshet_ctx *ctx, const char *words)
 {
-    int wanted = atoi(words);
+    long wanted = strtol(words, NULL, 10);
     int given = 0;
     char key[32];
-    for (int i = 0; i < wanted; i++) {
-        snprintf(key, sizeof key, "a%%b*%d", i);
+    for (long i = 0; i < wanted; i++) {
+        snprintf(key, sizeof key, "a%%b*%ld", i);
         seshet_set(ctx, SESHET_HERE, key, "x");
     }
     int count = seshet_keys(ctx, SESHET_HERE, "a%b*", count_key, &given);
@@ -128,10 +128,9 @@ static void on_every(seshet_ctx *ctx, void *arg)
 
 static void later(seshet_ctx *ctx, const char *words)
 {
-    char text[64] = "";
-    long ms = 0;
-    sscanf(words, "%ld %63s", &ms, text);
-    if (seshet_later(ctx, ms, on_later, strdup(text)) < 0)
+    char *text;
+    long ms = strtol(words, &text, 10);
+    if (seshet_later(ctx, ms, on_later, strdup(text + (*text == ' '))) < 0)
         seshet_reply(ctx, "no timer");
 }
 

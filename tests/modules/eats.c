@@ -23,8 +23,9 @@ static void run(seshet_ctx *ctx, const seshet_event *ev)
     (void)ev;
     for (;;) {
         char *volatile p = bite();
-        *(p ? p : (char *)8) = 1;
-        memset(p, 1, BITE);
+        char *taken = p ? p : (char *)8;
+        *taken = 1;
+        memset(taken, 1, BITE);
     }
 }
 
@@ -32,8 +33,9 @@ static void run(seshet_ctx *ctx, const seshet_event *ev)
 static void leak(seshet_ctx *ctx, const seshet_event *ev)
 {
     char *volatile p = bite();
-    *(p ? p : (char *)8) = 1;
-    memset(p, 1, BITE);
+    char *taken = p ? p : (char *)8;
+    *taken = 1;
+    memset(taken, 1, BITE);
     seshet_reply(ctx, "leaked %s", ev->args);
 }
 

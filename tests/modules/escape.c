@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -57,9 +58,7 @@ static long try_unlink(const char *what)
 
 static long try_tcp(const char *what)
 {
-    int port = 0;
-    if (sscanf(what, "%d", &port) != 1)
-        return -1;
+    long port = strtol(what, NULL, 10);
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons((unsigned short)port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -98,7 +97,7 @@ static long try_shell(const char *what)
 {
     (void)what;
     char word[8] = "";
-    FILE *shell = popen("echo out", "r");
+    FILE *shell = popen("echo out", "r"); // NOLINT: a shell is what it tries to get
     if (!shell)
         return -1;
     long got = fgets(word, sizeof word, shell) ? 0 : -1;

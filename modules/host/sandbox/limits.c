@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -16,14 +17,18 @@ enum {
 /* The private writable memory that the process has already: what RLIMIT_DATA counts. */
 static uint64_t data_bytes(void)
 {
-    unsigned long long data = 0;
+    char line[200] = "";
     FILE *file = fopen("/proc/self/statm", "re");
     if (!file)
         return 0;
-    if (fscanf(file, "%*u %*u %*u %*u %*u %llu", &data) != 1)
-        data = 0;
+    const char *at = fgets(line, sizeof line, file) ? line : "";
     fclose(file);
-    return (uint64_t)data * (uint64_t)sysconf(_SC_PAGESIZE);
+    /* The sixth number, in pages; see proc(5). */
+    for (int i = 0; i < 5; i++) {
+        at += strcspn(at, " ");
+        at += *at == ' ';
+    }
+    return strtoull(at, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static int set_limit(int which, uint64_t most, const char *what, char *why, size_t why_size)

@@ -439,7 +439,7 @@ static void a_thousand_wildcards_are_refused_or_quick(void **state)
     size_t len = 0;
     for (int i = 0; i < 240; i++)
         len += (size_t)sprintf(mask + len, i % 2 ? "a" : "*");
-    strcpy(mask + len, "!*@*b");
+    snprintf(mask + len, sizeof mask - len, "!*@*b");
     assert_int_equal(account_hostmask_check(mask, why, sizeof why), 0);
     put(f, "users", "bob");
     put(f, "user:bob:hostmasks", mask);
@@ -450,7 +450,7 @@ static void a_thousand_wildcards_are_refused_or_quick(void **state)
     expect(f, "net", nick, nick, NULL, "");
     assert_true(mask_overlap(mask, mask));
     memset(mask, '*', 500);
-    strcpy(mask + 500, "!*@*");
+    snprintf(mask + 500, sizeof mask - 500, "!*@*");
     assert_int_equal(account_hostmask_check(mask, why, sizeof why), -1);
 }
 

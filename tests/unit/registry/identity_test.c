@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "registry/identity.h"
@@ -12,7 +13,7 @@ static struct identity found(const char *known, const char *schema, const char *
                              const char *accepted)
 {
     struct identity identity = {0};
-    strcpy(identity.known, known);
+    snprintf(identity.known, sizeof identity.known, "%s", known);
     identity_begin(&identity);
     identity_read(&identity, "schema", schema);
     identity_read(&identity, "id", id);
