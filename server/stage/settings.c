@@ -24,9 +24,10 @@ int seshet_test_network(seshet_test *t, const char *name)
 
 int seshet_test_own_nick(seshet_test *t, const char *nick)
 {
-    if (!is_word(nick))
-        return -1;
-    return seshet_test_nick(t, irc_state_nick(t->state), nick) < 0 ? -1 : 0;
+    char *old = xstrdup(irc_state_nick(t->state));
+    int called = seshet_test_nick(t, old, nick);
+    free(old);
+    return called < 0 ? -1 : 0;
 }
 
 int seshet_test_casemapping(seshet_test *t, const char *name)
