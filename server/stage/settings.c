@@ -30,6 +30,12 @@ int seshet_test_own_nick(seshet_test *t, const char *nick)
     return called < 0 ? -1 : 0;
 }
 
+int seshet_test_bot(const seshet_test *t, char *dst, size_t size)
+{
+    const char *nick = irc_state_nick(t->state);
+    return str_copy(dst, size, nick) ? (int)strlen(nick) : SESHET_ESIZE;
+}
+
 int seshet_test_casemapping(seshet_test *t, const char *name)
 {
     char line[128];

@@ -217,6 +217,7 @@ static void test_channels(void **state)
     hears(t, "PRIVMSG #chan :alice: raw 0");
     assert_string_equal(seshet_test_logged(t), "warning: a line was not sent: it would end or "
                                                "change the connection itself");
+    assert_int_equal(seshet_test_permit(t, ""), 0);
     answers(t, "!api field rate_user", "field 1 \"0\"");
     assert_int_equal(seshet_test_field(t, "rate_user", "5/1m"), 0);
     answers(t, "!api field rate_user", "field 4 \"5/1m\"");
