@@ -99,8 +99,17 @@ typedef struct seshet_module {
     void (*unload)(seshet_ctx *ctx);
 } seshet_module;
 
-#define SESHET_COMMANDS(...) ((const seshet_command[]){__VA_ARGS__, {0}})
-#define SESHET_EVENTS(...)   ((const seshet_subscription[]){__VA_ARGS__, {0}})
+/* C++ takes no 0 for an enum; C11 no empty braces. GCC and Clang keep such an array, outside of
+ * functions, as long as the program lives, in both. */
+/* clang-format off */
+#ifdef __cplusplus
+#define SESHET_LIST_END {}
+#else
+#define SESHET_LIST_END {0}
+#endif
+/* clang-format on */
+#define SESHET_COMMANDS(...) ((const seshet_command[]){__VA_ARGS__, SESHET_LIST_END})
+#define SESHET_EVENTS(...)   ((const seshet_subscription[]){__VA_ARGS__, SESHET_LIST_END})
 
 /* The ABI stands in an ELF note as well, so that it is checked before any code of the file runs. */
 struct seshet_note {
@@ -204,8 +213,8 @@ int seshet_topic(seshet_ctx *ctx, const char *channel, char *topic, size_t size)
 int seshet_field(seshet_ctx *ctx, const char *name, char *value, size_t size);
 
 /* ---- Storage --------------------------------------------------------------------------------
- * Key-value pairs. A call waits for the server's answer: 0 or more means that it is kept. Keys: 1 to
- * 256 bytes; values: at most 64 KiB; any bytes but NUL. What is HERE and SHARED is in Redis.
+ * Key-value pairs. A call waits for the server's answer: 0 or more means that it is kept. Keys: 1
+ * to 256 bytes; values: at most 64 KiB; any bytes but NUL. What is HERE and SHARED is in Redis.
  * SESSION is in the server's memory: it survives reloads and crashes of the module, and is gone
  * when the server ends; at most 1 MiB of it for a module on a network. */
 
@@ -234,10 +243,10 @@ int seshet_keys(seshet_ctx *ctx, seshet_scope scope, const char *prefix, seshet_
                 void *arg);
 
 /* ---- Time -----------------------------------------------------------------------------------
- * A timer calls back in the module host that set it, as an event of its own, with the same deadline;
- * it is gone when the module is reloaded, unloaded, or its host crashes: set it in load again. The
- * context of a call is that of the event in which the timer was set: seshet_reply answers to there.
- * At most 1,000 timers in a module host. */
+ * A timer calls back in the module host that set it, as an event of its own, with the same
+ * deadline; it is gone when the module is reloaded, unloaded, or its host crashes: set it in load
+ * again. The context of a call is that of the event in which the timer was set: seshet_reply
+ * answers to there. At most 1,000 timers in a module host. */
 
 typedef void (*seshet_timer_fn)(seshet_ctx *ctx, void *arg);
 /* Once, in ms (1 to 2^31-1) milliseconds. Returns the timer's number, above 0, or SESHET_EINVAL or
