@@ -23,12 +23,14 @@ struct control_command *admin_table_new(void)
     admin_export_handlers(handlers);
     admin_import_handlers(handlers);
     why_handlers(handlers);
+    size_t count = 0;
     for (int i = 0; i < COMMAND_COUNT; i++)
-        table[i] = (struct control_command){.name = command_specs[i].name,
-                                            .help = command_specs[i].help,
-                                            .spec = &command_specs[i],
-                                            .run = handlers[i].run,
-                                            .begin = handlers[i].begin};
+        if (!command_specs[i].local)
+            table[count++] = (struct control_command){.name = command_specs[i].name,
+                                                      .help = command_specs[i].help,
+                                                      .spec = &command_specs[i],
+                                                      .run = handlers[i].run,
+                                                      .begin = handlers[i].begin};
     return table;
 }
 

@@ -28,6 +28,7 @@ struct server {
     struct ignores *ignores;          /* kept here because Redis did not take them */
     struct flood_guard *guard;
     struct module_sessions *sessions;
+    struct module_log *module_log;
     struct admin_wait *admin_waits; /* answers that wait for a snapshot */
     struct identities *identities;
     struct reload *reload;

@@ -133,6 +133,7 @@ static void offer_kind(const struct completion *c, enum complete kind)
                                          "quit",      "kick",        "nick",    "mode", "topic",
                                          "invite",    "ctcp",        "account", "raw",  "command",
                                          "connected", "disconnected"};
+    static const char *const permissions[] = {"net", "files", "raw", "exec"};
     switch (kind) {
     case COMPLETE_NOTHING:
         break;
@@ -162,6 +163,10 @@ static void offer_kind(const struct completion *c, enum complete kind)
     case COMPLETE_EVENT:
         for (size_t i = 0; i < sizeof events / sizeof *events; i++)
             offer(c, events[i]);
+        break;
+    case COMPLETE_PERMISSION:
+        for (size_t i = 0; i < sizeof permissions / sizeof *permissions; i++)
+            offer(c, permissions[i]);
         break;
     case COMPLETE_FILE:
         puts("@file");

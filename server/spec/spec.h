@@ -24,6 +24,10 @@ enum command {
     COMMAND_MODULE_REMOVE,
     COMMAND_MODULE_RELOAD,
     COMMAND_MODULE_WHY,
+    COMMAND_MODULE_LOGS,
+    COMMAND_MODULE_NEW,
+    COMMAND_MODULE_BUILD,
+    COMMAND_MODULE_TRY,
     COMMAND_NETWORK_LIST,
     COMMAND_NETWORK_SHOW,
     COMMAND_NETWORK_CONNECT,
@@ -60,6 +64,7 @@ enum complete {
     COMPLETE_VALUE,
     COMPLETE_IGNORE,
     COMPLETE_EVENT,
+    COMPLETE_PERMISSION,
     COMPLETE_FILE
 };
 
@@ -79,6 +84,7 @@ struct command_spec {
     const char *name;
     const char *help;
     const struct command_param *params[COMMAND_MAX_PARAMS + 1]; /* ends with NULL */
+    bool local; /* seshetctl does it by itself; the server does not know it */
 };
 
 /* By enum command. */

@@ -157,6 +157,14 @@ static int run(seshet_test *t, const struct options *o, char *const *texts)
     return status;
 }
 
+/* We ourselves end by _exit. */
+static void on_exit_of_module(void)
+{
+    fflush(stdout);
+    fputs("seshetctl: the module called exit()\n", stderr);
+    _exit(REFUSED);
+}
+
 int main(int argc, char **argv)
 {
     struct options o = {
@@ -164,9 +172,10 @@ int main(int argc, char **argv)
     char why[SESHET_TEST_WHY_SIZE];
     if (read_options(&o, argc, argv)) {
         fputs("seshet-try is started by: seshetctl module try FILE [TEXT...]\n", stderr);
-        return USAGE;
+        _exit(USAGE);
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    atexit(on_exit_of_module);
     seshet_test *t = seshet_test_new();
     int status = prepare(t, &o);
     if (!status && seshet_test_load(t, argv[optind], why, sizeof why)) {
