@@ -94,6 +94,11 @@ int seshet_test_permit(seshet_test *t, const char *permissions)
     return 0;
 }
 
+char stage_prefix(const struct seshet_test *t)
+{
+    return t->fields.cmd_prefix ? t->fields.cmd_prefix : '!';
+}
+
 /* ---- Storage --------------------------------------------------------------------------------- */
 
 static struct module_sessions *place(const seshet_test *t, seshet_scope scope, const char **network)

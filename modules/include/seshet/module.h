@@ -209,7 +209,8 @@ int seshet_members(seshet_ctx *ctx, const char *channel, seshet_member_fn each, 
 /* The topic of a channel the bot is in. Returns its length; SESHET_ENOTFOUND or SESHET_ESIZE. */
 int seshet_topic(seshet_ctx *ctx, const char *channel, char *topic, size_t size);
 /* A field of this module's definition on this network, as it would stand in the registry
- * ("rate_user", "cmd_prefix"). Returns its length; SESHET_ENOTFOUND: there is no such field. */
+ * ("rate_user", "cmd_prefix"; of the latter, the network's where the module has none). Returns its
+ * length; SESHET_ENOTFOUND: there is no such field. */
 int seshet_field(seshet_ctx *ctx, const char *name, char *value, size_t size);
 
 /* ---- Storage --------------------------------------------------------------------------------

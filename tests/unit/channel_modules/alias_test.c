@@ -30,8 +30,8 @@ static void test_templates(void **state)
     says(t, "!hug alice", "bob: hug needs 2 words after it.");
     says(t, "!hug alice  bob and  olga", "\001ACTION hugs alice and bob and  olga\001");
     adds(t, "all", "all: $*");
-    says(t, "!all", "all: ");
-    says(t, "!all $nick $1 \001", "all: $nick $1 ");
+    says(t, "!all", "all:");
+    says(t, "!all $nick $1 \001", "all: $nick $1");
     says(t, "!alias run all x", "all: x");
     /* The caller does not choose how the line begins. */
     adds(t, "parrot", "$*");
