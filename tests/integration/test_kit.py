@@ -10,7 +10,8 @@ import pytest
 
 from conftest import BUILD, ROOT
 from harness.process import wait_until
-from harness.seshetd import build_module, network
+from harness.seshetd import build_module
+from test_module_api import Stage
 
 CHANNEL = "#seshet"
 MODULES = pathlib.Path(__file__).resolve().parents[1] / "modules"
@@ -85,20 +86,6 @@ def test_trying_in_vain(files, words, status, said):
 # ---- A server ------------------------------------------------------------------------------------
 
 
-class Stage:
-    def __init__(self, parts):
-        self.server = parts.ngircd()
-        self.visitor = self.server.client("visitor").join(CHANNEL)
-        self.bot = parts.bot({"one": network(self.server.port, "Anna")}, start=False, crashes=True)
-        parts.module(self.bot, "api", (MODULES / "api.c").read_text())
-        self.bot.start()
-        self.visitor.wait_for("Anna", CHANNEL)
-        self.visitor.until_answered("Anna", CHANNEL, "!api there{}", "ready there{}")
-
-    def says(self, words):
-        return self.visitor.ask("Anna", CHANNEL, f"!api {words}", "^visitor: ").text
-
-
 @pytest.fixture
 def stage(parts):
     return Stage(parts)
@@ -112,10 +99,10 @@ SCRIPT = [f"topic {CHANNEL}", "topic #elsewhere", f"modes {CHANNEL} VISITOR",
 
 
 def test_a_network_in_memory_is_like_a_real_one(stage):
-    real = [stage.says(words) for words in SCRIPT]
+    real = [stage.says(words, "^visitor: ") for words in SCRIPT]
     tried = ctl("module", "try", stage.bot.user_modules / "api.so", "--as", "visitor", "--channel",
                 CHANNEL, "<irc> /mode +o visitor", *[f"!api {words}" for words in SCRIPT])
-    assert [line.partition("> ")[2] for line in tried.stdout.splitlines()] == real
+    assert [line.partition("> visitor: ")[2] for line in tried.stdout.splitlines()] == real
 
 
 def test_logs(stage):
