@@ -19,7 +19,8 @@ enum { ASK_SECONDS = 5 };
 
 struct build {
     const char *folder;
-    char *install; /* NULL: nowhere */
+    char *install;                 /* NULL: nowhere */
+    const struct session *session; /* the server whose folder that is; NULL: none */
 };
 
 /* ---- Compiling ------------------------------------------------------------------------------- */
@@ -76,6 +77,27 @@ static int copy(int from, const char *to)
     return n ? -1 : 0;
 }
 
+/* Whether the server takes it: 0, or -1 and why it does not. */
+static int ask_server(const struct build *b, const char *file)
+{
+    json_t *result = NULL;
+    json_t *args = json_object();
+    const json_t *module;
+    size_t i;
+    int failed = ctl_ask(b->session, COMMAND_MODULE_RELOAD, args, &result) != CTL_OK;
+    json_array_foreach(json_object_get(result, "refused"), i, module)
+    {
+        const char *name = ctl_text(module, "module");
+        size_t len = strlen(name);
+        if (strncmp(file, name, len) == 0 && strcmp(file + len, ".so") == 0)
+            failed = ctl_complain(CTL_REFUSED, "the server refuses %s: %s", file,
+                                  ctl_text(module, "error"));
+    }
+    json_decref(result);
+    json_decref(args);
+    return failed ? -1 : 0;
+}
+
 /* Under another name first: the server takes a file that is renamed into place at once. */
 static int install_file(const struct build *b, const char *name)
 {
@@ -94,6 +116,8 @@ static int install_file(const struct build *b, const char *name)
             unlink(beside);
         } else {
             printf("installed %s\n", to);
+            fflush(stdout);
+            failed = b->session ? ask_server(b, name) : 0;
         }
     }
     if (in >= 0)
@@ -203,6 +227,7 @@ enum ctl_exit kit_build(const struct session *session, json_t *args)
     const char *where = command_text(args, "install");
     struct build b = {.folder = *folder ? folder : ".",
                       .install = *where ? xstrdup(where) : server_folder(session)};
+    b.session = b.install && !*where ? session : NULL;
     char *makefile = xasprintf("%s/Makefile", b.folder);
     enum ctl_exit status = CTL_REFUSED;
     if (access(makefile, R_OK)) {

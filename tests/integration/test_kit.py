@@ -163,6 +163,11 @@ def test_a_new_module(parts, stage, kind):
         assert watching.stdout.readline() == "built\n"
         source.write_text(text.replace("hello, %s", "bonjour, %s"))
         stage.visitor.until_answered("Anna", CHANNEL, "!greet {}", "bonjour, {}")
+        source.write_text(text.replace('.name = "greet"', '.name = "great"'))
+        said = ""
+        while "the server refuses greet.so: " not in said:
+            said += watching.stdout.readline()
+        assert "rename one" in said
         source.write_text(text + "\nbroken\n")
         said = ""
         while "not built" not in said:
