@@ -107,12 +107,15 @@ static bool judge(const struct dirwatch *w, const struct inotify_event *ev,
         *kind = DIRWATCH_GONE;
         return true;
     }
-    bool whole = !strncmp(*name, "..", 2);
-    *kind = ev->mask & (IN_DELETE | IN_MOVED_FROM) ? DIRWATCH_REMOVED : DIRWATCH_CHANGED;
+    bool folder = !strncmp(*name, "..", 2);
+    if (ev->mask & (IN_DELETE | IN_MOVED_FROM))
+        *kind = DIRWATCH_REMOVED;
+    else
+        *kind = folder || ev->mask & IN_CLOSE_WRITE ? DIRWATCH_CHANGED : DIRWATCH_WHOLE;
     if (ev->mask & IN_ISDIR)
-        return whole;
+        return folder;
     if (ev->mask & IN_CREATE)
-        return whole || is_link(w, *name);
+        return folder || is_link(w, *name);
     return true;
 }
 

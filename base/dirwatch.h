@@ -12,6 +12,8 @@ struct dirwatch;
 enum dirwatch_kind {
     DIRWATCH_CHANGED, /* a file is new or has new contents; a name that begins with ".." (Kubernetes
                          swaps "..data") stands for the whole folder */
+    DIRWATCH_WHOLE,   /* the same, of a file that nobody has to wait for: it was renamed into place,
+                         or is a link. Not told of names that begin with ".." */
     DIRWATCH_REMOVED,
     DIRWATCH_OVERFLOW, /* some changes were not told: read the whole folder again; name is "" */
     DIRWATCH_GONE /* the folder itself came, went or was replaced: close, open again, and read the

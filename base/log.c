@@ -31,6 +31,8 @@ static struct {
     atomic_int level;
     atomic_bool json;
     atomic_bool colour;
+    log_tap_fn tap;
+    void *tap_arg;
 } logger = {.lock = PTHREAD_MUTEX_INITIALIZER,
             .changed = PTHREAD_COND_INITIALIZER,
             .level = LOG_LEVEL_INFO};
@@ -243,15 +245,36 @@ static void enqueue(const struct buf *line)
     pthread_cond_signal(&logger.changed);
 }
 
+void log_tap(log_tap_fn fn, void *arg)
+{
+    pthread_mutex_lock(&logger.lock);
+    logger.tap = fn;
+    logger.tap_arg = arg;
+    pthread_mutex_unlock(&logger.lock);
+}
+
+static void tell_tap(enum log_level level, const char *event, struct log_tag tag, const char *msg)
+{
+    pthread_mutex_lock(&logger.lock);
+    if (logger.tap)
+        logger.tap(logger.tap_arg, level, event, tag, msg);
+    pthread_mutex_unlock(&logger.lock);
+}
+
 void log_write(enum log_level level, const char *event, struct log_tag tag, const char *fmt, ...)
 {
-    if (!log_enabled(level))
+    bool written = log_enabled(level);
+    if (!written && !tag.module)
         return;
     char msg[MAX_TEXT];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(msg, sizeof msg, fmt, ap);
     va_end(ap);
+    if (tag.module)
+        tell_tap(level, event, tag, msg);
+    if (!written)
+        return;
     struct buf line = {0};
     append_line(&line, level, event, tag, msg);
     pthread_mutex_lock(&logger.lock);

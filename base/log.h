@@ -40,6 +40,12 @@ bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *event, struct log_tag tag, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Every line about a module goes to fn as well, whatever its level; NULL ends that. It is called in
+ * the thread that logs, and must not log. */
+typedef void (*log_tap_fn)(void *arg, enum log_level level, const char *event, struct log_tag tag,
+                           const char *msg);
+void log_tap(log_tap_fn fn, void *arg);
+
 #define log_debug(event, tag, ...)                                                                 \
     (log_enabled(LOG_LEVEL_DEBUG) ? log_write(LOG_LEVEL_DEBUG, event, tag, __VA_ARGS__) : (void)0)
 #define log_info(event, tag, ...)  log_write(LOG_LEVEL_INFO, event, tag, __VA_ARGS__)

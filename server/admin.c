@@ -31,7 +31,7 @@ struct control_command *admin_table_new(void)
     struct control_command *next = table;
     for (int i = 0; i < COMMAND_COUNT; i++) {
         if (!handlers[i].run && !handlers[i].begin)
-            continue; /* a command that seshetctl makes others of */
+            continue; /* seshetctl does it by itself, or makes others of it */
         *next++ = (struct control_command){.name = command_specs[i].name,
                                            .help = command_specs[i].help,
                                            .spec = &command_specs[i],

@@ -7,6 +7,8 @@
 #include "registry/register.h"
 #include "registry/registry.h"
 #include "server/admin.h"
+#include "server/module_faults.h"
+#include "server/module_log.h"
 #include "server/module_show.h"
 #include "server/network.h"
 #include "server/supervise/supervisor.h"
@@ -362,6 +364,30 @@ static void begin_reload(void *arg, json_t *args, struct control_request *reques
     supervisor_reload(r->server->supervisor, r->name, on_reloaded, r);
 }
 
+/* ---- Its log ----------------------------------------------------------------------------------
+ */
+
+static int run_logs(void *arg, json_t *args, json_t **result, char **error)
+{
+    const struct server *server = arg;
+    const char *module = command_text(args, "name");
+    const char *network = command_text(args, "network");
+    int64_t after = 0;
+    if (!supervisor_find(server->supervisor, module) &&
+        !snapshot_module(registry_snapshot(server->registry), module)) {
+        *error = admin_no_module(server, module);
+        return -1;
+    }
+    if (*command_text(args, "after") &&
+        str_parse_int(command_text(args, "after"), 0, INT64_MAX, &after)) {
+        *error = xstrdup("\"after\" must be a number that an answer gave");
+        return -1;
+    }
+    *result = module_log_lines(server->module_log, module, network, (uint64_t)after);
+    json_object_set_new(*result, "faults", module_faults(server, network, module));
+    return 0;
+}
+
 void admin_module_handlers(struct admin_handler *handlers)
 {
     handlers[COMMAND_MODULE_SHOW].run = module_show;
@@ -374,4 +400,5 @@ void admin_module_handlers(struct admin_handler *handlers)
     handlers[COMMAND_MODULE_ADD].begin = begin_add;
     handlers[COMMAND_MODULE_REMOVE].begin = begin_remove;
     handlers[COMMAND_MODULE_RELOAD].begin = begin_reload;
+    handlers[COMMAND_MODULE_LOGS].run = run_logs;
 }

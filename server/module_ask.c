@@ -34,7 +34,10 @@ static void ask_field(struct network *n, const char *module, const char *name,
         supervisor_answer(ticket, SESHET_ENOTFOUND, NULL, 0);
         return;
     }
-    module_fields_write(&m->fields, field, &text);
+    if (field == FIELD_CMD_PREFIX) /* the one in force: modules need not know the network's */
+        buf_printf(&text, "%c", registry_view_prefix(n->view, m));
+    else
+        module_fields_write(&m->fields, field, &text);
     buf_append(&text, "", 1);
     answer_text(ticket, buf_data(&text));
     buf_free(&text);

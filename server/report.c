@@ -158,7 +158,8 @@ static int run_module_list(void *arg, json_t *args, json_t **result, char **erro
     for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
         if ((module->present || module->error) && !snapshot_module(snapshot, module->name))
             json_array_append_new(list, module_object(server, module->name, NULL, module));
-    *result = json_pack("{s:o}", "modules", list);
+    *result = json_pack("{s:o, s:o}", "modules", list, "user_dir",
+                        control_text(server->conf->modules.user_dir));
     return 0;
 }
 

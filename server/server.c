@@ -25,6 +25,7 @@
 #include "server/identities.h"
 #include "server/module_ask.h"
 #include "server/module_faults.h"
+#include "server/module_log.h"
 #include "server/module_session.h"
 #include "server/network.h"
 #include "server/notify.h"
@@ -357,6 +358,7 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
     server->guard = flood_guard_new(server);
     server->desk = auth_desk_new(server);
     server->sessions = module_sessions_new(SESSION_MAX_BYTES);
+    server->module_log = module_log_new();
     if (sandbox_check(server->conf, &server->sandbox_missing, error) ||
         start_registry(server, error) || start_supervisor(server, error) ||
         start_control(server, error)) {
@@ -475,6 +477,7 @@ void server_free(struct server *server)
     auth_desk_free(server->desk);
     flood_guard_free(server->guard);
     module_sessions_free(server->sessions);
+    module_log_free(server->module_log);
     ignores_free(server->ignores);
     flood_free(server->flood);
     if (server->base)

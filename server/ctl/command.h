@@ -17,7 +17,8 @@ struct session {
     struct screen screen;
 };
 
-/* How a command's answer is shown, or the whole of a command that asks more than once. */
+/* How a command's answer is shown, or the whole of a command that asks more than once, or no
+ * server: then the socket may be NULL. */
 struct ctl_command {
     /* Prints the result; its exit status is the program's. */
     enum ctl_exit (*show)(const struct screen *screen, const json_t *result);
@@ -37,6 +38,8 @@ void ctl_transfer_commands(struct ctl_command *commands);
 void ctl_account_commands(struct ctl_command *commands);
 void ctl_capability_commands(struct ctl_command *commands);
 void ctl_import_commands(struct ctl_command *commands);
+void ctl_kit_commands(struct ctl_command *commands);
+void ctl_logs_commands(struct ctl_command *commands);
 
 /* Asks the server. CTL_OK and *result (a new reference), or the complaint was printed. */
 enum ctl_exit ctl_ask(const struct session *session, enum command command, json_t *args,

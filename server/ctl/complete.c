@@ -219,6 +219,7 @@ static void offer_kind(const struct completion *c, enum complete kind)
     static const char *const policies[] = {"default_allow", "default_ignore", "registration",
                                            "lobotomized"};
     static const char *const styles[] = {"nickserv", "user", "nick", "password"};
+    static const char *const permissions[] = {"net", "files", "raw", "exec"};
     switch (kind) {
     case COMPLETE_NOTHING:
         break;
@@ -261,6 +262,10 @@ static void offer_kind(const struct completion *c, enum complete kind)
         break;
     case COMPLETE_STYLE:
         offer_words(c, styles, sizeof styles / sizeof *styles);
+        break;
+    case COMPLETE_PERMISSION:
+        for (size_t i = 0; i < sizeof permissions / sizeof *permissions; i++)
+            offer(c, permissions[i]);
         break;
     case COMPLETE_FILE:
         puts("@file");

@@ -149,7 +149,7 @@ static enum ctl_exit run(const struct options *options, const struct command_spe
     enum command number = (enum command)(spec - command_specs);
     const struct ctl_command *command = &commands[number];
     char *conf = NULL;
-    char *socket = find_socket(options, &conf, true);
+    char *socket = find_socket(options, &conf, !spec->local);
     struct session session = {
         .socket = socket, .conf = conf, .json = options->json, .screen = screen_detect()};
     ctl_status_commands(commands);
@@ -163,9 +163,11 @@ static enum ctl_exit run(const struct options *options, const struct command_spe
     ctl_account_commands(commands);
     ctl_capability_commands(commands);
     ctl_import_commands(commands);
-    enum ctl_exit status = !socket        ? CTL_USAGE
-                           : command->run ? command->run(&session, args)
-                                          : ask(&session, number, command, args);
+    ctl_kit_commands(commands);
+    ctl_logs_commands(commands);
+    enum ctl_exit status = !socket && !spec->local ? CTL_USAGE
+                           : command->run          ? command->run(&session, args)
+                                                   : ask(&session, number, command, args);
     free(conf);
     free(socket);
     return status;

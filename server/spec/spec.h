@@ -25,6 +25,10 @@ enum command {
     COMMAND_MODULE_REMOVE,
     COMMAND_MODULE_RELOAD,
     COMMAND_MODULE_WHY,
+    COMMAND_MODULE_LOGS,
+    COMMAND_MODULE_NEW,
+    COMMAND_MODULE_BUILD,
+    COMMAND_MODULE_TRY,
     COMMAND_NETWORK_LIST,
     COMMAND_NETWORK_SHOW,
     COMMAND_NETWORK_CONNECT,
@@ -85,6 +89,7 @@ enum complete {
     COMPLETE_VALUE,
     COMPLETE_IGNORE,
     COMPLETE_EVENT,
+    COMPLETE_PERMISSION,
     COMPLETE_FILE,
     COMPLETE_USER,
     COMPLETE_FLAG, /* of a user */
@@ -112,6 +117,7 @@ struct command_spec {
     /* What a person on IRC needs to run it, on the network that "network" of the arguments names,
      * or else on all; NULL: it is not for IRC. The control socket asks for none. */
     const char *capability;
+    bool local; /* seshetctl does it by itself; the server does not know it */
 };
 
 /* By enum command. */

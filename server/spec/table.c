@@ -91,6 +91,69 @@ static const struct command_param why_present = {
     .help = "Nicks to take as present besides those that the bot knows of.",
     .kind = PARAM_OPTION};
 
+static const struct command_param logs_network = {.name = "network",
+                                                  .shown = "NET",
+                                                  .help = "Only of that network.",
+                                                  .kind = PARAM_OPTION,
+                                                  .complete = COMPLETE_NETWORK};
+static const struct command_param logs_follow = {
+    .name = "follow", .help = "Go on with what comes, until interrupted.", .kind = PARAM_FLAG};
+static const struct command_param logs_after = {.name = "after", .kind = PARAM_INTERNAL};
+
+static const struct command_param new_name = {
+    .name = "name", .shown = "NAME", .help = "Its name: a-z 0-9 _ -, at most 32."};
+static const struct command_param new_cxx = {
+    .name = "cxx", .help = "In C++ instead of C.", .kind = PARAM_FLAG};
+static const struct command_param build_folder = {.name = "folder",
+                                                  .shown = "FOLDER",
+                                                  .help = "Where its Makefile is; without it here.",
+                                                  .complete = COMPLETE_FILE,
+                                                  .optional = true};
+static const struct command_param build_watch = {
+    .name = "watch", .help = "Again whenever a file is saved.", .kind = PARAM_FLAG};
+static const struct command_param build_install = {
+    .name = "install",
+    .shown = "DIR",
+    .help = "Move it there; without it, to modules.user_dir of a running server.",
+    .kind = PARAM_OPTION,
+    .complete = COMPLETE_FILE};
+static const struct command_param try_file = {.name = "file",
+                                              .shown = "FILE",
+                                              .help = "The module's file, such as ./dice.so.",
+                                              .complete = COMPLETE_FILE};
+static const struct command_param try_texts = {
+    .name = "texts",
+    .shown = "TEXT...",
+    .help = "What is said, one after another; '<NICK> TEXT' by somebody else; /help.",
+    .kind = PARAM_WORDS,
+    .optional = true};
+static const struct command_param try_as = {
+    .name = "as", .shown = "NICK", .help = "Who says it: alice.", .kind = PARAM_OPTION};
+static const struct command_param try_account = {.name = "account",
+                                                 .shown = "ACCOUNT",
+                                                 .help = "Who that is to services: nobody.",
+                                                 .kind = PARAM_OPTION};
+static const struct command_param try_channel = {
+    .name = "channel", .shown = "CHANNEL", .help = "Where: #test.", .kind = PARAM_OPTION};
+static const struct command_param try_private = {
+    .name = "private", .help = "To the bot, in private.", .kind = PARAM_FLAG};
+static const struct command_param try_users = {.name = "users",
+                                               .shown = "N|NICK,...",
+                                               .help =
+                                                   "So many others are in the channel, or these.",
+                                               .kind = PARAM_OPTION};
+static const struct command_param try_after = {
+    .name = "after",
+    .shown = "DURATION",
+    .help = "At the end so much time passes, such as 90s or 1h30m.",
+    .kind = PARAM_OPTION};
+static const struct command_param try_permissions = {
+    .name = "permissions",
+    .shown = "LIST",
+    .help = "What it may do besides: net, files, raw, exec.",
+    .kind = PARAM_OPTION,
+    .complete = COMPLETE_PERMISSION};
+
 static const struct command_param reason = {.name = "reason",
                                             .shown = "REASON...",
                                             .help = "Said to the channels.",
@@ -327,6 +390,24 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                             {&module_name, &why_network, &why_source, &why_account, &why_channel,
                              &why_text, &why_event, &why_present},
                             "admin"},
+
+    [COMMAND_MODULE_LOGS] = {"module logs",
+                             "What it has logged last, and its faults",
+                             {&module_name, &logs_network, &logs_follow, &logs_after},
+                             "admin"},
+    [COMMAND_MODULE_NEW] = {"module new",
+                            "Write the files of a new module into a folder NAME",
+                            {&new_name, &new_cxx},
+                            .local = true},
+    [COMMAND_MODULE_BUILD] = {"module build",
+                              "Compile a module, and put it where the server finds it",
+                              {&build_folder, &build_watch, &build_install},
+                              .local = true},
+    [COMMAND_MODULE_TRY] = {"module try",
+                            "Run a module without a server, and see what it says",
+                            {&try_file, &try_texts, &try_as, &try_account, &try_channel,
+                             &try_private, &try_users, &try_after, &try_permissions},
+                            .local = true},
 
     [COMMAND_NETWORK_LIST] = {"network list",
                               "The networks and their connections",

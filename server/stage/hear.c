@@ -83,7 +83,10 @@ static void answer_field(struct seshet_test *t, const char *name, struct module_
         answer->status = SESHET_ENOTFOUND;
         return;
     }
-    module_fields_write(&t->fields, field, &answer->text);
+    if (field == FIELD_CMD_PREFIX) /* the one in force, as in a server */
+        buf_printf(&answer->text, "%c", stage_prefix(t));
+    else
+        module_fields_write(&t->fields, field, &answer->text);
     answer->status = (int32_t)answer->text.len;
     buf_append(&answer->text, "", 1);
 }

@@ -7,8 +7,6 @@
 
 /* What server/router.c does, for one module that may answer everywhere. */
 
-enum { DEFAULT_PREFIX = '!' };
-
 static void send_event(struct seshet_test *t, const struct irc_event *event, struct ipc_event *out)
 {
     out->is_private = event->is_private;
@@ -42,7 +40,7 @@ static int find_command(const struct generation *g, const char *word)
 static bool route_command(struct seshet_test *t, const struct irc_event *event)
 {
     struct address address;
-    char prefix = t->fields.cmd_prefix ? t->fields.cmd_prefix : DEFAULT_PREFIX;
+    char prefix = stage_prefix(t);
     if (!address_parse(&address, event->text, event->is_private, irc_state_nick(t->state),
                        irc_state_isupport(t->state)->casemapping))
         return false;

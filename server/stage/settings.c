@@ -24,9 +24,16 @@ int seshet_test_network(seshet_test *t, const char *name)
 
 int seshet_test_own_nick(seshet_test *t, const char *nick)
 {
-    if (!is_word(nick))
-        return -1;
-    return seshet_test_nick(t, irc_state_nick(t->state), nick) < 0 ? -1 : 0;
+    char *old = xstrdup(irc_state_nick(t->state));
+    int called = seshet_test_nick(t, old, nick);
+    free(old);
+    return called < 0 ? -1 : 0;
+}
+
+int seshet_test_bot(const seshet_test *t, char *dst, size_t size)
+{
+    const char *nick = irc_state_nick(t->state);
+    return str_copy(dst, size, nick) ? (int)strlen(nick) : SESHET_ESIZE;
 }
 
 int seshet_test_casemapping(seshet_test *t, const char *name)
@@ -85,6 +92,11 @@ int seshet_test_permit(seshet_test *t, const char *permissions)
     if (t->generation)
         t->generation->host.permissions = t->fields.permissions;
     return 0;
+}
+
+char stage_prefix(const struct seshet_test *t)
+{
+    return t->fields.cmd_prefix ? t->fields.cmd_prefix : '!';
 }
 
 /* ---- Storage --------------------------------------------------------------------------------- */

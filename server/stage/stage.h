@@ -107,6 +107,9 @@ void route_event(void *arg, const struct irc_event *event);
 /* The network sends a line: the module sees it, and what comes of it. Returns the handlers called;
  * -1: it is no line. */
 int stage_line(struct seshet_test *t, const char *line);
+
+/* What calls the module's commands: its field cmd_prefix, or "!". */
+char stage_prefix(const struct seshet_test *t);
 /* The same from a user, with tags. "what": all behind the source. */
 int stage_user_line(struct seshet_test *t, const char *nick, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -18,7 +18,7 @@
 enum {
     PROBES_MAX = 2,
     QUIET_MS = 5,       /* after a change, before the folders are listed */
-    AGREE_MS = 20,      /* between two listings that must agree */
+    AGREE_MS = 20,      /* between two listings that must agree, unless the file came whole */
     MISSING_MS = 250,   /* a file that comes back within this was replaced, not removed */
     FIRST_MS = 1000,    /* the longest wait for all modules, before the first are told */
     PUBLISH_MS = 50,    /* changes that come together are told together */
@@ -270,6 +270,7 @@ static void probe_entry(struct catalogue *c, struct catalogue_entry *e)
     char *error = NULL;
     e->waits = false;
     e->touched = false;
+    e->whole = false;
     e->probed = e->seen;
     free(e->path);
     e->path = xasprintf("%s/%s.so", c->folders[e->seen.folder], e->decl.name);
@@ -310,7 +311,7 @@ static bool see(struct catalogue *c, const struct scan_file *f, bool trust)
     if (!e)
         return false;
     e->catalogue = c;
-    bool stable = trust || same_file(f, &e->seen);
+    bool stable = trust || e->whole || same_file(f, &e->seen);
     bool unknown = e->touched || !same_file(f, &e->probed);
     e->marked = true;
     e->missing_since = 0;
@@ -389,26 +390,27 @@ static void on_scanned(evutil_socket_t fd, short what, void *arg)
 
 /* ---- Watching ------------------------------------------------------------------------------- */
 
-static void on_change(struct catalogue *c, int folder, const char *name, size_t len)
+static void on_change(struct catalogue *c, int folder, const char *name, size_t len, bool whole)
 {
     struct catalogue_entry *e = name ? entries_find(&c->entries, name, len) : NULL;
     /* The other folder's file of that name may be the one that counts; then this changes nothing.
      */
     if (e && e->seen.folder == folder) {
         e->touched = true;
-        e->seen = (struct scan_file){0};
+        e->whole = whole;
+        e->seen = (struct scan_file){.folder = folder};
     }
-    scan_in(c, QUIET_MS);
+    scan_in(c, e && whole ? 0 : QUIET_MS);
 }
 
-static void on_user_change(void *arg, const char *name, size_t len)
+static void on_user_change(void *arg, const char *name, size_t len, bool whole)
 {
-    on_change(arg, 0, name, len);
+    on_change(arg, 0, name, len, whole);
 }
 
-static void on_system_change(void *arg, const char *name, size_t len)
+static void on_system_change(void *arg, const char *name, size_t len, bool whole)
 {
-    on_change(arg, 1, name, len);
+    on_change(arg, 1, name, len, whole);
 }
 
 static void on_scan_timer(evutil_socket_t fd, short what, void *arg)

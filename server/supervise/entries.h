@@ -26,6 +26,7 @@ struct catalogue_entry {
     struct scan_file seen;   /* by the last listing */
     struct scan_file probed; /* what was probed last */
     bool touched;            /* was told to be changed, even if it looks as before */
+    bool whole;              /* and that nobody writes to it any more */
     int64_t missing_since;   /* 0: it is there */
     bool removed;            /* not told yet */
     bool waits;              /* for a probe */

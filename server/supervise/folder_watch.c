@@ -14,10 +14,11 @@ static void on_change(void *arg, enum dirwatch_kind kind, const char *name)
     size_t len = strlen(name);
     if (kind == DIRWATCH_GONE)
         w->reopen = true;
-    if (kind == DIRWATCH_CHANGED && len > 3 && len - 3 <= SCAN_NAME_MAX)
-        w->changed(w->arg, name, len - 3);
+    bool whole = kind == DIRWATCH_WHOLE;
+    if ((kind == DIRWATCH_CHANGED || whole) && len > 3 && len - 3 <= SCAN_NAME_MAX)
+        w->changed(w->arg, name, len - 3, whole);
     else
-        w->changed(w->arg, NULL, 0);
+        w->changed(w->arg, NULL, 0, false);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)

@@ -12,8 +12,9 @@ struct event_base;
 struct folder_watch {
     struct event_base *base;
     const char *path; /* NULL: no such folder; outlives the watch */
-    /* name: the module whose file may have changed, `len` bytes; NULL: anything may have. */
-    void (*changed)(void *arg, const char *name, size_t len);
+    /* name: the module whose file may have changed, `len` bytes; NULL: anything may have. whole:
+     * nobody writes to the file any more. */
+    void (*changed)(void *arg, const char *name, size_t len, bool whole);
     void *arg;
     struct dirwatch *watch;
     struct event *event;

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from conftest import BUILD
 from harness.process import wait_until
 from harness.seshetd import network
 
@@ -155,6 +156,43 @@ def test_the_text_about_capabilities(place):
         if "user add" not in line:
             place.run(line)
     wait_until(lambda: place.problems() == [], 3, "no problems")
+
+
+def tool(folder, *words):
+    done = subprocess.run(list(map(str, words)), cwd=folder, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def test_the_text_about_modules(folder):
+    """Its modules compile, its transcripts come out as they stand, its test passes."""
+    text = (ROOT / "docs" / "modules.md").read_text()
+    include = f"-I{BUILD / 'include'}"
+    modules = 0
+    tests = []
+    for source in re.findall(r"(?ms)^```c\n(.*?)^```", text):
+        name = re.search(r'\.name = "([a-z]+)"', source)
+        path = folder / f"{name[1] if name else 'test'}.c"
+        path.write_text(source)
+        if not name:
+            tests.append(path)
+            continue
+        modules += 1
+        tool(folder, "cc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", include, path, "-o",
+             path.with_suffix(".so"))
+    assert modules >= 3 and tests
+    (folder / "seshetctl").symlink_to(BUILD / "bin/seshetctl")
+    transcripts = re.findall(r"(?m)^    \$ (seshetctl module try .*)\n((?:    (?!\$).*\n)*)", text)
+    assert len(transcripts) >= 2
+    for command, said in transcripts:
+        assert tool(folder, "sh", "-c", f"./{command}") == re.sub(r"(?m)^    ", "", said), command
+    sanitizers = ["-fsanitize=address,undefined"] if b"__asan_init" in (
+        BUILD / "lib/libseshet-test.so").read_bytes() else []
+    for path in tests:
+        tool(folder, "cc", "-Wall", "-Wextra", "-Werror", include, path, "-o", "test", *sanitizers,
+             f"-L{BUILD / 'lib'}", f"-Wl,-rpath,{BUILD / 'lib'}", "-lseshet-test")
+        tool(folder, "./test")
 
 
 def test_the_manual_of_seshetctl(place):

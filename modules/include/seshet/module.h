@@ -99,8 +99,17 @@ typedef struct seshet_module {
     void (*unload)(seshet_ctx *ctx);
 } seshet_module;
 
-#define SESHET_COMMANDS(...) ((const seshet_command[]){__VA_ARGS__, {0}})
-#define SESHET_EVENTS(...)   ((const seshet_subscription[]){__VA_ARGS__, {0}})
+/* C++ takes no 0 for an enum; C11 no empty braces. GCC and Clang keep such an array, outside of
+ * functions, as long as the program lives, in both. */
+/* clang-format off */
+#ifdef __cplusplus
+#define SESHET_LIST_END {}
+#else
+#define SESHET_LIST_END {0}
+#endif
+/* clang-format on */
+#define SESHET_COMMANDS(...) ((const seshet_command[]){__VA_ARGS__, SESHET_LIST_END})
+#define SESHET_EVENTS(...)   ((const seshet_subscription[]){__VA_ARGS__, SESHET_LIST_END})
 
 /* The ABI stands in an ELF note as well, so that it is checked before any code of the file runs. */
 struct seshet_note {
@@ -200,7 +209,8 @@ int seshet_members(seshet_ctx *ctx, const char *channel, seshet_member_fn each, 
 /* The topic of a channel the bot is in. Returns its length; SESHET_ENOTFOUND or SESHET_ESIZE. */
 int seshet_topic(seshet_ctx *ctx, const char *channel, char *topic, size_t size);
 /* A field of this module's definition on this network, as it would stand in the registry
- * ("rate_user", "cmd_prefix"). Returns its length; SESHET_ENOTFOUND: there is no such field. */
+ * ("rate_user", "cmd_prefix"; of the latter, the network's where the module has none). Returns its
+ * length; SESHET_ENOTFOUND: there is no such field. */
 int seshet_field(seshet_ctx *ctx, const char *name, char *value, size_t size);
 
 /* ---- Storage --------------------------------------------------------------------------------

@@ -119,6 +119,8 @@ int seshet_test_raw(seshet_test *t, const char *line);
 
 int seshet_test_network(seshet_test *t, const char *name);
 int seshet_test_own_nick(seshet_test *t, const char *nick);
+/* The bot's nick, into dst. Returns its length, or SESHET_ESIZE. */
+int seshet_test_bot(const seshet_test *t, char *dst, size_t size);
 /* "rfc1459", "ascii", "rfc1459-strict" (RPL_ISUPPORT CASEMAPPING). */
 int seshet_test_casemapping(seshet_test *t, const char *name);
 /* Who a nick is, from now on. user and host NULL: as they are; account NULL: none. */

@@ -489,6 +489,8 @@ class Completion(Case):
         self.assertEqual(self.offers("--json", "completion", ""), ["bash"])
         self.assertEqual(self.offers("help", "module", "wh"), ["why"])
         self.assertIn("--json", self.offers("--"))
+        self.assertEqual(self.offers("module", "try", "x.so", "--p"), ["--private", "--permissions"])
+        self.assertEqual(self.offers("module", "try", "x.so", "--permissions", "r"), ["raw"])
 
     def test_names_from_the_server(self):
         self.serve_names()

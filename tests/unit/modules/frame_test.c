@@ -263,7 +263,7 @@ static void test_ask_and_answer(void **state)
     assert_int_equal(ask.scope, 1);
     assert_string_equal(ask.key, "key");
     buf_free(&out);
-    ask = (struct ipc_ask){.question = 9, .op = IPC_SET, .scope = 2, .key = "key"};
+    ask = (struct ipc_ask){.question = 9, .op = IPC_SET, .scope = 3, .key = "key"};
     assert_int_equal(ipc_put_ask(&out, &ask), 0);
     f = only_frame(&out, FRAME_FROM_HOST);
     assert_int_equal(ipc_get_ask(&f, &ask), -1);

@@ -18,7 +18,7 @@
 
 struct fixture {
     char dir[64];
-    char told[512]; /* "+name -name * !" in order */
+    char told[512]; /* "+name =name (whole) -name * !" in order */
 };
 
 static int setup(void **state)
@@ -52,7 +52,7 @@ static int teardown(void **state)
 static void note(void *arg, enum dirwatch_kind kind, const char *name)
 {
     struct fixture *f = arg;
-    static const char *const signs[] = {"+", "-", "*", "!"};
+    static const char *const signs[] = {"+", "=", "-", "*", "!"};
     size_t len = strlen(f->told);
     snprintf(f->told + len, sizeof f->told - len, "%s%s%s", len ? " " : "", signs[kind], name);
 }
@@ -92,7 +92,7 @@ static void tells_complete_files_only(void **state)
     close(fd);
     assert_string_equal(told(f, w), "+a");
     assert_int_equal(rename("d/a", "d/b"), 0);
-    assert_string_equal(told(f, w), "-a +b");
+    assert_string_equal(told(f, w), "-a =b");
     assert_int_equal(unlink("d/b"), 0);
     assert_string_equal(told(f, w), "-b");
     assert_int_equal(mkdir("d/sub", 0700), 0);
@@ -108,7 +108,7 @@ static void tells_links(void **state)
     assert_int_equal(symlink("nowhere", "d/s"), 0);
     close(open_file("outside"));
     assert_int_equal(link("outside", "d/h"), 0);
-    assert_string_equal(told(f, w), "+s +h");
+    assert_string_equal(told(f, w), "=s =h");
     dirwatch_close(w);
 }
 

@@ -1,0 +1,17 @@
+#ifndef SERVER_TRY_SHOW_H
+#define SERVER_TRY_SHOW_H
+
+#include <seshet/test.h>
+#include <stdbool.h>
+
+/* What was said goes to the standard output, what was logged to standard error; each at once. */
+struct show {
+    bool colour;
+};
+
+/* What the module has said and logged since. */
+void show_what_came(const struct show *show, seshet_test *t);
+/* What is about to happen. */
+void show_input(const struct show *show, const char *nick, const char *line);
+
+#endif

@@ -1,0 +1,187 @@
+"""What whoever writes modules has: seshetctl module new, build, try and logs."""
+
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from conftest import BUILD, ROOT
+from harness.process import wait_until
+from harness.seshetd import build_module
+from test_module_api import Stage
+
+CHANNEL = "#seshet"
+MODULES = pathlib.Path(__file__).resolve().parents[1] / "modules"
+SESHETCTL = BUILD / "bin/seshetctl"
+
+
+def ctl(*words, folder=None, text=None):
+    return subprocess.run([SESHETCTL, *map(str, words)], cwd=folder, input=text or "",
+                          capture_output=True, text=True, timeout=60, check=False)
+
+
+# ---- module try ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("modules")
+    for name in ("api", "exits", "refuses"):
+        build_module(folder, name, (MODULES / f"{name}.c").read_text(),
+                     ROOT / "modules" / "include")
+    return folder
+
+
+def test_trying(files):
+    done = ctl("module", "try", files / "api.so", "!api topic #test", "<bob> /topic of bob",
+               "<bob> !api topic #test", "!api members #test", "!api format x",
+               "!api later 60000 now", "!api act topic #test new", "--users", "carol,dave",
+               "--as", "eve", "--account", "Eve", "--permissions", "raw", "--after", "90s")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        '#test <bot> eve: topic 0 ""',
+        '#test <bot> bob: topic 6 "of bob"',
+        "#test <bot> eve: 4 members: bot[] eve[]Eve carol[] dave[]",
+        "#test <bot> bold redboth1 x",
+        "#test <bot> eve: 15 bold redboth1 x",
+        "TOPIC #test :new",
+        "#test <bot> eve: topic 0",
+        "#test <bot> eve: later now",
+    ]
+    done = ctl("module", "try", files / "api.so", "--private", "--channel", "#other",
+               "api field rate_user", "/part", "/join", "/msg api topic #other")
+    assert done.stdout == 'alice <bot> field 1 "0"\nalice <bot> topic 0 ""\n'
+
+
+def test_trying_what_stands_in_the_input(files):
+    done = ctl("module", "try", files / "api.so", text="!api topic #test\n\n<bob> hello\n/after 1h\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, '#test <bot> alice: topic 0 ""\n', "")
+    done = ctl("module", "try", files / "api.so", text="/topi x\n!api topic #test\n")
+    assert done.returncode == 2
+    assert done.stderr == "seshetctl: /topi x: there is no /topi; did you mean /topic?\n"
+    assert done.stdout == '#test <bot> alice: topic 0 ""\n'
+
+
+@pytest.mark.parametrize("words, status, said", [
+    (["refuses.so", "x"], 1, "it refused to load: the moon is not full on test"),
+    (["nothing.so", "x"], 1, "cannot open nothing.so"),
+    (["exits.so", "!exit"], 1, "the module called exit()"),
+    (["api.so", "!api crash"], 1, "the module crashed: Aborted. To see where: gdb --args "),
+    (["api.so", "x", "--users", "a b"], 2, "--users wants a number, or nicks"),
+    (["api.so", "x", "--permissions", "all"], 2, "--permissions wants some of net, files"),
+    (["api.so", "x", "--channel", "test"], 2, "--channel wants a channel"),
+    (["api.so", "x", "--after", "soon"], 2, "a duration is written in d, h, m and s"),
+    (["api.so", "/after"], 2, "a duration must be from 1s to 31d"),
+    (["api.so", "x" * 520], 2, "that cannot be said"),
+])
+def test_trying_in_vain(files, words, status, said):
+    done = ctl("module", "try", *words, folder=files)
+    assert done.returncode == status, done.stderr
+    assert said in done.stderr
+
+
+# ---- A server ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stage(parts):
+    return Stage(parts)
+
+
+SCRIPT = [f"topic {CHANNEL}", "topic #elsewhere", f"modes {CHANNEL} VISITOR",
+          f"modes {CHANNEL} nobody", "members #elsewhere", "field nothing", "session get a",
+          "session set a one", "session set a%b two", "session get a", "session add n",
+          "session add n", "session add a", "session delete a", "session delete a", "keys 150",
+          "refused", f"act topic {CHANNEL} new", "act MODE x"]
+
+
+def test_a_network_in_memory_is_like_a_real_one(stage):
+    real = [stage.says(words, "^visitor: ") for words in SCRIPT]
+    tried = ctl("module", "try", stage.bot.user_modules / "api.so", "--as", "visitor", "--channel",
+                CHANNEL, "<irc> /mode +o visitor", *[f"!api {words}" for words in SCRIPT])
+    assert [line.partition("> visitor: ")[2] for line in tried.stdout.splitlines()] == real
+
+
+def test_logs(stage):
+    place = ["--socket", stage.bot.control]
+    stage.visitor.say(CHANNEL, "!api crash")
+    stage.visitor.until_answered("Anna", CHANNEL, "!api back{}", "ready back{}")
+    shown = json.loads(ctl("module", "logs", "api", "--json", *place).stdout)
+    faults = [line for line in shown["lines"] if line["event"] == "modhost.fault"]
+    assert [f["module"] for f in shown["faults"]] == ["api"]
+    assert len(faults) == 1 and faults[0]["network"] == "one" and "dropped" in faults[0]["text"]
+    assert shown["last"] >= max(line["number"] for line in shown["lines"])
+    plain = ctl("module", "logs", "api", *place).stdout
+    assert f"\twarn\tone\tmodhost.fault\t{faults[0]['text']}\n" in plain
+    none = json.loads(ctl("module", "logs", "api", "--network", "two", "--json", *place).stdout)
+    assert not [line for line in none["lines"] if line["network"] == "one"]
+    done = ctl("module", "logs", "ap", *place)
+    assert done.returncode == 1 and 'did you mean "api"' in done.stderr
+    # What comes after is told once.
+    following = subprocess.Popen([SESHETCTL, "module", "logs", "api", "--follow", *map(str, place)],
+                                 stdout=subprocess.PIPE, text=True)
+    try:
+        while "modhost.fault" not in following.stdout.readline():
+            pass
+        stage.visitor.say(CHANNEL, "!api crash")
+        while "modhost.fault" not in following.stdout.readline():
+            pass
+    finally:
+        following.send_signal(signal.SIGINT)
+        following.wait(10)
+        following.stdout.close()
+
+
+@pytest.mark.parametrize("kind", ["c", "cxx"])
+def test_a_new_module(parts, stage, kind):
+    if kind == "cxx" and not shutil.which("c++"):
+        pytest.skip("needs a C++ compiler")
+    folder = parts.own_folder("writer")
+    folder.mkdir(exist_ok=True)
+    place = ["--socket", stage.bot.control]
+    done = ctl("module", "new", "greet", *(["--cxx"] if kind == "cxx" else []), folder=folder)
+    source = folder / ("greet/greet.c" if kind == "c" else "greet/greet.cc")
+    assert done.returncode == 0, done.stderr
+    assert source.is_file() and (folder / "greet/Makefile").is_file()
+    again = ctl("module", "new", "greet", folder=folder)
+    assert again.returncode == 1 and "already" in again.stderr
+    done = ctl("module", "build", "greet", *place, folder=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"installed {stage.bot.user_modules}/greet.so\nbuilt\n"
+    stage.visitor.until_answered("Anna", CHANNEL, "!greet {}", "hello, {}")
+    assert ctl("module", "try", "greet/greet.so", "!greet me", folder=folder).stdout == \
+        "#test <bot> alice: hello, me\n"
+    # Saved again, the new code answers; what is wrong with it is told.
+    watching = subprocess.Popen([SESHETCTL, "module", "build", "greet", "--watch", *map(str, place)],
+                                cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True)
+    try:
+        text = source.read_text()
+        assert watching.stdout.readline() == "built\n"
+        source.write_text(text.replace("hello, %s", "bonjour, %s"))
+        stage.visitor.until_answered("Anna", CHANNEL, "!greet {}", "bonjour, {}")
+        source.write_text(text.replace('.name = "greet"', '.name = "great"'))
+        said = ""
+        while "the server refuses greet.so: " not in said:
+            said += watching.stdout.readline()
+        assert "rename one" in said
+        source.write_text(text + "\nbroken\n")
+        said = ""
+        while "not built" not in said:
+            said += watching.stdout.readline()
+        assert "broken" in said and source.name in said
+    finally:
+        watching.send_signal(signal.SIGINT)
+        watching.wait(10)
+        watching.stdout.close()
+
+
+def test_names_and_folders(tmp_path):
+    done = ctl("module", "new", "Bad.Name", folder=tmp_path)
+    assert done.returncode == 2 and "a-z" in done.stderr
+    done = ctl("module", "build", folder=tmp_path)
+    assert done.returncode == 2 and "seshetctl module new writes one" in done.stderr
+    wait_until(lambda: not list(tmp_path.iterdir()), 1, "nothing was written")
