@@ -40,6 +40,7 @@ static void test_templates(void **state)
     assert_int_equal(seshet_test_say(t, "bob", "#chan", "! rules"), 1);
     assert_int_equal(seshet_test_say(t, "bob", "#chan", "!no/such"), 1);
     assert_int_equal(seshet_test_say(t, "bob", "#chan", "rules"), 1);
+    seshet_test_join(t, "bob", "#other");
     assert_int_equal(seshet_test_say(t, "bob", "#other", "!rules"), 1);
     room_silent(t);
     assert_int_equal(seshet_test_field(t, "cmd_prefix", "%"), 0);
