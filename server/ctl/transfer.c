@@ -326,8 +326,8 @@ static json_t *split(const json_t *file)
     json_object_set(part_for(&p, 64), "seshet", json_object_get(file, "seshet"));
     json_object_foreach((json_t *)file, name, value)
     {
-        end_part(&p);
-        p.continued = false;
+        if (!strcmp(name, "seshet"))
+            continue;
         if (!strcmp(name, "modules"))
             add_modules(&p, value);
         else if (!strcmp(name, "ignores") || !strcmp(name, "storage"))
@@ -338,6 +338,8 @@ static json_t *split(const json_t *file)
             add_networks(&p, value);
         else if (!strcmp(name, "policy"))
             json_object_set(part_for(&p, size_of_json(value)), name, value);
+        end_part(&p);
+        p.continued = false;
     }
     end_part(&p);
     return p.list;

@@ -616,7 +616,7 @@ class Transfer(Case):
         whole = {}
         for part in parts:
             join(whole, {k: v for k, v in part.items() if k not in ("more", "continued")})
-        self.assertEqual(whole, content)
+        self.assertEqual(whole, {"seshet": {"export": 1}, **content})
 
     def import_limnoria(self, *options, users=LIMNORIA_USERS, answer=None):
         def good_import(request):
@@ -719,7 +719,10 @@ class Transfer(Case):
                 ({"storage": {"storage:module:a": "x"}}, "storage.storage:module:a must be"),
                 ({"storage": {"storage:module:a": {"k": {"bites": ""}}}},
                  "storage.storage:module:a.k must be a text, or"),
-                ({"policy": {}}, "policy means nothing"),
+                ({"colour": {}}, "colour means nothing"),
+                ({"policy": {"default_allow": "yes"}}, "policy.default_allow must be true or false"),
+                ({"users": {"eve": {"hostmasks": "*!*@x"}}}, "users.eve.hostmasks must be"),
+                ({"networks": {"one": {"channels": {"#c": 1}}}}, "networks.one.channels.#c must"),
                 ({"seshet": {"export": 1, "schema": "2"}}, "seshet.schema must be")):
             done = self.import_file({"seshet": {"export": 1}, **content})
             self.assertEqual(done.returncode, 2, content)

@@ -141,6 +141,7 @@ static struct registry_view *make_view(unsigned set, enum kind kind, enum casema
 #define IN " bot alice rival "
 
 struct scene {
+    bool trusted;
     struct decide_place places[2];
     struct decide_guard guard;
     struct decide_facts facts;
@@ -169,6 +170,8 @@ static bool in_group(void *ctx, const char *group)
 static bool has_capability(void *ctx, const char *capability)
 {
     const struct scene *s = ctx;
+    if (!strcmp(capability, "trusted"))
+        return s->trusted;
     assert_string_equal(capability, "admin");
     return s->set & BIT(CAPABLE);
 }
@@ -212,7 +215,14 @@ static void use_up(struct flood *flood, const struct module_view *m, const struc
 /* The place of a rule in the order in which they are looked at. */
 static int rank(enum decide_reason rule)
 {
-    return rule == DECIDE_ANTICAPABILITY ? 2 * DECIDE_IGNORED + 1 : 2 * (int)rule;
+    switch (rule) {
+    case DECIDE_ANTICAPABILITY:
+        return 2 * DECIDE_IGNORED + 1;
+    case DECIDE_QUARANTINED:
+        return 2 * DECIDE_NO_FILE + 1;
+    default:
+        return 2 * (int)rule;
+    }
 }
 
 struct traced {
@@ -509,7 +519,8 @@ static void what_stands_in_the_way_besides(void **state)
     const struct rate once = {1, 60000};
     (void)state;
     assert_false(flood_count_source(flood, "net", "account:alice", once));
-    for (unsigned set = 0; set < 16; set++) {
+    for (unsigned set = 0; set < 32; set++) {
+        bool trusted = set & 16;
         bool ours = set & 1;
         bool no_file = set & 2;
         bool much = set & 4;
@@ -522,13 +533,14 @@ static void what_stands_in_the_way_besides(void **state)
         const struct decide_trace trace = {on_step, &traced};
         set_scene(&s, 0, is_command ? CHANNEL_COMMAND : CHANNEL_MESSAGE, flood);
         s.facts.view = view;
+        s.trusted = trusted;
         s.facts.ours = ours;
         s.facts.no_file = no_file;
         s.facts.source_rate = much ? once : (struct rate){2, 60000};
-        enum decide_reason wanted = ours && is_command   ? DECIDE_OURS
-                                    : no_file            ? DECIDE_NO_FILE
-                                    : much && is_command ? DECIDE_RATE_SOURCE
-                                                         : DECIDE_ENICK;
+        enum decide_reason wanted = ours && is_command               ? DECIDE_OURS
+                                    : no_file                        ? DECIDE_NO_FILE
+                                    : much && is_command && !trusted ? DECIDE_RATE_SOURCE
+                                                                     : DECIDE_ENICK;
         struct decision d = decide_module(view->modules[0], &s.facts);
         assert_int_equal(d.reason, wanted);
         assert_int_equal(d.allowed, wanted == DECIDE_ENICK);
