@@ -3,6 +3,7 @@
 import http.server
 import pathlib
 import shutil
+import ssl
 import threading
 
 import pytest
@@ -71,9 +72,9 @@ class Pages(http.server.BaseHTTPRequestHandler):
             self.server.hung_up.set()
 
 
-@pytest.fixture
-def pages():
+def serve(wrap=lambda sock: sock):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    server.socket = wrap(server.socket)
     server.asked = []
     server.closing = threading.Event()
     server.hung_up = threading.Event()
@@ -85,6 +86,19 @@ def pages():
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def pages():
+    yield from serve()
+
+
+@pytest.fixture
+def secure_pages(certs):
+    """With a certificate that nobody but the tests trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certs.good)
+    yield from serve(lambda sock: context.wrap_socket(sock, server_side=True))
 
 
 class Room:
@@ -116,7 +130,7 @@ class Room:
 
 
 @pytest.mark.skipif(not LOCAL_TITLE.exists(), reason="built without libcurl")
-def test_title(parts, pages):
+def test_title(parts, pages, secure_pages):
     room = Room(parts)
     shutil.copy(LOCAL_TITLE, pathlib.Path(room.bot.user_modules) / "title.so")
     room.start()
@@ -148,7 +162,10 @@ def test_title(parts, pages):
     assert pages.hung_up.wait(10), "more was read than may be"
     assert len([path for path in pages.asked if path.startswith("/round")]) == 5
     assert "too fast" in visitor.ask("Anna", None, f"!title {at}/page", "").text
-    assert not room.bot.ctl_json("status")["modhosts"][0].get("crashes")
+    secure = f"https://127.0.0.1:{secure_pages.server_port}/page"
+    other = room.server.client("other")
+    assert "certificate" in other.ask("Anna", None, f"!title {secure}", "").text
+    assert not secure_pages.asked
 
 
 def test_log(parts):
