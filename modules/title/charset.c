@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <iconv.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,11 +70,12 @@ static char *from_windows_1252(const char *body, size_t len)
 static char *convert(const char *body, size_t len, const char *name)
 {
     iconv_t cd = iconv_open("UTF-8", name);
-    if (cd == (iconv_t)-1)
+    if ((intptr_t)cd == -1)
         return NULL;
     size_t size = len * 3 + 16;
     char *text = malloc(size);
-    char *in = (char *)(size_t)body; /* iconv does not write to it */
+    char *in;
+    memcpy(&in, &body, sizeof in); /* iconv does not write to it, whatever its type says */
     char *out = text;
     size_t left = text ? size - 4 : 0;
     while (text && len && iconv(cd, &in, &len, &out, &left) == (size_t)-1 && errno == EILSEQ &&

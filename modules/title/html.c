@@ -125,6 +125,6 @@ int html_title(const char *page, char title[HTML_TITLE_SIZE])
         return -1;
     break_urls(title);
     if (*s && strncasecmp(s, "</title", 7) != 0)
-        strcat(title, "\xe2\x80\xa6");
+        memcpy(title + strlen(title), "\xe2\x80\xa6", 4);
     return 0;
 }
