@@ -37,6 +37,7 @@ static void test_choose(void **state)
     chooses(t, "!choose a b c", (const char *const[]){"a", "b", "c"}, 3);
     chooses(t, "!choose green tea or coffee?", (const char *const[]){"green tea", "coffee"}, 2);
     chooses(t, "!choose a, b, or c", (const char *const[]){"a", "b", "c"}, 3);
+    chooses(t, "!choose a, b or c", (const char *const[]){"a", "b", "c"}, 3);
     chooses(t, "!choose a or b, c | d | ", (const char *const[]){"a or b, c", "d"}, 2);
     chooses(t, "!coin", (const char *const[]){"heads", "tails"}, 2);
     static const char none[] = "Between what? choose this, that or something else";
