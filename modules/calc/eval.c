@@ -53,11 +53,11 @@ static value inexact(struct parser *p, double d, bool about)
 }
 
 /* The same where a whole result is a whole number: 6/3, floor(2.5). */
-static value rounded(struct parser *p, double d)
+static value rounded(struct parser *p, double d, bool about)
 {
     if (fabs(d) < 9007199254740992.0 && d == floor(d)) /* 2^53: each is exact */
         return whole((int64_t)d);
-    return inexact(p, d, false);
+    return inexact(p, d, about);
 }
 
 static value add(struct parser *p, value a, value b)
@@ -350,7 +350,7 @@ static value call(struct parser *p, const struct function *f)
     if (f->fold)
         return a;
     if (f->rounds)
-        return a.whole ? a : rounded(p, f->real(a.d));
+        return a.whole ? a : rounded(p, f->real(a.d), a.about);
     return inexact(p, f->real(to_double(a)), a.about);
 }
 
@@ -417,7 +417,7 @@ static value product(struct parser *p)
         skip(p);
         if (take(p, "//")) {
             value quotient = divide(p, v, sign(p));
-            v = quotient.whole ? quotient : rounded(p, floor(quotient.d));
+            v = quotient.whole ? quotient : rounded(p, floor(quotient.d), quotient.about);
         } else if (take(p, "*")) {
             v = multiply(p, v, sign(p));
         } else if (take(p, "/")) {

@@ -9,7 +9,7 @@
 enum { CHOICES_MAX = 100, TEXT_SIZE = 1024 };
 
 /* What separates choices is the first of these that is there: "tea, black or green | coffee" are
- * two. */
+ * two. After commas the last two may be separated by "or". */
 static const char *const separators[] = {"|", ",", " or ", " "};
 
 static const char *find_separator(const char *text)
@@ -39,6 +39,10 @@ static long split(char *text, char *choices[CHOICES_MAX])
     long count = 0;
     while (text && count < CHOICES_MAX) {
         char *end = separator ? strcasestr(text, separator) : NULL;
+        if (separator && !end && *separator == ',') {
+            separator = " or ";
+            end = strcasestr(text + strspn(text, " "), separator);
+        }
         if (end) {
             *end = 0;
             end += strlen(separator);

@@ -13,11 +13,11 @@
 enum { LINE_SIZE = 2048, PATH_SIZE = FILES_NAME_SIZE + 32, HASHED_AT = 200 };
 
 struct log_file {
-    char path[PATH_SIZE]; /* "": free */
-    int fd;
     int64_t bytes;
     uint64_t used; /* the highest is the newest */
+    int fd;
     bool full;
+    char path[PATH_SIZE]; /* "": free */
 };
 
 static struct log_file files[FILES_OPEN_MAX];

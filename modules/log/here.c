@@ -179,5 +179,7 @@ void here_forget_all(void)
     struct channel *c;
     struct channel *next;
     HASH_ITER(hh, channels, c, next)
-    drop_channel(c);
+    {
+        drop_channel(c);
+    }
 }

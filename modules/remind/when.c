@@ -58,7 +58,7 @@ static int64_t unit(const char *name, size_t len)
     return 0;
 }
 
-/* "10m", "10 minutes", "an hour" at *s. 0, *s unmoved, when there is none. */
+/* "10m", "10 minutes", "an hour" at *s. -1, *s unmoved, when there is none. */
 static int64_t one_duration(const char **s)
 {
     const char *at = *s;
@@ -68,14 +68,14 @@ static int64_t one_duration(const char **s)
     if (rest)
         at = rest;
     else if ((n = digits(&at)) < 0)
-        return 0;
+        return -1;
     at = spaces(at);
     size_t len = 0;
     while (isalpha((unsigned char)at[len]))
         len++;
     int64_t ms = unit(at, len);
     if (!ms)
-        return 0;
+        return -1;
     at += len;
     *s = at;
     return n * ms;
@@ -85,15 +85,15 @@ static const char *parse_in(const char *s, int64_t *duration)
 {
     int64_t sum = 0;
     int64_t ms = one_duration(&s);
-    if (!ms)
+    if (ms < 0)
         return NULL;
-    while (ms) {
+    while (ms >= 0) {
         sum += ms;
         const char *more = spaces(s + (*s == ','));
         const char *rest = phrase_after(more, "and");
         more = rest ? rest : more;
         ms = one_duration(&more);
-        s = ms ? more : s;
+        s = ms >= 0 ? more : s;
     }
     *duration = sum;
     return *s && *s != ' ' ? NULL : spaces(s);
@@ -257,7 +257,7 @@ static const char *parse_moment(const char *s, struct moment *m)
     } else if (!day) {
         return NULL;
     }
-    return *s && *s != ' ' ? NULL : spaces(s);
+    return *s && *s != ' ' && s[-1] != ' ' ? NULL : spaces(s);
 }
 
 const char *when_parse(const char *text, int64_t now, int64_t *due, char why[WHEN_WHY_SIZE])

@@ -2,9 +2,10 @@
  * seen: when somebody was last here, and doing what.
  *
  * One record for each nick and network, under the nick as the network folds it:
- * "TIME KIND NICK CHANNEL TEXT". A nick that speaks in quick succession is written at once, then
- * at most every HOLD_MS, from memory; memory is asked first, so answers are always the newest. A
- * crash can lose what a nick did within HOLD_MS after the last write.
+ * "TIME KIND NICK CHANNEL TEXT". At most INDEX_MAX nicks (see index.h), the oldest are forgotten. A
+ * nick that speaks in quick succession is written at once, then at most every HOLD_MS, from memory;
+ * memory is asked first, so answers are always the newest. A crash can lose what a nick did within
+ * HOLD_MS after the last write.
  *
  * What happened in a channel is told in that channel alone: others may not be meant to know.
  */
@@ -14,9 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "modules/common/phrase.h"
+#include "modules/seen/index.h"
+
 enum {
     HOLD_MS = 5000,
-    NICK_SIZE = 129,
+    NICK_SIZE = INDEX_NICK_SIZE,
     RECORD_SIZE = 1536,
     TEXT_MAX = 500,
     BUCKETS = 512,
@@ -31,6 +35,7 @@ struct entry {
     int64_t written_ms;
     int64_t due_ms;
     int waits;
+    int indexed; /* has its place */
     char nick[]; /* folded */
 };
 
@@ -60,10 +65,24 @@ static void enqueue(struct entry *e, int64_t now)
     last_waiting = &e->later;
 }
 
+/* 0, or an error. */
+static int store(seshet_ctx *ctx, struct entry *e)
+{
+    char forgotten[INDEX_NICK_SIZE] = "";
+    int error = e->indexed ? 0 : index_add(ctx, e->nick, forgotten);
+    struct entry *other = forgotten[0] ? *find(forgotten) : NULL;
+    if (other)
+        other->indexed = 0;
+    if (error)
+        return error;
+    e->indexed = 1;
+    return seshet_set(ctx, SESHET_HERE, e->nick, e->record);
+}
+
 static void write_record(seshet_ctx *ctx, struct entry *e, int64_t now)
 {
     e->written_ms = now;
-    int result = seshet_set(ctx, SESHET_HERE, e->nick, e->record);
+    int result = store(ctx, e);
     if (result < 0 && !e->waits)
         enqueue(e, now); /* again later */
     if (result < 0 && !storage_failed)
@@ -101,7 +120,7 @@ static void write_all(seshet_ctx *ctx)
         int len = seshet_get(ctx, SESHET_HERE, e->nick, stored, sizeof stored);
         if (len >= 0 && record_time(stored) > record_time(e->record))
             continue;
-        int result = seshet_set(ctx, SESHET_HERE, e->nick, e->record);
+        int result = store(ctx, e);
         if (result < 0)
             seshet_log(ctx, 2, "lost when %s was seen last: %s", e->nick, seshet_strerror(result));
     }
@@ -138,18 +157,6 @@ static struct entry *find_or_add(seshet_ctx *ctx, const char *folded)
     return *at;
 }
 
-/* Bytes of text to keep: at most TEXT_MAX, and no half of a UTF-8 character. */
-static int text_len(const char *text)
-{
-    size_t len = strlen(text);
-    if (len <= TEXT_MAX)
-        return (int)len;
-    len = TEXT_MAX;
-    while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
-        len--;
-    return (int)len;
-}
-
 static void record(seshet_ctx *ctx, int64_t now, const char *nick, const char *kind,
                    const char *channel, const char *text)
 {
@@ -158,7 +165,7 @@ static void record(seshet_ctx *ctx, int64_t now, const char *nick, const char *k
     if (!nick[0] || seshet_fold(ctx, folded, sizeof folded, nick) < 0)
         return;
     int len = snprintf(line, sizeof line, "%" PRId64 " %s %s %s %.*s", now, kind, nick,
-                       channel[0] ? channel : "-", text_len(text), text);
+                       channel[0] ? channel : "-", (int)phrase_cut(text, TEXT_MAX), text);
     if (len < 0 || (size_t)len >= sizeof line)
         return;
     struct entry *e = find_or_add(ctx, folded);
@@ -181,7 +188,8 @@ static void on_event(seshet_ctx *ctx, const seshet_event *ev)
         return;
     switch (ev->type) {
     case SESHET_KICK:
-        snprintf(text, sizeof text, "%s: %.*s", ev->nick, text_len(ev->text), ev->text);
+        snprintf(text, sizeof text, "%s: %.*s", ev->nick, (int)phrase_cut(ev->text, TEXT_MAX),
+                 ev->text);
         record(ctx, now, ev->target, "kicked", ev->channel, text);
         if (!ev->from_me)
             record(ctx, now, ev->nick, "kicking", ev->channel, ev->target);
@@ -209,22 +217,12 @@ static void on_event(seshet_ctx *ctx, const seshet_event *ev)
 /* "just now", "1 minute ago", "3 hours ago". */
 static void say_age(char *dst, size_t size, int64_t ms)
 {
-    static const struct {
-        int64_t seconds;
-        const char *name;
-    } units[] = {
-        {365 * 86400, "year"}, {30 * 86400, "month"}, {7 * 86400, "week"}, {86400, "day"},
-        {3600, "hour"},        {60, "minute"},        {1, "second"},
-    };
-    int64_t seconds = ms / 1000;
-    snprintf(dst, size, "just now");
-    for (size_t i = 0; i < sizeof units / sizeof *units && seconds > 0; i++) {
-        int64_t n = seconds / units[i].seconds;
-        if (!n)
-            continue;
-        snprintf(dst, size, "%" PRId64 " %s%s ago", n, units[i].name, n == 1 ? "" : "s");
-        return;
-    }
+    char duration[32];
+    phrase_duration(duration, sizeof duration, ms);
+    if (ms < 1000)
+        snprintf(dst, size, "just now");
+    else
+        snprintf(dst, size, "%s ago", duration);
 }
 
 /* Each kind of record in words. */

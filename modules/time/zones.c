@@ -18,7 +18,7 @@ static size_t count;
 /* Besides zones there are tables and copies in the folder: names with a dot or in lower case. */
 static bool is_part_of_zone(const char *name)
 {
-    return name[0] >= 'A' && name[0] <= 'Z' && !strpbrk(name, "./\\") && strcmp(name, "SECURITY");
+    return name[0] >= 'A' && name[0] <= 'Z' && !strpbrk(name, "./\\");
 }
 
 static bool is_zone_file(const char *path)

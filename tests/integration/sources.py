@@ -121,6 +121,44 @@ SESHET_MODULE(
     .events = SESHET_EVENTS({SESHET_NOTICE, on_notice}))
 """
 
+# Keeps a count for the session, and time: a tick begins in load, the rest on demand.
+KEEPS = """
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <seshet/module.h>
+
+static void tick(seshet_ctx *ctx, void *arg)
+{
+    (void)arg;
+    seshet_say(ctx, "#load", "tick of @TEXT@");
+}
+
+static void late(seshet_ctx *ctx, void *arg)
+{
+    (void)arg;
+    seshet_reply(ctx, "late from @TEXT@");
+}
+
+static int load(seshet_ctx *ctx)
+{
+    return seshet_every(ctx, 1000, tick, NULL) < 0;
+}
+
+static void keeps(seshet_ctx *ctx, const seshet_event *ev)
+{
+    int64_t count = 0;
+    if (atoi(ev->args))
+        seshet_later(ctx, atoi(ev->args), late, NULL);
+    seshet_increment(ctx, SESHET_SESSION, "count", 1, &count);
+    seshet_reply(ctx, "@TEXT@ %" PRId64, count);
+}
+
+SESHET_MODULE(
+    .name = "keeps", .version = "1", .description = "Keeps a count, and time.",
+    .commands = SESHET_COMMANDS({"keeps", keeps}), .load = load)
+"""
+
 BAD = {
     "rubbish": b"this is no shared object\n" * 100,
     "empty": b"",
@@ -131,6 +169,10 @@ BAD = {
         "static void says", "void no_such_function(seshet_ctx *, const char *, ...);\nstatic void says"),
     "dies": SAYS.replace("SESHET_MODULE(", "static int die(seshet_ctx *ctx) { (void)ctx; __builtin_trap(); }\nSESHET_MODULE(.load = die,"),
 }
+
+
+def keeps(text):
+    return KEEPS.replace("@TEXT@", text)
 
 
 def says(text):

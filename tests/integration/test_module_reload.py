@@ -1,5 +1,6 @@
 """A module's file changes: the new code answers, nobody reconnects, no command is lost."""
 
+import collections
 import pathlib
 import threading
 import time
@@ -102,6 +103,30 @@ def test_the_users_folder_hides_the_systems(parts, visitor, bot):
     wait_until(lambda: "my own echo" not in echo(), 10, "the system's is back")
 
 
+def test_the_session_stays_and_timers_go(parts, visitor, bot):
+    """What a module keeps for the session is there after a reload; its timers are not, those that
+    the new code sets are."""
+    def keeps(words="0"):
+        return visitor.ask("Anna", CHANNEL, f"!keeps {words}", r"^visitor: \w+ \d+$").text.split()[1:]
+
+    visitor.join("#load")
+    parts.module(bot, "keeps", sources.keeps("old"))
+    visitor.until_answered("Anna", CHANNEL, "!keeps 0 {}", "visitor: old")
+    mark = len(visitor.history)
+    version, first = keeps("1500")
+    assert version == "old"
+    parts.module(bot, "keeps", sources.keeps("new"))
+    wait_until(lambda: keeps()[0] == "new", 10, "the new code answers")
+    swapped = len(visitor.history)
+    counts = [int(m.text.split()[2]) for m in visitor.history[mark:]
+              if m.nick == "Anna" and m.target == CHANNEL]
+    assert counts == list(range(int(first), int(first) + len(counts)))
+    assert keeps("1600")[0] == "new"
+    visitor.expect_say("Anna", "^tick of new$", target="#load")
+    visitor.expect_say("Anna", "^visitor: late from new$")
+    assert not [m for m in visitor.history[swapped:] if m.text.endswith(" old") and m.nick == "Anna"]
+
+
 @pytest.mark.parametrize("kind", sorted(sources.BAD))
 def test_a_bad_file_keeps_the_old_code(parts, visitor, bot, folder, kind):
     bot.crashes = True
@@ -166,6 +191,38 @@ class Load(threading.Thread):
         numbers = sorted(number for number, _ in self.answers)
         assert numbers == list(range(self.sent)), "a command was lost or answered twice"
         return self.answers
+
+
+@pytest.mark.seconds(120)
+def test_forty_networks_share_a_file(parts, server, visitor, folder):
+    """All get the new code, one after another, and no answer is lost or doubled meanwhile."""
+    nicks = [f"Bot{i}" for i in range(40)]
+    bot = parts.bot({f"net{i}": network(server.port, nick) for i, nick in enumerate(nicks)},
+                    start=False)
+    parts.module(bot, "says", sources.says("first text"))
+    bot.start()
+    for nick in nicks:
+        visitor.wait_for(nick, CHANNEL)
+    asked = []
+
+    def answers():
+        """Of each bot to one more question."""
+        asked.append(f"n{len(asked)}.")
+        visitor.say(CHANNEL, f"!says {asked[-1]}")
+        wanted = asked[-1]
+        return [visitor.expect_say(None, rf"^visitor: .* {wanted}$", timeout=30).text
+                for _ in nicks]
+
+    assert set(answers()) == {f"visitor: first text {asked[0]}"}
+    parts.module(bot, "says", sources.says("second text"))
+    wait_until(lambda: all("second text" in text for text in answers()), 30, "all say the second")
+    wait_until(lambda: len(bot.modhosts()) == len(nicks), 10, "the old processes have ended")
+    said = collections.Counter((m.nick, m.text.split()[-1]) for m in visitor.history
+                               if m.nick in nicks and m.command == "PRIVMSG")
+    assert said == collections.Counter((nick, number) for nick in nicks for number in asked)
+    assert not [m for m in visitor.history if m.nick in nicks and m.command == "QUIT"]
+    private = [p for p in pathlib.Path(bot.state).rglob("*says*.so*")]
+    assert len(private) == 1, f"old copies stay: {private}"
 
 
 @pytest.mark.seconds(240)

@@ -256,13 +256,13 @@ class IrcClient(LineSocket):
         return self
 
     def expect_say(self, nick, text=None, target=None, timeout=10):
-        """The next PRIVMSG of `nick` whose text matches the regular expression."""
+        """The next PRIVMSG of `nick` (None: of anybody) whose text matches the regular expression."""
         pattern = re.compile(text) if text is not None else None
 
         def fits(message):
             return (
                 message.command == "PRIVMSG"
-                and message.nick == nick
+                and (nick is None or message.nick == nick)
                 and (target is None or message.target.lower() == target.lower())
                 and (pattern is None or pattern.search(message.text))
             )

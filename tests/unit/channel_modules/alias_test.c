@@ -36,6 +36,8 @@ static void test_templates(void **state)
     /* The caller does not choose how the line begins. */
     adds(t, "parrot", "$*");
     says(t, "!parrot !op me", "bob: !op me");
+    adds(t, "parrot2", "$1 $2");
+    says(t, "!parrot2 !op me", "bob: !op me");
     assert_int_equal(seshet_test_say(t, "bob", "#chan", "!parrot"), 1);
     assert_int_equal(seshet_test_say(t, "bob", "#chan", "! rules"), 1);
     assert_int_equal(seshet_test_say(t, "bob", "#chan", "!no/such"), 1);

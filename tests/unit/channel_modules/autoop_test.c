@@ -75,6 +75,9 @@ static void test_list(void **state)
     seshet_test *t = room_open("autoop");
     room_answers(t, "alice", "!autoop", "Only operators of #chan may do that.");
     room_answers(t, "alice", "!autoop add *!*@x", "Only operators of #chan may do that.");
+    seshet_test_mode(t, "olga", "#chan", "+v", "alice"); /* which is not enough */
+    room_answers(t, "alice", "!autoop add *!*@x", "Only operators of #chan may do that.");
+    seshet_test_mode(t, "olga", "#chan", "-v", "alice");
     seshet_test_say(t, "olga", "bot", "autoop");
     room_hears(t, "PRIVMSG olga :Say that in the channel it is for.");
     room_answers(t, "olga", "!autoop",

@@ -157,6 +157,13 @@ static void test_who_is_where(void **state)
           "--> erin (erin@erin.test) joins\n"
           "2026-01-01T00:00:06Z <-- dave quits (bye)\n"
           "2026-01-01T00:00:06Z --- erin is now eve\n");
+    /* Who was there before the bot. */
+    seshet_test_join(t, "bot", "#three");
+    assert_true(seshet_test_raw(t, ":irc.test 353 bot = #three :bot zoe") >= 0);
+    seshet_test_forward(t, 6000);
+    seshet_test_quit(t, "zoe", "");
+    is("#three/2026-01-01.log", "2026-01-01T00:00:06Z --> bot (bot@bot.test) joins\n"
+                                "2026-01-01T00:00:12Z <-- zoe quits\n");
     seshet_test_close(t);
 }
 

@@ -114,14 +114,15 @@ static void test_dice(void **state)
 
 /* ---- seen ------------------------------------------------------------------------------------ */
 
-enum { STORED_MAX = 8 };
+enum { STORED_MAX = 24 };
 
 struct seen_test {
     struct driver d;
     uint64_t number;
     int64_t now;
     int away; /* the storage is */
-    int sets;
+    int64_t nicks;
+    int sets; /* of records; '#' begins keys of the index */
     char keys[STORED_MAX][64];
     char values[STORED_MAX][2048];
     int stored;
@@ -144,13 +145,15 @@ static void answer(struct seen_test *t, const struct frame *f)
     struct ipc_answer a = {.question = ask.question, .status = t->away ? SESHET_ESTORAGE : 0};
     int at = find_key(t, ask.key);
     if (ask.op == IPC_SET) {
-        t->sets++;
+        t->sets += ask.key[0] != '#';
         if (!t->away) {
             assert_true(at < STORED_MAX);
             t->stored += at == t->stored;
             snprintf(t->keys[at], sizeof t->keys[at], "%s", ask.key);
             snprintf(t->values[at], sizeof t->values[at], "%s", ask.value);
         }
+    } else if (ask.op == IPC_INCREMENT) {
+        a.number = ++t->nicks;
     } else if (!t->away && at == t->stored) {
         a.status = SESHET_ENOTFOUND;
     } else if (!t->away) {
