@@ -235,7 +235,7 @@ SESHET_MODULE(
     .name = "topic", .version = "1.0",
     .description = "Changes a channel's topic piece by piece.",
     .commands = SESHET_COMMANDS(
-        { "topic", topic,
+        { "topics", topic,
           .usage = "[add TEXT | insert N TEXT | replace N TEXT | remove N | reorder N... | set TEXT | "
                    "clear | undo | restore | separator TEXT]",
           .help = "Show the topic's pieces with their numbers, or change them; undo takes the last "

@@ -27,7 +27,7 @@ USES = (  # what somebody says, and the answer, in this order
 def test_each_module_once(parts):
     server = parts.ngircd()
     visitor = server.client("visitor").join(CHANNEL)
-    bot = parts.bot({"one": network(server.port, "Anna")})
+    bot = parts.bot({"one": network(server.port, "Anna")}, bundled=None)
     visitor.wait_for("Anna", CHANNEL)
     visitor.until_answered("Anna", CHANNEL)
     for text, answer in USES:

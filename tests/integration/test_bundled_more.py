@@ -107,7 +107,7 @@ class Room:
     def __init__(self, parts):
         self.server = parts.ngircd()
         self.operator = self.server.client("olga").join(CHANNEL)
-        self.bot = parts.bot({"one": network(self.server.port, "Anna")}, start=False)
+        self.bot = parts.bot({"one": network(self.server.port, "Anna")}, start=False, bundled=None)
 
     def start(self):
         self.bot.start()
@@ -188,14 +188,14 @@ def test_autoop_and_topic(parts):
     room = Room(parts)
     room.start()
     room.permit("autoop", "raw", "!autoop sing", "I can list")
-    room.permit("topic", "raw", "!topic", "There is no topic")
+    room.permit("topic", "raw", "!topics", "There is no topic")
     room.ask("!autoop add *!*@127.0.0.1", r"gets \+o")
     dave = room.server.client("dave").join(CHANNEL)
     room.operator.send(f"MODE {CHANNEL} +o Anna")
     dave.expect(lambda m: m.command == "MODE" and "dave" in m.params, 20)
-    room.operator.say(CHANNEL, "!topic add news")
+    room.operator.say(CHANNEL, "!topics add news")
     dave.expect(lambda m: m.command == "TOPIC" and m.params[-1] == "news", 20)
-    dave.say(CHANNEL, "!topic add more")
+    dave.say(CHANNEL, "!topics add more")
     dave.expect(lambda m: m.command == "TOPIC" and m.params[-1] == "news | more", 20)
 
 

@@ -81,7 +81,7 @@ def mapped_files(pid):
 def test_the_moved_tree_runs_without_the_build_tree(parts, tree):
     server = parts.ngircd()
     visitor = server.client("visitor").join(CHANNEL)
-    bot = parts.add(Seshetd(parts.own_folder("bot"), tree, {"one": network(server.port, "Anna")}))
+    bot = parts.add(Seshetd(parts.own_folder("bot"), tree, {"one": network(server.port, "Anna")}, bundled=None))
     bot.start()
     visitor.wait_for("Anna", CHANNEL)
     assert visitor.answered("Anna", CHANNEL)
@@ -182,7 +182,7 @@ def test_modules_are_built_with_the_moved_tree(parts, tree):
     # And in a server.
     server = parts.ngircd()
     visitor = server.client("visitor").join(CHANNEL)
-    bot = parts.add(Seshetd(parts.own_folder("bot"), tree, {"one": network(server.port, "Anna")}))
+    bot = parts.add(Seshetd(parts.own_folder("bot"), tree, {"one": network(server.port, "Anna")}, bundled=None))
     for name in ("build/hello", "build/cxx", "one/one", "two/two"):
         install_module(bot.user_modules, folder / f"{name}.so")
     bot.start()

@@ -65,7 +65,8 @@ class Seshetd:
     """`networks`: name to settings (see network()). Everything it owns is below `folder`."""
 
     def __init__(self, folder, build, networks=None, registry="embedded", settings=None,
-                 crashes=False, on_log=None, env=None):
+                 crashes=False, on_log=None, env=None, bundled=("echo", "dice", "seen")):
+        """bundled: which of the bundled modules there are; None: all."""
         self.folder = pathlib.Path(folder)
         self.build = pathlib.Path(build)
         self.state = self.folder / "state"
@@ -88,6 +89,9 @@ class Seshetd:
             "log": {"level": "debug", "format": "json"},
         }
         self.settings.update(settings or {})
+        if bundled is not None:
+            self.settings["modules"] = {"system_dir": str(self.some_modules(bundled)),
+                                        **self.settings["modules"]}
         self.write_main()
         for name, content in (networks or {}).items():
             self.write_network(name, content)
@@ -101,6 +105,14 @@ class Seshetd:
         self.process = None
         self.notices = []
         self.notify = None
+
+    def some_modules(self, names):
+        """A folder with these of the bundled modules."""
+        folder = self.folder / "bundled"
+        folder.mkdir(exist_ok=True)
+        for name in names:
+            (folder / f"{name}.so").symlink_to(self.build / f"lib/seshet/modules/{name}.so")
+        return folder
 
     # ---- Files ---------------------------------------------------------------------------------
 

@@ -27,22 +27,22 @@ static void test_pieces(void **state)
 {
     (void)state;
     seshet_test *t = room_of_operator();
-    room_answers(t, "alice", "!topic", "There is no topic.");
-    room_answers(t, "olga", "!topic remove 1", "There is no topic; topic add TEXT begins one.");
-    sets(t, "!topic add one", "one");
-    sets(t, "!topic add two words", "one | two words");
-    sets(t, "!topic insert 1 zero", "zero | one | two words");
-    room_answers(t, "alice", "!topic", "1: zero 2: one 3: two words");
-    sets(t, "!topic replace 2 uno", "zero | uno | two words");
-    sets(t, "!topic reorder 3 1 2", "two words | zero | uno");
-    sets(t, "!topic remove 2", "two words | uno");
-    sets(t, "!topic separator ::", "two words :: uno");
-    sets(t, "!topic add x", "two words :: uno :: x");
-    sets(t, "!topic set all new", "all new");
-    sets(t, "!topic clear", "");
-    room_answers(t, "olga", "!topic separator a b",
+    room_answers(t, "alice", "!topics", "There is no topic.");
+    room_answers(t, "olga", "!topics remove 1", "There is no topic; topics add TEXT begins one.");
+    sets(t, "!topics add one", "one");
+    sets(t, "!topics add two words", "one | two words");
+    sets(t, "!topics insert 1 zero", "zero | one | two words");
+    room_answers(t, "alice", "!topics", "1: zero 2: one 3: two words");
+    sets(t, "!topics replace 2 uno", "zero | uno | two words");
+    sets(t, "!topics reorder 3 1 2", "two words | zero | uno");
+    sets(t, "!topics remove 2", "two words | uno");
+    sets(t, "!topics separator ::", "two words :: uno");
+    sets(t, "!topics add x", "two words :: uno :: x");
+    sets(t, "!topics set all new", "all new");
+    sets(t, "!topics clear", "");
+    room_answers(t, "olga", "!topics separator a b",
                  "The separator is ::; another one has 1 to 8 bytes and no space.");
-    room_answers(t, "olga", "!topic separator -", "The separator is - now.");
+    room_answers(t, "olga", "!topics separator -", "The separator is - now.");
     seshet_test_close(t);
 }
 
@@ -50,31 +50,31 @@ static void test_undo_and_restore(void **state)
 {
     (void)state;
     seshet_test *t = room_of_operator();
-    room_answers(t, "olga", "!topic undo", "There is nothing to undo.");
-    room_answers(t, "olga", "!topic restore", "I have not set a topic here yet.");
+    room_answers(t, "olga", "!topics undo", "There is nothing to undo.");
+    room_answers(t, "olga", "!topics restore", "I have not set a topic here yet.");
     seshet_test_topic(t, "olga", "#chan", "by hand");
-    sets(t, "!topic add a", "by hand | a");
-    sets(t, "!topic add b", "by hand | a | b");
-    sets(t, "!topic undo", "by hand | a");
-    room_answers(t, "olga", "!topic restore", "That is the topic already.");
+    sets(t, "!topics add a", "by hand | a");
+    sets(t, "!topics add b", "by hand | a | b");
+    sets(t, "!topics undo", "by hand | a");
+    room_answers(t, "olga", "!topics restore", "That is the topic already.");
     seshet_test_topic(t, "alice", "#chan", "spoilt");
-    sets(t, "!topic restore", "by hand | a");
-    sets(t, "!topic undo", "spoilt");
-    sets(t, "!topic undo", "by hand");
-    room_answers(t, "olga", "!topic undo", "There is nothing to undo.");
+    sets(t, "!topics restore", "by hand | a");
+    sets(t, "!topics undo", "spoilt");
+    sets(t, "!topics undo", "by hand");
+    room_answers(t, "olga", "!topics undo", "There is nothing to undo.");
     for (int i = 0; i < 14; i++) {
         char text[32];
         char topic[32];
-        snprintf(text, sizeof text, "!topic set %d", i);
+        snprintf(text, sizeof text, "!topics set %d", i);
         snprintf(topic, sizeof topic, "%d", i);
         sets(t, text, topic);
     }
     for (int i = 12; i > 2; i--) {
         char topic[32];
         snprintf(topic, sizeof topic, "%d", i);
-        sets(t, "!topic undo", topic);
+        sets(t, "!topics undo", topic);
     }
-    room_answers(t, "olga", "!topic undo", "There is nothing to undo.");
+    room_answers(t, "olga", "!topics undo", "There is nothing to undo.");
     seshet_test_close(t);
 }
 
@@ -83,21 +83,21 @@ static void test_quick(void **state)
 {
     (void)state;
     seshet_test *t = room_of_operator();
-    seshet_test_say(t, "olga", "#chan", "!topic add a");
-    seshet_test_say(t, "olga", "#chan", "!topic add b");
+    seshet_test_say(t, "olga", "#chan", "!topics add a");
+    seshet_test_say(t, "olga", "#chan", "!topics add b");
     room_hears(t, "TOPIC #chan :a");
     room_hears(t, "TOPIC #chan :a | b");
     seshet_test_topic(t, "bot", "#chan", "a");
-    seshet_test_say(t, "olga", "#chan", "!topic add c");
+    seshet_test_say(t, "olga", "#chan", "!topics add c");
     room_hears(t, "TOPIC #chan :a | b | c");
     /* The network never answers: what it has counts again. */
     seshet_test_forward(t, 10000);
-    room_answers(t, "alice", "!topic", "1: a");
+    room_answers(t, "alice", "!topics", "1: a");
     /* Somebody else is faster: theirs counts. */
-    seshet_test_say(t, "olga", "#chan", "!topic add d");
+    seshet_test_say(t, "olga", "#chan", "!topics add d");
     room_hears(t, "TOPIC #chan :a | d");
     seshet_test_topic(t, "alice", "#chan", "mine");
-    room_answers(t, "alice", "!topic", "1: mine");
+    room_answers(t, "alice", "!topics", "1: mine");
     seshet_test_close(t);
 }
 
@@ -106,14 +106,14 @@ static void test_who_and_wrong(void **state)
     (void)state;
     static const char which[] = "Which piece? Give me a number from 1 to 2.";
     seshet_test *t = room_open("topic");
-    room_answers(t, "alice", "!topic add x", "Only operators of #chan may do that.");
-    seshet_test_say(t, "olga", "bot", "topic");
+    room_answers(t, "alice", "!topics add x", "Only operators of #chan may do that.");
+    seshet_test_say(t, "olga", "bot", "topics");
     room_hears(t, "PRIVMSG olga :Say that in the channel it is for.");
-    room_answers(t, "olga", "!topic add x",
+    room_answers(t, "olga", "!topics add x",
                  "I may not change topics: the module needs the permission raw.");
     seshet_test_permit(t, "raw");
     seshet_test_topic(t, "olga", "#chan", "a | b");
-    seshet_test_say(t, "olga", "#chan", "!topic add c");
+    seshet_test_say(t, "olga", "#chan", "!topics add c");
     room_hears(t, "TOPIC #chan :a | b | c");
     room_hears(t, "PRIVMSG #chan :olga: I have asked for it, but I am no operator here: the "
                   "network may refuse.");
@@ -121,28 +121,28 @@ static void test_who_and_wrong(void **state)
     static const char *const numbers[] = {"0", "3", "-1", "x", "1x", "99999999999", ""};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         char text[64];
-        snprintf(text, sizeof text, "!topic remove %s", numbers[i]);
+        snprintf(text, sizeof text, "!topics remove %s", numbers[i]);
         room_answers(t, "olga", text, which);
     }
-    room_answers(t, "olga", "!topic replace 1", "Tell me the text as well.");
-    room_answers(t, "olga", "!topic add", "Tell me the text as well.");
+    room_answers(t, "olga", "!topics replace 1", "Tell me the text as well.");
+    room_answers(t, "olga", "!topics add", "Tell me the text as well.");
     static const char *const orders[] = {"1", "1 1", "1 2 3", "2 x", ""};
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         char text[64];
-        snprintf(text, sizeof text, "!topic reorder %s", orders[i]);
+        snprintf(text, sizeof text, "!topics reorder %s", orders[i]);
         room_answers(t, "olga", text,
                      "Name each of the 2 pieces once, in their new order: topic reorder 2 1");
     }
-    room_answers(t, "olga", "!topic sing",
+    room_answers(t, "olga", "!topics sing",
                  "I can add, insert, replace, remove, reorder, set, clear, undo, restore and "
                  "change the separator.");
     char text[450];
     memset(text, 'x', sizeof text);
-    memcpy(text, "!topic add ", 11);
+    memcpy(text, "!topics add ", 11);
     text[11 + 386] = 0;
     room_answers(t, "olga", text, "That would be too long: a topic has at most 390 bytes.");
     seshet_test_storage_away(t, 1);
-    room_answers(t, "olga", "!topic add c", away);
+    room_answers(t, "olga", "!topics add c", away);
     seshet_test_close(t);
 }
 
@@ -154,9 +154,9 @@ static void test_many_pieces(void **state)
     for (size_t i = 0; i < 39; i++)
         memcpy(topic + 1 + i * 4, " | p", 5);
     seshet_test_topic(t, "olga", "#chan", topic);
-    room_answers(t, "olga", "!topic add q", "A topic has at most 32 pieces.");
+    room_answers(t, "olga", "!topics add q", "A topic has at most 32 pieces.");
     /* The last piece is all the rest. */
-    sets(t, "!topic remove 32",
+    sets(t, "!topics remove 32",
          "p | p | p | p | p | p | p | p | p | p | p | p | p | p | p | p | p "
          "| p | p | p | p | p | p | p | p | p | p | p | p | p | p");
     seshet_test_close(t);
