@@ -278,7 +278,7 @@ static value expected(struct parser *p, const char *what)
     if (!*p->at)
         return fail(p, "it ends where I expect %s", what);
     int len = 0; /* of up to 20 bytes, and no half character */
-    while (p->at[len] && len < 20)
+    while (len < 20 && p->at[len])
         len++;
     while (len && ((unsigned char)p->at[len] & 0xc0) == 0x80)
         len--;

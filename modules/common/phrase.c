@@ -1,7 +1,9 @@
 #include "modules/common/phrase.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
@@ -54,6 +56,17 @@ const char *phrase_word(const char *text, char *word, size_t size)
     word[kept] = 0;
     text += len;
     return text + strspn(text, " ");
+}
+
+int phrase_number(const char **text, int64_t *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtoll(*text, &end, 10);
+    if (**text < '0' || **text > '9' || errno || *end != ' ')
+        return -1;
+    *text = end + 1;
+    return 0;
 }
 
 const char *phrase_after(const char *text, const char *word)

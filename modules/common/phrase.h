@@ -16,6 +16,9 @@ void phrase_clean(char *dst, size_t size, const char *text);
 /* The first word of text goes into word ("" when there is none, or it does not fit). Returns what
  * follows it, without spaces before it. */
 const char *phrase_word(const char *text, char *word, size_t size);
+/* Reads a whole number without sign, and moves *text behind it and the space that has to follow. 0,
+ * or -1. */
+int phrase_number(const char **text, int64_t *number);
 /* Whether text begins with the word (ASCII case aside), and ends or goes on with a space there.
  * Returns what follows, or NULL. */
 const char *phrase_after(const char *text, const char *word);

@@ -71,17 +71,18 @@ static int read_fact(seshet_ctx *ctx, const char *channel, const char *name, str
     char key[KEY_SIZE];
     char record[RECORD_SIZE];
     char flag[16];
-    int text = 0;
     *f = (struct fact){0};
     make_key(ctx, key, channel, name);
     int len = seshet_get(ctx, SESHET_HERE, key, record, sizeof record);
     if (len < 0)
         return len == SESHET_ENOTFOUND ? 0 : len;
-    if (sscanf(record, "%15s %" SCNd64 " %128s %n", flag, &f->time, f->nick, &text) != 3 || !text)
+    const char *text = phrase_word(record, flag, sizeof flag);
+    if (phrase_number(&text, &f->time))
         return 0; /* not readable: as if it were not there, so that it can be learnt again */
     f->exists = 1;
     f->locked = strcmp(flag, "locked") == 0;
-    phrase_copy(f->text, sizeof f->text, record + text);
+    text = phrase_word(text, f->nick, sizeof f->nick);
+    phrase_copy(f->text, sizeof f->text, text);
     return 0;
 }
 

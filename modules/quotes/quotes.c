@@ -73,15 +73,17 @@ static int read_page(seshet_ctx *ctx, const char *channel, long number)
 /* Reads a line; gives the next one. What cannot be read has the number 0. */
 static char *read_quote(char *line, struct quote *q)
 {
-    int text = 0;
+    int64_t number;
     size_t len = strcspn(line, "\n");
     char end = line[len];
     line[len] = 0;
     *q = (struct quote){0};
-    if (sscanf(line, "%ld %" SCNd64 " %128s %n", &q->number, &q->time, q->nick, &text) == 3 && text)
-        phrase_copy(q->text, sizeof q->text, line + text);
-    else
-        q->number = 0;
+    const char *text = line;
+    if (!phrase_number(&text, &number) && !phrase_number(&text, &q->time)) {
+        q->number = (long)number;
+        text = phrase_word(text, q->nick, sizeof q->nick);
+        phrase_copy(q->text, sizeof q->text, text);
+    }
     line[len] = end;
     return line + len + (end != 0);
 }

@@ -23,7 +23,6 @@ static void make_key(char key[KEY_SIZE], int64_t number)
 static int read_one(seshet_ctx *ctx, const char *key, void *arg)
 {
     char record[RECORD_SIZE];
-    int text = 0;
     struct reminder r = {.number = strtoll(key + strlen(prefix), NULL, 10)};
     int *error = arg;
     int len = seshet_get(ctx, SESHET_HERE, key, record, sizeof record);
@@ -33,13 +32,14 @@ static int read_one(seshet_ctx *ctx, const char *key, void *arg)
         *error = len;
         return 1;
     }
-    if (sscanf(record, "%" SCNd64 " %" SCNd64 " %128s %128s %n", &r.due, &r.set, r.nick, r.channel,
-               &text) != 4 ||
-        !text) {
+    const char *text = record;
+    if (phrase_number(&text, &r.due) || phrase_number(&text, &r.set)) {
         seshet_log(ctx, 2, "reminder %" PRId64 " cannot be read: %.100s", r.number, record);
         return 0;
     }
-    phrase_copy(r.text, sizeof r.text, record + text);
+    text = phrase_word(text, r.nick, sizeof r.nick);
+    text = phrase_word(text, r.channel, sizeof r.channel);
+    phrase_copy(r.text, sizeof r.text, text);
     if (strcmp(r.channel, "-") == 0)
         r.channel[0] = 0;
     if (count < LIST_MAX && !list_find(r.number))

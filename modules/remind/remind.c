@@ -223,17 +223,21 @@ static void set(seshet_ctx *ctx, const seshet_event *ev, const char *args)
     arm(ctx, 0);
 }
 
+struct listed {
+    const struct reminder *r;
+};
+
 static int by_due(const void *a, const void *b)
 {
-    const struct reminder *const *x = a;
-    const struct reminder *const *y = b;
-    return ((*x)->due > (*y)->due) - ((*x)->due < (*y)->due);
+    const struct listed *x = a;
+    const struct listed *y = b;
+    return (x->r->due > y->r->due) - (x->r->due < y->r->due);
 }
 
 /* In a channel those of the channel alone: the others are not for everybody. */
 static void list(seshet_ctx *ctx, const seshet_event *ev)
 {
-    const struct reminder *mine[LIST_MAX];
+    struct listed mine[LIST_MAX];
     char text[SHOWN * (SHOWN_TEXT + 80)] = "";
     size_t n = 0;
     size_t len = 0;
@@ -241,17 +245,18 @@ static void list(seshet_ctx *ctx, const seshet_event *ev)
         const struct reminder *r = list_at(i);
         if (is_mine(ctx, ev, r) &&
             (ev->is_private || seshet_casecmp(ctx, r->channel, ev->channel) == 0))
-            mine[n++] = r;
+            mine[n++].r = r;
     }
     qsort(mine, n, sizeof *mine, by_due);
     for (size_t i = 0; i < n && i < SHOWN; i++) {
         char in[32];
         char words[SHOWN_TEXT + 1];
-        int64_t left = mine[i]->due - seshet_now(ctx);
+        int64_t left = mine[i].r->due - seshet_now(ctx);
         phrase_duration(in, sizeof in, left);
-        phrase_copy(words, sizeof words, mine[i]->text);
-        len += (size_t)snprintf(text + len, sizeof text - len, "%s%" PRId64 " in %s: %s",
-                                i ? "; " : "", mine[i]->number, left > 0 ? in : "a moment", words);
+        phrase_copy(words, sizeof words, mine[i].r->text);
+        len +=
+            (size_t)snprintf(text + len, sizeof text - len, "%s%" PRId64 " in %s: %s",
+                             i ? "; " : "", mine[i].r->number, left > 0 ? in : "a moment", words);
     }
     if (!n)
         seshet_reply(ctx, "You have no reminders here.");

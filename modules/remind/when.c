@@ -171,19 +171,23 @@ static void parse_zone(const char **s, struct moment *m)
 
 static bool parse_date(const char **s, struct moment *m)
 {
-    int year;
-    int month;
-    int day;
-    int len = 0;
-    if (sscanf(*s, "%4d-%2d-%2d%n", &year, &month, &day, &len) != 3 || !len ||
-        isalnum((unsigned char)(*s)[len]))
+    const char *at = *s;
+    long part[3]; /* year, month, day */
+    for (int i = 0; i < 3; i++) {
+        at += i && *at == '-';
+        part[i] = i && at[-1] != '-' ? -1 : digits(&at);
+        if (part[i] < 0 || part[i] > 9999)
+            return false;
+    }
+    if (isalnum((unsigned char)*at))
         return false;
-    struct tm asked = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+    struct tm asked = {
+        .tm_year = (int)part[0] - 1900, .tm_mon = (int)part[1] - 1, .tm_mday = (int)part[2]};
     m->date = asked;
     if (timegm(&m->date) == -1 || m->date.tm_mday != asked.tm_mday ||
         m->date.tm_mon != asked.tm_mon)
         m->bad = "there is no such day";
-    *s += len;
+    *s = at;
     return true;
 }
 

@@ -98,15 +98,14 @@ static void test_errors(void **state)
             "2 \xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4x",
             "I expect an operator (+ - * / // % ^) at "
             "\"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\"");
-    for (int i = 0; i < 200; i++)
-        strcat(text, "(");
+    memset(text + 6, '(', 200);
     room_answers(t, "alice", text, "I cannot calculate that: that is nested more than 50 deep.");
     memset(text + 6, '-', 300);
-    strcpy(text + 306, "1");
+    text[306] = '1';
     room_answers(t, "alice", text, "I cannot calculate that: that is nested more than 50 deep.");
-    for (int i = 0; i < 180; i++)
-        memcpy(text + 6 + 2 * i, "1+", 3);
-    strcat(text, "1");
+    for (size_t i = 6; i < 6 + 361; i++)
+        text[i] = i % 2 ? '+' : '1';
+    text[6 + 361] = 0;
     room_answers(t, "alice", text, "181");
     seshet_test_close(t);
 }
