@@ -131,7 +131,7 @@ static void test_who_and_wrong(void **state)
         char text[64];
         snprintf(text, sizeof text, "!topics reorder %s", orders[i]);
         room_answers(t, "olga", text,
-                     "Name each of the 2 pieces once, in their new order: topic reorder 2 1");
+                     "Name each of the 2 pieces once, in their new order: topics reorder 2 1");
     }
     room_answers(t, "olga", "!topics sing",
                  "I can add, insert, replace, remove, reorder, set, clear, undo, restore and "
