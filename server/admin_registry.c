@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/dotted.h"
 #include "registry/flood.h"
 #include "registry/ignores.h"
 #include "registry/inspect.h"
@@ -161,12 +162,14 @@ static bool says_nothing(const struct module_def *overlay, const struct module_d
         if ((overlay->set & UINT32_C(1) << field) &&
             !same_value(overlay, shared, (enum module_field)field))
             return false;
-    for (size_t i = 0; i < overlay->fields.ncommand_rates; i++) {
-        const struct command_rate *rate = &overlay->fields.command_rates[i];
-        const struct command_rate *there =
-            module_fields_rate(&shared->fields, rate->field, rate->command);
-        if (!there || there->rate.count != rate->rate.count ||
-            there->rate.window_ms != rate->rate.window_ms)
+    for (size_t i = 0; i < dotted_count(&overlay->fields); i++) {
+        struct dotted_field d = dotted_at(&overlay->fields, i);
+        char *here = dotted_text(&overlay->fields, d.field, d.key);
+        char *there = dotted_text(&shared->fields, d.field, d.key);
+        bool same = there && !strcmp(here, there);
+        free(here);
+        free(there);
+        if (!same)
             return false;
     }
     for (int list = 0; list < LIST_COUNT; list++)
