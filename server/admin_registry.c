@@ -229,7 +229,7 @@ static bool is_other_use(const char *key)
             return true;
     if (!begins(key, "network:") || !(rest = strchr(key + 8, ':')))
         return begins(key, "network:");
-    return !strcmp(rest, ":first");
+    return !strcmp(rest, ":first") || !strcmp(rest, ":installed");
 }
 
 static void check_stored(struct check *c, const char *key)

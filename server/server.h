@@ -27,7 +27,7 @@ struct server {
     struct flood *flood;              /* uses in the last while, of all networks */
     struct ignores *ignores;          /* kept here because Redis did not take them */
     struct flood_guard *guard;
-    struct auth_desk *desk;         /* logins */
+    struct auth_desk *desk; /* logins */
     struct module_sessions *sessions;
     struct admin_wait *admin_waits; /* answers that wait for a snapshot */
     struct identities *identities;
