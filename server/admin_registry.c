@@ -11,6 +11,7 @@
 #include "registry/keys.h"
 #include "registry/registry.h"
 #include "server/admin.h"
+#include "server/auth/auth.h"
 #include "server/check_accounts.h"
 #include "server/network.h"
 #include "server/report.h"
@@ -198,6 +199,12 @@ static void check_overlay(struct check *c, const char *network, const struct mod
     free(key);
 }
 
+static bool capability_declared(void *arg, const char *capability)
+{
+    const struct check *c = arg;
+    return auth_is_declared(c->server, capability);
+}
+
 static void check_network(struct check *c, const struct network_overlays *o)
 {
     for (size_t i = 0; i < o->count; i++)
@@ -339,7 +346,8 @@ static void begin_check(void *arg, json_t *args, struct control_request *request
         check_module(c, c->snapshot->modules[i]);
     for (size_t i = 0; i < c->snapshot->nnetworks; i++)
         check_network(c, c->snapshot->networks[i]);
-    const struct account_finder finder = {warn_account, hint_account, account_network_known, c};
+    const struct account_finder finder = {warn_account, hint_account, account_network_known,
+                                          capability_declared, c};
     check_accounts(c->snapshot, &finder);
     registry_scan(server->registry, "0", "*", on_scanned, c);
 }

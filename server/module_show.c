@@ -221,12 +221,23 @@ static json_t *commands_array(const struct module_decl *module)
     return list;
 }
 
+static json_t *capabilities_array(const struct module_decl *module)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; module && i < module->ncapabilities; i++)
+        json_array_append_new(list, json_string(module->capabilities[i]));
+    return list;
+}
+
 static json_t *events_array(const struct module_decl *module)
 {
     json_t *list = json_array();
     for (int type = 1; module && type < EVENT_TYPE_END; type++)
         if (module->events & EVENT_BIT(type))
             json_array_append_new(list, json_string(event_type_name(type)));
+    for (unsigned type = IPC_EVENT_ENABLED; module && type <= IPC_EVENT_CONFIG; type++)
+        if (module->life >> type & 1)
+            json_array_append_new(list, json_string(ipc_event_of_life(type)));
     return list;
 }
 
@@ -244,6 +255,7 @@ static void add_file(const struct shown *s, json_t *object)
     json_object_set_new(object, "loaded_ms", json_integer(m ? (json_int_t)m->loaded_ms : 0));
     json_object_set_new(object, "commands", commands_array(m));
     json_object_set_new(object, "events", events_array(m));
+    json_object_set_new(object, "capabilities", capabilities_array(m));
 }
 
 int module_show(void *arg, json_t *args, json_t **result, char **error)

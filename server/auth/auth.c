@@ -192,16 +192,16 @@ const struct account *auth_find(struct network *n, const char *account)
 }
 
 /* What a module declares begins with its own name. */
-static bool is_declared(const void *ctx, const char *name)
+bool auth_is_declared(const void *server, const char *name)
 {
-    const struct network *n = ctx;
     char module[REGISTRY_MAX_NAME + 1];
     size_t len = strcspn(name, ".");
     if (!name[len] || len >= sizeof module)
         return false;
     memcpy(module, name, len);
     module[len] = '\0';
-    const struct module_decl *decl = supervisor_find(n->server->supervisor, module);
+    const struct module_decl *decl =
+        supervisor_find(((const struct server *)server)->supervisor, module);
     for (size_t i = 0; decl && i < decl->ncapabilities; i++)
         if (!strcmp(decl->capabilities[i], name))
             return true;
@@ -214,8 +214,8 @@ struct capability_query auth_query(struct network *n, const struct account *acco
                                      .network = n->key,
                                      .casemapping = n->auth->casemapping,
                                      .account = account,
-                                     .privileged = is_declared,
-                                     .ctx = n};
+                                     .privileged = auth_is_declared,
+                                     .ctx = n->server};
 }
 
 bool auth_known_has(struct network *n, const struct account *account, const struct capability *c)

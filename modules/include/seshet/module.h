@@ -115,12 +115,12 @@ typedef struct seshet_module {
      * Redis is away it is called later, the next time that the module is switched on. */
     void (*installed)(seshet_ctx *ctx);
     /* It was switched on for this network: somebody enabled it, its file or its registration came,
-     * or the server has started and begins with this network. After load and before its first
-     * event. Not called when the module is reloaded, restarted after a crash, or ended because it
-     * was idle: load alone is. */
+     * or the server has started and begins with this network, where the bot need not be yet. After
+     * load and before its first event. Not called when the module is reloaded, restarted after a
+     * crash, or ended because it was idle: load alone is. */
     void (*enabled)(seshet_ctx *ctx);
     /* Somebody switched it off for this network; after its last event and before unload. Not
-     * called when the server ends. */
+     * called when the server ends or gives the network up. */
     void (*disabled)(seshet_ctx *ctx);
     /* Its file or its registration went away; otherwise like disabled, which is not called as well.
      * Without its file it is only called in a module host that runs just then. */
@@ -247,9 +247,9 @@ int seshet_config(seshet_ctx *ctx, const char *key, char *value, size_t size);
  * They speak of the source of the event that is handled; in a timer's call, of the event in which
  * it was set. Who that is was settled when the server took the event: to leave, to take another
  * nick or to log out after that changes nothing, and neither does who has the nick now. What the
- * account may do is asked when the event is taken (for a timer's call: when it is due); for
- * capabilities that the module does not declare, when seshet_has_capability is called. So what was
- * taken away from the account meanwhile does not count any more. Only this network is asked. Where
+ * account may do is asked when the event is taken; for capabilities that the module does not
+ * declare, and in a timer's call, when seshet_has_capability is called: what was taken away from
+ * the account before that does not count any more. Only this network is asked. Where
  * nobody caused the call (load, unload, enabled, ...) both return SESHET_ENOTFOUND. */
 
 /* Whether the source has the capability: 1 or 0. "x" is that of all channels, "#chan.x" (or

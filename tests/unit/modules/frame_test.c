@@ -28,6 +28,9 @@ static const struct ipc_event sample_event = {
     .args = "2d6",
     .reply_to = "@#chan",
     .time_ms = -5,
+    .known = "bob",
+    .declared = 3,
+    .capabilities = 5,
 };
 
 static void put_samples(struct buf *out)
@@ -56,6 +59,8 @@ static void check_event(const struct frame *f)
     assert_string_equal(e.args, "2d6");
     assert_string_equal(e.reply_to, "@#chan");
     assert_true(e.time_ms == -5);
+    assert_string_equal(e.known, "bob");
+    assert_true(e.declared == 3 && e.capabilities == 5);
 }
 
 /* What comes in two parts, cut at every byte, gives the same frames; each part lies in memory of
@@ -208,7 +213,12 @@ static void test_module(void **state)
 {
     (void)state;
     struct buf out = {0};
-    struct ipc_module in = {.module = 3, .name = "dice", .description = "Rolls.", .events = 0x2002};
+    struct ipc_module in = {.module = 3,
+                            .name = "dice",
+                            .description = "Rolls.",
+                            .events = 0x2002,
+                            .ncapabilities = 2,
+                            .capabilities = {"dice.cheat", "dice.admin"}};
     struct ipc_module got;
     char names[IPC_COMMANDS_MAX][8];
     for (int i = 0; i < IPC_COMMANDS_MAX; i++) {
@@ -225,6 +235,8 @@ static void test_module(void **state)
     assert_string_equal(got.version, "");
     assert_int_equal(got.events, 0x2002);
     assert_int_equal(got.ncommands, IPC_COMMANDS_MAX);
+    assert_int_equal(got.ncapabilities, 2);
+    assert_string_equal(got.capabilities[1], "dice.admin");
     assert_string_equal(got.commands[63].name, "c63");
     assert_string_equal(got.commands[63].usage, "");
     assert_string_equal(got.commands[63].help, "Help.");
@@ -263,7 +275,7 @@ static void test_ask_and_answer(void **state)
     assert_int_equal(ask.scope, 1);
     assert_string_equal(ask.key, "key");
     buf_free(&out);
-    ask = (struct ipc_ask){.question = 9, .op = IPC_SET, .scope = 2, .key = "key"};
+    ask = (struct ipc_ask){.question = 9, .op = IPC_SET, .scope = 3, .key = "key"};
     assert_int_equal(ipc_put_ask(&out, &ask), 0);
     f = only_frame(&out, FRAME_FROM_HOST);
     assert_int_equal(ipc_get_ask(&f, &ask), -1);
