@@ -246,7 +246,8 @@ static bool is_own(const struct ipc_module *module, const char *capability)
 {
     size_t len = strlen(module->name);
     return !strncmp(capability, module->name, len) && capability[len] == '.' &&
-           capability[len + 1] && !strpbrk(capability + len + 1, "./, ");
+           strspn(capability + len + 1, "abcdefghijklmnopqrstuvwxyz0123456789_-") ==
+               strlen(capability + len + 1);
 }
 
 static int get_capabilities(struct frame_reader *r, struct ipc_module *module)

@@ -255,6 +255,28 @@ static void test_module(void **state)
     buf_free(&out);
 }
 
+/* A module declares what begins with its own name, and nothing else. */
+static void test_declared_capabilities(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int got;
+    } rows[] = {{"dice.admin", 0},   {"dice.a-b_9", 0},   {"dice", -1},     {"admin", -1},
+                {"karma.admin", -1}, {"dicey.admin", -1}, {"dice.a.b", -1}, {"dice.A", -1},
+                {"dice.a\n", -1},    {"#c.dice.a", -1},   {"dice./x", -1},  {"-dice.admin", -1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out = {0};
+        struct ipc_module in = {.name = "dice", .ncapabilities = 1, .capabilities = {rows[i].name}};
+        struct ipc_module got;
+        assert_int_equal(ipc_put_module(&out, &in), 0);
+        struct frame f = only_frame(&out, FRAME_FROM_HOST);
+        if (ipc_get_module(&f, &got) != rows[i].got)
+            fail_msg("%s", rows[i].name);
+        buf_free(&out);
+    }
+}
+
 static void test_ask_and_answer(void **state)
 {
     (void)state;
@@ -321,10 +343,15 @@ static void test_cell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_split),    cmocka_unit_test(test_bad_headers),
-        cmocka_unit_test(test_reader),         cmocka_unit_test(test_bad_strings),
-        cmocka_unit_test(test_limits),         cmocka_unit_test(test_module),
-        cmocka_unit_test(test_ask_and_answer), cmocka_unit_test(test_other_version),
+        cmocka_unit_test(test_every_split),
+        cmocka_unit_test(test_bad_headers),
+        cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_bad_strings),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_module),
+        cmocka_unit_test(test_declared_capabilities),
+        cmocka_unit_test(test_ask_and_answer),
+        cmocka_unit_test(test_other_version),
         cmocka_unit_test(test_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
