@@ -62,6 +62,13 @@ static void forget(struct life *life, struct living *m)
     free(m);
 }
 
+static struct living *find(const struct life *life, const char *name)
+{
+    struct living *m = NULL;
+    HASH_FIND_STR(life->modules, name, m);
+    return m;
+}
+
 static void begin(struct network *n, const struct module_view *now)
 {
     struct living *m = xcalloc(1, sizeof *m);
@@ -94,12 +101,11 @@ static void end(struct network *n, struct living *m, const struct module_view *n
     forget(n->life, m);
 }
 
-void life_change(struct network *n, const char *name, const struct module_view *now)
+static void follow(struct network *n, const struct module_view *now)
 {
-    const struct module_decl *decl = supervisor_find(n->server->supervisor, name);
-    bool on = now && now->fields.enabled && decl && decl->present;
-    struct living *m;
-    HASH_FIND_STR(n->life->modules, name, m);
+    const struct module_decl *decl = supervisor_find(n->server->supervisor, now->name);
+    bool on = now->fields.enabled && decl && decl->present;
+    struct living *m = find(n->life, now->name);
     if (m && on)
         go_on(n, m, now);
     else if (m)
@@ -108,17 +114,24 @@ void life_change(struct network *n, const char *name, const struct module_view *
         begin(n, now);
 }
 
+void life_change(struct network *n, const struct module_view *old, const struct module_view *now)
+{
+    struct living *m = now ? NULL : find(n->life, old->name);
+    if (now)
+        follow(n, now);
+    else if (m)
+        end(n, m, NULL);
+}
+
 void life_begin(struct network *n)
 {
-    struct living *m;
-    struct living *next;
     if (!n->life)
         n->life = xcalloc(1, sizeof *n->life);
     n->life->round++;
     for (size_t i = 0; i < n->view->count; i++)
-        life_change(n, n->view->modules[i]->name, n->view->modules[i]);
-    HASH_ITER(hh, n->life->modules, m, next)
-    {
+        follow(n, n->view->modules[i]);
+    for (struct living *m = n->life->modules, *next; m; m = next) {
+        next = m->hh.next;
         if (m->round != n->life->round)
             end(n, m, NULL);
     }
@@ -126,12 +139,8 @@ void life_begin(struct network *n)
 
 void life_files_gone(struct network *n)
 {
-    struct living *m;
-    struct living *next;
-    if (!n->life)
-        return;
-    HASH_ITER(hh, n->life->modules, m, next)
-    {
+    for (struct living *m = n->life ? n->life->modules : NULL, *next; m; m = next) {
+        next = m->hh.next;
         const struct module_decl *decl = supervisor_find(n->server->supervisor, m->name);
         if (!decl || !decl->present)
             end(n, m, NULL);

@@ -35,7 +35,7 @@ static void on_module_changed(void *arg, const struct module_view *old,
 {
     struct network *n = arg;
     command_index_change(n->index, n->server->supervisor, n->view, old, now);
-    life_change(n, old ? old->name : now->name, now);
+    life_change(n, old, now);
 }
 
 void network_refresh(struct network *n)

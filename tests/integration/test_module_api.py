@@ -285,11 +285,14 @@ def test_configuration(who):
     assert who.ctl("module", "set", "who", "config.word", "x" * 2049, check=False)[0]
     # It goes along with an export.
     text = who.ctl("registry", "export")[1]
+    mark = who.bot.mark()
     who.ctl("module", "unset", "who", "config.word", "--network", "one")
-    who.life("config_changed shared", since=who.bot.mark() - 1)
+    who.life("config_changed shared", since=mark)
     path = who.bot.folder / "export.json"
     path.write_text(text)
+    mark = who.bot.mark()
     who.ctl("registry", "import", str(path))
+    who.life("config_changed here", since=mark)
     wait_until(lambda: config("word") == 'config 4 "here"', 5, "what was exported")
     # Another field is told too, and a process that is replaced reads it in load.
     mark = who.bot.mark()
