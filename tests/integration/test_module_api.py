@@ -188,6 +188,19 @@ def who(parts):
     return Who(parts)
 
 
+WRONG = """#include <seshet/module.h>
+SESHET_MODULE(.name = "wrong", .capabilities = SESHET_CAPABILITIES("wrong.one", "%s"), )
+"""
+
+
+def test_capabilities_of_others_cannot_be_declared(who):
+    for name, why in (("owner", 'capability 2 must be "wrong."'), ("who.admin", 'must be "wrong."'),
+                      ("wrong.one", 'its capability "wrong.one" twice'), ("wrong.a.b", "a-z 0-9 _ -")):
+        mark = who.bot.mark()
+        who.parts.module(who.bot, "wrong", WRONG % name)
+        who.bot.wait_log(since=mark, module="wrong", msg=re.escape(why))
+
+
 def test_capabilities_of_modules(who):
     assert who.says(who.visitor, "who", "^who: ") == "who: nobody -2, own 0, trusted 0"
     assert who.says(who.visitor, "who anything", "^who: ").endswith("anything 1")
