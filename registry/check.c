@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "registry/dotted.h"
 #include "registry/maskset.h"
 
 /* A field that a person may write there. */
@@ -43,7 +44,7 @@ int registry_check_field(const char *module, const char *field, const char *valu
         return -1;
     struct module_fields fields;
     module_fields_init(&fields);
-    int rc = command ? module_fields_parse_rate(&fields, found, command, value, why, why_size)
+    int rc = command ? dotted_parse(&fields, found, command, value, why, why_size)
                      : module_fields_parse(&fields, found, value, why, why_size);
     module_fields_clear(&fields);
     return rc;

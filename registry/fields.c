@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/dotted.h"
 #include "registry/maskset.h"
 
 const struct field_row module_field_rows[FIELD_COUNT] = {
@@ -75,6 +76,16 @@ static int check_command(const char *command, char *why, size_t why_size)
     return 0;
 }
 
+static int check_key(const char *key, char *why, size_t why_size)
+{
+    if (key && config_key_valid(key))
+        return 0;
+    snprintf(why, why_size,
+             "write config.KEY, with a key of 1 to %d small letters, digits, '.', '_' and '-'",
+             CONFIG_MAX_KEY);
+    return -1;
+}
+
 int module_field_parse_name(const char *name, enum module_field *field, const char **command,
                             char *why, size_t why_size)
 {
@@ -93,11 +104,14 @@ int module_field_parse_name(const char *name, enum module_field *field, const ch
                  near ? near : "", near ? "?" : "");
         return -1;
     }
-    if (dot && !(module_field_rows[found].flags & FIELD_PER_COMMAND)) {
+    bool free_keys = module_field_rows[found].flags & FIELD_FREE_KEYS;
+    if (free_keys && check_key(dot ? dot + 1 : NULL, why, why_size))
+        return -1;
+    if (dot && !free_keys && !(module_field_rows[found].flags & FIELD_PER_COMMAND)) {
         snprintf(why, why_size, "%s is for the whole module: it cannot be set for a command", base);
         return -1;
     }
-    if (dot && check_command(dot + 1, why, why_size))
+    if (dot && !free_keys && check_command(dot + 1, why, why_size))
         return -1;
     *field = (enum module_field)found;
     *command = dot ? dot + 1 : NULL;

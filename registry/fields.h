@@ -21,6 +21,8 @@ struct buf;
 #define FIELD_MAX_ITEM       256
 #define FIELD_MAX_ITEMS      20000
 #define FIELD_MAX_RATES      256 /* for single commands */
+#define CONFIG_MAX_ITEMS     256
+#define CONFIG_MAX_KEY       32
 #define REGISTRY_MAX_COMMAND 32
 #define REGISTRY_MAX_NAME    64 /* of a module, a network, a group */
 #define REGISTRY_MAX_MODULES 4096
@@ -53,6 +55,8 @@ struct buf;
       "how often it may be used on the whole network")                                             \
     X(RATE_GROUP, rate_group, field_type_optional_word, 0, "",                                     \
       "modules of one rate_group count their uses together")                                       \
+    X(CONFIG, config, field_type_config, FIELD_FREE_KEYS, "",                                      \
+      "config.KEY: what the module itself is configured with; it says which keys it knows")        \
     X(INHERIT, inherit, field_type_lists, FIELD_OVERLAY_ONLY, "yes",                               \
       "yes, no, or the shared lists that still count on this network")
 
@@ -87,6 +91,16 @@ struct command_rate {
     struct rate rate;
 };
 
+/* What somebody has configured for the module: the field "config.max_bytes". */
+struct config_item {
+    char key[CONFIG_MAX_KEY + 1];
+    char *value;
+};
+struct config {
+    size_t count;
+    struct config_item *items; /* sorted by key */
+};
+
 /* The values. Strings are owned by the struct and never NULL once it is initialized. */
 struct module_fields {
     char *name; /* "" unless Redis says it; the key and the view have it in any case */
@@ -103,7 +117,8 @@ struct module_fields {
     struct rate rate_user;
     struct rate rate_channel;
     struct rate rate_network;
-    char *rate_group;                   /* "": the module by itself */
+    char *rate_group; /* "": the module by itself */
+    struct config config;
     uint32_t inherit;                   /* bit for each enum module_list */
     struct command_rate *command_rates; /* sorted by field and command */
     size_t ncommand_rates;
@@ -126,12 +141,14 @@ struct field_type {
 };
 extern const struct field_type field_type_bool, field_type_text, field_type_char, field_type_word,
     field_type_optional_word, field_type_capability, field_type_rate, field_type_deadline,
-    field_type_events, field_type_lists, field_type_permissions;
+    field_type_events, field_type_lists, field_type_permissions, field_type_config;
 
 #define FIELD_OVERLAY_ONLY 1u /* belongs into an overlay */
 #define FIELD_SERVER       2u /* written by the server, not by people */
 #define FIELD_PER_COMMAND  4u /* FIELD.COMMAND is a field too */
 #define FIELD_GUARD        8u /* keeps people out: what cannot be read counts as FIELD_NOBODY */
+
+#define FIELD_FREE_KEYS 16u /* only FIELD.KEY is a field, with any key */
 
 #define FIELD_NOBODY "?" /* asked for by a guard, and had by nobody */
 
@@ -159,8 +176,9 @@ int module_list_find(const char *name);
 /* The field or list that was probably meant, or NULL. */
 const char *module_field_nearest(const char *name);
 
-/* Reads a field's name as it stands in a hash: "enabled", "rate_user.roll". *command: within name,
- * or NULL. 0, or -1 and what is wrong, with the name that was probably meant. */
+/* Reads a field's name as it stands in a hash: "enabled", "rate_user.roll", "config.key". *command:
+ * what follows the dot, within name, or NULL (see registry/dotted.h). 0, or -1 and what is wrong,
+ * with the name that was probably meant. */
 int module_field_parse_name(const char *name, enum module_field *field, const char **command,
                             char *why, size_t why_size);
 

@@ -13,7 +13,8 @@
  *   network:NET:channel:CHAN   network:NET:channel:CHAN:capabilities|ignores
  *   auth_groups   auth_group:NAME   auth_group:NAME:members
  *   network:NET   network:NET:channels
- * Besides, written by servers: status:..., storage:... (storage.h), and presence:ID, a key that
+ * Besides, written by servers: status:..., storage:... and network:NET:installed (storage.h),
+ * network:NET:first, and presence:ID, a key that
  * each server writes every few seconds to hear its own invalidation.
  */
 enum key_kind {

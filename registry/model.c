@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/account_model.h"
+#include "registry/dotted.h"
 #include "registry/model_read.h"
 
 #define PARTS (1 + LIST_COUNT) /* the hash and each list: the keys that make one definition */
@@ -216,8 +217,7 @@ static struct module_def *def_clone(const struct module_def *def)
     copy->set = def->set;
     for (int i = 0; i < FIELD_COUNT; i++)
         module_fields_copy_one(&copy->fields, &def->fields, i);
-    for (size_t i = 0; i < def->fields.ncommand_rates; i++)
-        module_fields_set_rate(&copy->fields, &def->fields.command_rates[i]);
+    dotted_merge(&copy->fields, &def->fields);
     for (int i = 0; i < LIST_COUNT; i++)
         copy->lists[i] = item_list_ref(def->lists[i]);
     return copy;
@@ -240,7 +240,7 @@ static bool def_empty(const struct module_def *def)
     for (int i = 0; i < LIST_COUNT; i++)
         if (def->lists[i])
             return false;
-    return !def->set && !def->fields.ncommand_rates;
+    return !def->set && !dotted_count(&def->fields);
 }
 
 /* Takes the definition. An overlay that says nothing goes away. */

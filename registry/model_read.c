@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/check.h"
+#include "registry/dotted.h"
 
 bool model_bytes_text(const struct model_bytes *b)
 {
@@ -24,15 +25,6 @@ static void keep_last(struct module_def *def, const struct module_def *old, enum
     }
 }
 
-/* The same for the limit of a command. */
-static void keep_last_rate(struct module_def *def, const struct module_def *old,
-                           enum module_field field, const char *command)
-{
-    const struct command_rate *rate = module_fields_rate(&old->fields, field, command);
-    if (rate)
-        module_fields_set_rate(&def->fields, rate);
-}
-
 /* 0, or -1 and what is wrong. */
 static int read_value(const struct registry_key *key, struct module_def *def,
                       enum module_field field, const char *command, const struct model_bytes *value,
@@ -46,7 +38,7 @@ static int read_value(const struct registry_key *key, struct module_def *def,
         snprintf(why, why_size, "the key says that the name is %s; a module is not renamed so",
                  key->module);
     else if (command)
-        return module_fields_parse_rate(&def->fields, field, command, value->data, why, why_size);
+        return dotted_parse(&def->fields, field, command, value->data, why, why_size);
     else
         return module_fields_parse(&def->fields, field, value->data, why, why_size);
     return -1;
@@ -57,11 +49,9 @@ static const char *stand_in(const struct registry_key *key, struct module_def *d
                             const struct module_def *old, enum module_field field,
                             const char *command)
 {
-    if (command)
-        keep_last_rate(def, old, field, command);
-    else
+    if (!command)
         keep_last(def, old, field);
-    if (command ? module_fields_rate(&def->fields, field, command) != NULL
+    if (command ? dotted_copy(&def->fields, &old->fields, field, command)
                 : (def->set & (UINT32_C(1) << field)) != 0)
         return "the last good value counts";
     if (module_field_rows[field].flags & FIELD_GUARD) {

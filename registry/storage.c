@@ -13,7 +13,7 @@
 
 #define MAX_STORAGE_KEY (KEY_MAX_PREFIX + KEY_MAX)
 
-enum operation { GET, SET, DELETE, INCREMENT, KEYS };
+enum operation { GET, SET, DELETE, INCREMENT, KEYS, FIRST };
 
 struct call {
     enum operation operation;
@@ -86,6 +86,7 @@ static void on_answer(void *arg, enum registry_result result, const redisReply *
                 answer.result = REGISTRY_NOT_FOUND;
             break;
         case INCREMENT:
+        case FIRST:
             answer.number = reply->integer;
             break;
         case KEYS:
@@ -173,6 +174,20 @@ void storage_keys(struct registry *r, struct storage_place place, const char *pr
         registry_command(r, on_answer, call, sizeof argv / sizeof *argv, argv, NULL);
     }
     buf_free(&glob);
+}
+
+void storage_first(struct registry *r, struct storage_place place, storage_fn *done, void *arg)
+{
+    struct call *call = xmalloc(sizeof *call);
+    *call = (struct call){FIRST, done, arg};
+    if (!registry_name_valid(place.module) || !registry_network_valid(place.network)) {
+        registry_deny(r, on_answer, call, "that is no name of a module or a network");
+        return;
+    }
+    char *name = xasprintf("%snetwork:%s:installed", registry_prefix(r), place.network);
+    const char *argv[] = {"SADD", name, place.module};
+    registry_command(r, on_answer, call, 3, argv, NULL);
+    free(name);
 }
 
 static void on_status(void *arg, enum registry_result result, const redisReply *reply,

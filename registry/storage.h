@@ -44,6 +44,11 @@ void storage_increment(struct registry *r, struct storage_place place, const cha
 void storage_keys(struct registry *r, struct storage_place place, const char *prefix,
                   int64_t cursor, storage_fn *done, void *arg);
 
+/* The first time that a module is at home on a network: the set seshet:network:NET:installed has
+ * it from now on. place.network is not NULL. The answer's number is 1 when it was new there, or
+ * 0. */
+void storage_first(struct registry *r, struct storage_place place, storage_fn *done, void *arg);
+
 /*
  * Writes field = value into the hash seshet:status:KEY (value NULL: removes the field), for
  * operators to read. Not waited for: a failure is logged at level debug and forgotten.

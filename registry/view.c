@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/dotted.h"
 
 /* ---- Sets of folded names ---- */
 
@@ -166,12 +167,6 @@ void module_view_unref(struct module_view *m)
     free(m);
 }
 
-static void merge_rates(struct module_view *m, const struct module_fields *from)
-{
-    for (size_t i = 0; i < from->ncommand_rates; i++)
-        module_fields_set_rate(&m->fields, &from->command_rates[i]);
-}
-
 /* network and overlay may be NULL. */
 static struct module_view *merge(const struct module_def *shared, const struct module_def *overlay,
                                  const char *network, enum casemapping casemapping)
@@ -185,9 +180,9 @@ static struct module_view *merge(const struct module_def *shared, const struct m
         bool over = overlay && (overlay->set & (UINT32_C(1) << i));
         module_fields_copy_one(&m->fields, over ? &overlay->fields : &shared->fields, i);
     }
-    merge_rates(m, &shared->fields);
+    dotted_merge(&m->fields, &shared->fields);
     if (overlay)
-        merge_rates(m, &overlay->fields);
+        dotted_merge(&m->fields, &overlay->fields);
     for (int i = 0; i < LIST_COUNT; i++) {
         struct set_builder b = {.casemapping = casemapping, .network = network};
         struct item_list *inherited = m->fields.inherit & LIST_BIT(i) ? shared->lists[i] : NULL;

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
+#include "registry/dotted.h"
 #include "registry/inspect.h"
 #include "registry/migrate.h"
 #include "registry/registry.h"
@@ -48,12 +49,11 @@ static void add_definition(json_t *object, const struct module_def *def)
         if ((def->set & UINT32_C(1) << field) && !(module_field_rows[field].flags & FIELD_SERVER))
             json_object_set_new(fields, module_field_rows[field].name,
                                 field_text(&def->fields, (enum module_field)field));
-    for (size_t i = 0; i < def->fields.ncommand_rates; i++) {
-        const struct command_rate *rate = &def->fields.command_rates[i];
-        char name[2 * REGISTRY_MAX_NAME];
-        char text[RATE_TEXT_SIZE];
-        snprintf(name, sizeof name, "%s.%s", module_field_rows[rate->field].name, rate->command);
-        json_object_set_new(fields, name, json_string(rate_write(text, sizeof text, rate->rate)));
+    for (size_t i = 0; i < dotted_count(&def->fields); i++) {
+        struct dotted_field d = dotted_at(&def->fields, i);
+        char *text = dotted_text(&def->fields, d.field, d.key);
+        json_object_set_new(fields, d.name, control_text(text));
+        free(text);
     }
     for (int list = 0; list < LIST_COUNT; list++) {
         const struct item_list *items = def->lists[list];

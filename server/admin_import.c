@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/dotted.h"
 #include "registry/migrate.h"
 #include "registry/registry.h"
 #include "server/account_document.h"
@@ -83,11 +84,8 @@ static char *value_now(const struct module_def *def, const char *name)
     struct buf out = {0};
     if (!def || module_field_parse_name(name, &field, &command, why, sizeof why))
         return NULL;
-    if (command) {
-        char text[RATE_TEXT_SIZE];
-        const struct command_rate *rate = module_fields_rate(&def->fields, field, command);
-        return rate ? xstrdup(rate_write(text, sizeof text, rate->rate)) : NULL;
-    }
+    if (command)
+        return dotted_text(&def->fields, field, command);
     if (!(def->set & UINT32_C(1) << field))
         return NULL;
     module_fields_write(&def->fields, field, &out);
@@ -186,14 +184,12 @@ static void note_removals(struct import *im, struct edit_place place, const json
         change(im, describe(place, row->name, before, "(unset)"));
         free(before);
     }
-    for (size_t i = 0; def && i < def->fields.ncommand_rates; i++) {
-        const struct command_rate *rate = &def->fields.command_rates[i];
-        char name[2 * REGISTRY_MAX_NAME];
-        snprintf(name, sizeof name, "%s.%s", module_field_rows[rate->field].name, rate->command);
-        if (json_object_get(fields, name))
+    for (size_t i = 0; def && i < dotted_count(&def->fields); i++) {
+        struct dotted_field d = dotted_at(&def->fields, i);
+        if (json_object_get(fields, d.name))
             continue;
-        char *before = value_now(def, name);
-        change(im, describe(place, name, before, "(unset)"));
+        char *before = value_now(def, d.name);
+        change(im, describe(place, d.name, before, "(unset)"));
         free(before);
     }
     for (int list = 0; def && list < LIST_COUNT; list++) {

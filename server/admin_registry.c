@@ -4,12 +4,14 @@
 
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/dotted.h"
 #include "registry/flood.h"
 #include "registry/ignores.h"
 #include "registry/inspect.h"
 #include "registry/keys.h"
 #include "registry/registry.h"
 #include "server/admin.h"
+#include "server/auth/auth.h"
 #include "server/check_accounts.h"
 #include "server/network.h"
 #include "server/report.h"
@@ -161,12 +163,14 @@ static bool says_nothing(const struct module_def *overlay, const struct module_d
         if ((overlay->set & UINT32_C(1) << field) &&
             !same_value(overlay, shared, (enum module_field)field))
             return false;
-    for (size_t i = 0; i < overlay->fields.ncommand_rates; i++) {
-        const struct command_rate *rate = &overlay->fields.command_rates[i];
-        const struct command_rate *there =
-            module_fields_rate(&shared->fields, rate->field, rate->command);
-        if (!there || there->rate.count != rate->rate.count ||
-            there->rate.window_ms != rate->rate.window_ms)
+    for (size_t i = 0; i < dotted_count(&overlay->fields); i++) {
+        struct dotted_field d = dotted_at(&overlay->fields, i);
+        char *here = dotted_text(&overlay->fields, d.field, d.key);
+        char *there = dotted_text(&shared->fields, d.field, d.key);
+        bool same = there && !strcmp(here, there);
+        free(here);
+        free(there);
+        if (!same)
             return false;
     }
     for (int list = 0; list < LIST_COUNT; list++)
@@ -193,6 +197,12 @@ static void check_overlay(struct check *c, const char *network, const struct mod
                        network, overlay->name),
              xasprintf("redis-cli DEL %s%s", prefix, key));
     free(key);
+}
+
+static bool capability_declared(void *arg, const char *capability)
+{
+    const struct check *c = arg;
+    return auth_is_declared(c->server, capability);
 }
 
 static void check_network(struct check *c, const struct network_overlays *o)
@@ -226,7 +236,7 @@ static bool is_other_use(const char *key)
             return true;
     if (!begins(key, "network:") || !(rest = strchr(key + 8, ':')))
         return begins(key, "network:");
-    return !strcmp(rest, ":first");
+    return !strcmp(rest, ":first") || !strcmp(rest, ":installed");
 }
 
 static void check_stored(struct check *c, const char *key)
@@ -336,7 +346,8 @@ static void begin_check(void *arg, json_t *args, struct control_request *request
         check_module(c, c->snapshot->modules[i]);
     for (size_t i = 0; i < c->snapshot->nnetworks; i++)
         check_network(c, c->snapshot->networks[i]);
-    const struct account_finder finder = {warn_account, hint_account, account_network_known, c};
+    const struct account_finder finder = {warn_account, hint_account, account_network_known,
+                                          capability_declared, c};
     check_accounts(c->snapshot, &finder);
     registry_scan(server->registry, "0", "*", on_scanned, c);
 }

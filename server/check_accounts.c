@@ -45,7 +45,7 @@ static void check_capabilities(const struct account_finder *f, const char *key,
         const struct capability *c = capability_set_at(set, i);
         capability_write(c, text, sizeof text);
         check_network(f, key, text, c->network);
-        if (!own && !c->anti && capability_privileged(c->name))
+        if (!own && !c->anti && (capability_privileged(c->name) || f->is_declared(f->arg, c->name)))
             f->warn(f->arg, key,
                     xasprintf("%s does nothing here: nobody has it by default, it is given to "
                               "accounts by name",

@@ -10,6 +10,7 @@ struct account_finder {
     void (*warn)(void *arg, const char *key, char *text, char *fix);
     void (*hint)(void *arg, const char *key, char *text, char *fix);
     bool (*network_known)(void *arg, const char *network);
+    bool (*is_declared)(void *arg, const char *capability); /* by a module */
     void *arg;
 };
 void check_accounts(const struct snapshot *s, const struct account_finder *finder);

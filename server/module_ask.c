@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "registry/fields.h"
+#include "registry/dotted.h"
+#include "server/auth/auth.h"
 #include "server/module_answers.h"
 #include "server/module_storage.h"
 #include "server/network.h"
@@ -43,6 +44,52 @@ static void ask_field(struct network *n, const char *module, const char *name,
     buf_free(&text);
 }
 
+static void ask_config(struct network *n, const char *module, const char *key,
+                       struct ask_ticket *ticket)
+{
+    network_refresh(n);
+    const struct module_view *m = registry_view_find(n->view, module);
+    const char *value = m ? config_find(&m->fields.config, key) : NULL;
+    if (value)
+        answer_text(ticket, value);
+    else
+        supervisor_answer(ticket, config_key_valid(key) ? SESHET_ENOTFOUND : SESHET_EINVAL, NULL,
+                          0);
+}
+
+/* Of the source as it was when the event was taken, on its own network alone. */
+static void ask_capability(struct network *n, const struct modhost_origin *from, const char *name,
+                           struct ask_ticket *ticket)
+{
+    struct capability c;
+    char why[REGISTRY_WHY_SIZE];
+    int32_t status = SESHET_ENOTFOUND;
+    if (capability_parse(&c, name, why, sizeof why) || *c.network)
+        status = SESHET_EINVAL;
+    else if (from->has_source)
+        status = auth_known_has(n, auth_find(n, from->known), &c);
+    supervisor_answer(ticket, status, NULL, 0);
+}
+
+/* What is known of the network and the registry. */
+static void ask_network(struct network *n, const struct modhost_origin *from,
+                        const struct ipc_ask *ask, struct ask_ticket *ticket)
+{
+    switch (ask->op) {
+    case IPC_FIELD:
+        ask_field(n, from->module->name, ask->key, ticket);
+        return;
+    case IPC_CONFIG:
+        ask_config(n, from->module->name, ask->key, ticket);
+        return;
+    case IPC_CAPABILITY:
+        ask_capability(n, from, ask->key, ticket);
+        return;
+    default:
+        supervisor_answer(ticket, SESHET_ENOTFOUND, NULL, 0);
+    }
+}
+
 void module_ask(struct server *server, const struct modhost_origin *from, const struct ipc_ask *ask,
                 struct ask_ticket *ticket)
 {
@@ -70,14 +117,14 @@ void module_ask(struct server *server, const struct modhost_origin *from, const 
             return;
         }
         break;
-    case IPC_FIELD:
+    case IPC_FIRST:
+        module_storage_ask(server->registry, from, ask, ticket);
+        return;
+    default:
         if (n) {
-            ask_field(n, from->module->name, ask->key, ticket);
+            ask_network(n, from, ask, ticket);
             return;
         }
-        break;
-    default:
-        break;
     }
     supervisor_answer(ticket, SESHET_ENOTFOUND, NULL, 0);
 }

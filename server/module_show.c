@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "net/proto/event_type.h"
+#include "registry/dotted.h"
 #include "registry/registry.h"
 #include "server/admin.h"
 #include "server/module_faults.h"
@@ -53,7 +54,8 @@ static void add_field(const struct shown *s, json_t *list, enum module_field fie
     const struct module_def *from = is_set(s->overlay, field)  ? s->overlay
                                     : is_set(s->shared, field) ? s->shared
                                                                : NULL;
-    if (field == FIELD_NAME || ((row->flags & FIELD_OVERLAY_ONLY) && !*s->network))
+    if (field == FIELD_NAME || (row->flags & FIELD_FREE_KEYS) ||
+        ((row->flags & FIELD_OVERLAY_ONLY) && !*s->network))
         return;
     struct module_fields defaults;
     module_fields_init(&defaults);
@@ -69,21 +71,22 @@ static void add_field(const struct shown *s, json_t *list, enum module_field fie
     json_array_append_new(list, object);
 }
 
-/* The limits of single commands, of one definition. */
-static void add_rates(const struct module_def *def, const char *from, const struct module_def *over,
-                      json_t *list)
+/* The limits of single commands, and what is configured, of one definition. */
+static void add_dotted(const struct module_def *def, const char *from,
+                       const struct module_def *over, json_t *list)
 {
-    for (size_t i = 0; def && i < def->fields.ncommand_rates; i++) {
-        const struct command_rate *rate = &def->fields.command_rates[i];
-        char text[RATE_TEXT_SIZE];
-        if (over && module_fields_rate(&over->fields, rate->field, rate->command))
-            continue;
-        char *name = xasprintf("%s.%s", module_field_rows[rate->field].name, rate->command);
-        json_array_append_new(list,
-                              json_pack("{s:o, s:s, s:s, s:s}", "field", control_text(name),
-                                        "value", rate_write(text, sizeof text, rate->rate), "from",
-                                        from, "help", "the same for this command alone"));
-        free(name);
+    for (size_t i = 0; def && i < dotted_count(&def->fields); i++) {
+        struct dotted_field d = dotted_at(&def->fields, i);
+        char *hidden = over ? dotted_text(&over->fields, d.field, d.key) : NULL;
+        char *text = dotted_text(&def->fields, d.field, d.key);
+        if (!hidden)
+            json_array_append_new(
+                list, json_pack("{s:o, s:o, s:s, s:s}", "field", control_text(d.name), "value",
+                                control_text(text), "from", from, "help",
+                                d.field == FIELD_CONFIG ? "what the module is configured with"
+                                                        : "the same for this command alone"));
+        free(hidden);
+        free(text);
     }
 }
 
@@ -92,8 +95,8 @@ static json_t *fields_array(const struct shown *s)
     json_t *list = json_array();
     for (int field = 0; field < FIELD_COUNT; field++)
         add_field(s, list, (enum module_field)field);
-    add_rates(s->overlay, "overlay", NULL, list);
-    add_rates(s->shared, "shared", s->overlay, list);
+    add_dotted(s->overlay, "overlay", NULL, list);
+    add_dotted(s->shared, "shared", s->overlay, list);
     return list;
 }
 
@@ -218,12 +221,23 @@ static json_t *commands_array(const struct module_decl *module)
     return list;
 }
 
+static json_t *capabilities_array(const struct module_decl *module)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; module && i < module->ncapabilities; i++)
+        json_array_append_new(list, json_string(module->capabilities[i]));
+    return list;
+}
+
 static json_t *events_array(const struct module_decl *module)
 {
     json_t *list = json_array();
     for (int type = 1; module && type < EVENT_TYPE_END; type++)
         if (module->events & EVENT_BIT(type))
             json_array_append_new(list, json_string(event_type_name(type)));
+    for (unsigned type = IPC_EVENT_ENABLED; module && type <= IPC_EVENT_CONFIG; type++)
+        if (module->life >> type & 1)
+            json_array_append_new(list, json_string(ipc_event_of_life(type)));
     return list;
 }
 
@@ -241,6 +255,7 @@ static void add_file(const struct shown *s, json_t *object)
     json_object_set_new(object, "loaded_ms", json_integer(m ? (json_int_t)m->loaded_ms : 0));
     json_object_set_new(object, "commands", commands_array(m));
     json_object_set_new(object, "events", events_array(m));
+    json_object_set_new(object, "capabilities", capabilities_array(m));
 }
 
 int module_show(void *arg, json_t *args, json_t **result, char **error)

@@ -19,6 +19,8 @@ static int32_t success(int op, const struct storage_answer *answer)
 {
     if (op == IPC_KEYS)
         return 0;
+    if (op == IPC_FIRST)
+        return (int32_t)answer->number;
     if (op == IPC_GET)
         return answer->value_len > INT32_MAX ? SESHET_ESIZE : (int32_t)answer->value_len;
     return op == IPC_DELETE ? 1 : 0;
@@ -69,6 +71,9 @@ void module_storage_ask(struct registry *registry, const struct modhost_origin *
         return;
     case IPC_KEYS:
         storage_keys(registry, place, ask->value, ask->by, done, pending);
+        return;
+    case IPC_FIRST:
+        storage_first(registry, place, done, pending);
         return;
     default:
         free(pending);

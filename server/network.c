@@ -16,6 +16,7 @@
 #include "server/flood_guard.h"
 #include "server/identities.h"
 #include "server/index.h"
+#include "server/life.h"
 #include "server/module_session.h"
 #include "server/raw_line.h"
 #include "server/router.h"
@@ -34,6 +35,7 @@ static void on_module_changed(void *arg, const struct module_view *old,
 {
     struct network *n = arg;
     command_index_change(n->index, n->server->supervisor, n->view, old, now);
+    life_change(n, old, now);
 }
 
 void network_refresh(struct network *n)
@@ -55,6 +57,7 @@ void network_refresh(struct network *n)
         command_index_free(n->index);
         n->index = command_index_new(n->server->supervisor, n->view);
         n->index_catalogue = n->server->catalogue;
+        life_begin(n);
     }
 }
 
@@ -303,6 +306,7 @@ void network_free(struct network *n)
     free(n->server_name);
     irc_state_free(n->state);
     command_index_free(n->index);
+    life_free(n->life);
     registry_view_free(n->view);
     conf_network_free(n->conf);
     free(n);

@@ -23,6 +23,7 @@ struct network {
     struct irc_state *state;
     struct registry_view *view;  /* NULL until the first event needs it */
     struct command_index *index; /* made from the view and the modules that exist */
+    struct life *life;           /* which modules were told that they are on */
     uint32_t index_catalogue;    /* server->catalogue of the index */
     struct repeat_guard repeat;
     struct auth *auth;            /* who its sources are */

@@ -124,6 +124,9 @@ static json_t *module_object(struct server *server, const char *name, const stru
     json_t *commands = json_array();
     for (size_t i = 0; module && i < module->ncommands; i++)
         json_array_append_new(commands, control_text(module->commands[i].name));
+    json_t *capabilities = json_array();
+    for (size_t i = 0; module && i < module->ncapabilities; i++)
+        json_array_append_new(capabilities, json_string(module->capabilities[i]));
     const char *state = "no file";
     if (module && module->present)
         state = module->error ? "old version" : "ready";
@@ -132,13 +135,13 @@ static json_t *module_object(struct server *server, const char *name, const stru
     const char *description = def && *def->fields.description ? def->fields.description
                               : module                        ? module->description
                                                               : "";
-    return json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "name",
-                     control_text(name), "registered", def != NULL, "enabled",
-                     def && def->fields.enabled, "version",
-                     control_text(module ? module->version : ""), "description",
-                     control_text(description), "file", control_text(module ? module->path : NULL),
-                     "state", state, "error", control_text(module ? module->error : NULL),
-                     "commands", commands, "networks", module_networks(server, name));
+    return json_pack(
+        "{s:o, s:b, s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "name", control_text(name),
+        "registered", def != NULL, "enabled", def && def->fields.enabled, "version",
+        control_text(module ? module->version : ""), "description", control_text(description),
+        "file", control_text(module ? module->path : NULL), "state", state, "error",
+        control_text(module ? module->error : NULL), "commands", commands, "capabilities",
+        capabilities, "networks", module_networks(server, name));
 }
 
 /* Those that are registered, and those that have a file but could not be registered. */

@@ -24,6 +24,8 @@ struct route {
     bool counted; /* a source that may be told to slow down: no server, none of us */
     bool excess;  /* a command was refused for what the source did before, over all modules */
     bool secret;  /* holds a password: nobody else gets to see it */
+    bool asked;   /* who the source is: */
+    const struct account *known;
     struct auth_guard auth;
     struct decide_guard guard;
     /* A command that only a limit has refused, if there was one. */
@@ -91,6 +93,29 @@ static bool is_closed(enum decide_reason reason)
            reason == DECIDE_CAPABILITY;
 }
 
+/* Asked once for all modules that get the event. Servers and our own are nobody. */
+static const struct account *known(struct route *r)
+{
+    if (!r->asked && r->counted)
+        r->known = auth_account(r->network, &r->auth.source);
+    r->asked = true;
+    return r->known;
+}
+
+/* Bits of what the module declares and the source has. */
+static uint32_t declared_bits(struct route *r, const struct module_decl *module)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < module->ncapabilities; i++) {
+        struct capability c;
+        char why[REGISTRY_WHY_SIZE];
+        if (!capability_parse(&c, module->capabilities[i], why, sizeof why) &&
+            auth_known_has(r->network, known(r), &c))
+            bits |= UINT32_C(1) << i;
+    }
+    return bits;
+}
+
 static uint64_t send_event(struct route *r, struct modhost *host, const struct module_decl *module,
                            struct supervisor_event *out)
 {
@@ -106,6 +131,8 @@ static uint64_t send_event(struct route *r, struct modhost *host, const struct m
     out->text = event->type == EVENT_CTCP ? "" : event->text;
     out->reply_to = event->reply_to;
     out->time_ms = event->time_ms;
+    out->known = known(r) ? known(r)->name : "";
+    out->capabilities = declared_bits(r, module);
     return modhost_send(host, module, out);
 }
 

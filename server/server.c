@@ -23,6 +23,7 @@
 #include "server/flood_guard.h"
 #include "server/follow.h"
 #include "server/identities.h"
+#include "server/life.h"
 #include "server/module_ask.h"
 #include "server/module_faults.h"
 #include "server/module_log.h"
@@ -220,6 +221,8 @@ static void on_modules(void *arg)
     struct server *server = arg;
     server->catalogue++;
     server->modules_known = true;
+    for (struct network *n = server->networks; n; n = n->hh.next)
+        life_files_gone(n);
     register_modules(server);
     start_when_ready(server);
     follow_soon(server->follow);

@@ -411,6 +411,17 @@ static void decide(struct why *w, bool is_private)
     json_object_set_new(w->result, "whitelisted", json_boolean(decision.whitelisted));
 }
 
+/* What the module would be told if it asked. */
+static void note_capabilities(struct why *w)
+{
+    const struct auth_source who = {w->nick, w->user, w->host, w->account};
+    for (size_t i = 0; *w->nick && w->module && i < w->module->ncapabilities; i++)
+        note(w, xasprintf("the source %s the module's capability %s",
+                          auth_has(w->network, &who, w->module->capabilities[i]) ? "has"
+                                                                                 : "does not have",
+                          w->module->capabilities[i]));
+}
+
 /* ---- The question -----------------------------------------------------------------------------
  */
 
@@ -474,6 +485,7 @@ static int run_why(void *arg, json_t *args, json_t **result, char **error)
     json_object_set_new(w->result, "channel", control_text(*channel ? channel : NULL));
     free(source);
     note_connection(w);
+    note_capabilities(w);
     decide(w, is_private);
     *result = w->result;
     free(w);

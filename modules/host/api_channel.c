@@ -4,7 +4,7 @@
 
 #include "modules/host/ask.h"
 
-/* What is known of channels, and of the module's own definition. */
+/* What is known of channels, and of the module's own definition and configuration. */
 
 static int ask_text(seshet_ctx *ctx, struct ipc_ask question, char *text, size_t size)
 {
@@ -28,6 +28,11 @@ int seshet_topic(seshet_ctx *ctx, const char *channel, char *topic, size_t size)
 int seshet_field(seshet_ctx *ctx, const char *name, char *value, size_t size)
 {
     return ask_text(ctx, (struct ipc_ask){.op = IPC_FIELD, .key = name}, value, size);
+}
+
+int seshet_config(seshet_ctx *ctx, const char *key, char *value, size_t size)
+{
+    return ask_text(ctx, (struct ipc_ask){.op = IPC_CONFIG, .key = key}, value, size);
 }
 
 /* ---- Members ---------------------------------------------------------------------------------

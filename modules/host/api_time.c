@@ -5,6 +5,7 @@
 
 #include "base/xmalloc.h"
 #include "modules/host/ask.h"
+#include "modules/host/life.h"
 #include "modules/host/timers.h"
 
 #define SHORTEST_INTERVAL 100
@@ -27,19 +28,9 @@ static const char *keep(struct timer_call *t, size_t n, const char *text)
     return t->strings[n];
 }
 
-/* Set in load: nobody caused it. */
-static const seshet_event nobody = {.nick = "",
-                                    .user = "",
-                                    .host = "",
-                                    .channel = "",
-                                    .target = "",
-                                    .text = "",
-                                    .command = "",
-                                    .args = ""};
-
 static void keep_event(struct timer_call *t, const seshet_event *ev)
 {
-    t->event = ev ? *ev : nobody;
+    t->event = ev ? *ev : life_nobody; /* set in load */
     t->event.size = sizeof t->event;
     t->event.nick = keep(t, 0, t->event.nick);
     t->event.user = keep(t, 1, t->event.user);
@@ -136,7 +127,7 @@ void timers_run(struct host *host, const struct ipc_event *e)
     t->event.number = e->number;
     t->event.time_ms = e->time_ms;
     seshet_ctx ctx = {
-        .host = host, .module = t->module, .event = &t->event, .reply_to = t->reply_to};
+        .host = host, .module = t->module, .event = &t->event, .reply_to = t->reply_to, .from = e};
     host->running_timer = t->again ? number : 0;
     t->call(&ctx, t->arg);
     if (host->running_timer) {

@@ -55,8 +55,9 @@ struct host {
 struct seshet_ctx {
     struct host *host;
     const struct host_module *module;
-    const seshet_event *event; /* NULL in load and unload */
-    const char *reply_to;      /* of the event; "" when nobody is there */
+    const seshet_event *event;    /* NULL in load and unload */
+    const char *reply_to;         /* of the event; "" when nobody is there */
+    const struct ipc_event *from; /* as the server sent it; NULL in load and unload */
 };
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SIZE_MAX_SANE = 4096, FIRST_RELEASE_SIZE = sizeof(seshet_module) };
+enum { SIZE_MAX_SANE = 4096, FIRST_RELEASE_SIZE = sizeof(seshet_module), CAPABILITY_WORD_MAX = 64 };
 
 struct verdict {
     char *why;
@@ -118,6 +118,45 @@ static int check_events(const seshet_module *d, struct ipc_module *out, struct v
     return 0;
 }
 
+/* "MODULE.word" */
+static bool is_own_capability(const char *module, const char *name)
+{
+    size_t len = strlen(module);
+    if (strncmp(name, module, len) != 0 || name[len] != '.' || name[len + 1] == '-')
+        return false;
+    const char *word = name + len + 1;
+    size_t word_len = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+    return word_len && word_len <= CAPABILITY_WORD_MAX && !word[word_len];
+}
+
+static int check_capabilities(const seshet_module *d, struct ipc_module *out, struct verdict v)
+{
+    for (const char *const *c = d->capabilities; c && *c; c++) {
+        if (out->ncapabilities == IPC_CAPABILITIES_MAX)
+            return refuse(v, "it declares more than %d capabilities", IPC_CAPABILITIES_MAX);
+        if (!is_own_capability(d->name, *c))
+            return refuse(v, "its capability %u must be \"%s.\" and 1 to %d of a-z 0-9 _ -",
+                          out->ncapabilities + 1U, d->name, CAPABILITY_WORD_MAX);
+        for (size_t i = 0; i < out->ncapabilities; i++)
+            if (!strcmp(out->capabilities[i], *c))
+                return refuse(v, "it declares its capability \"%s\" twice", *c);
+        out->capabilities[out->ncapabilities++] = *c;
+    }
+    return 0;
+}
+
+static uint32_t life_bit(unsigned type, bool has)
+{
+    return has ? UINT32_C(1) << type : 0;
+}
+
+static uint32_t events_of_life(const seshet_module *d)
+{
+    return life_bit(IPC_EVENT_ENABLED, d->enabled || d->installed) |
+           life_bit(IPC_EVENT_DISABLED, d->disabled) | life_bit(IPC_EVENT_REMOVED, d->removed) |
+           life_bit(IPC_EVENT_CONFIG, d->config_changed);
+}
+
 int descriptor_check(const seshet_module *d, const char *name, struct ipc_module *out, char *why,
                      size_t why_size)
 {
@@ -129,5 +168,8 @@ int descriptor_check(const seshet_module *d, const char *name, struct ipc_module
         .version = d->version ? d->version : "",
         .description = d->description ? d->description : "",
     };
-    return check_commands(d, out, v) || check_events(d, out, v) ? -1 : 0;
+    if (check_commands(d, out, v) || check_events(d, out, v) || check_capabilities(d, out, v))
+        return -1;
+    out->events |= events_of_life(d);
+    return 0;
 }

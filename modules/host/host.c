@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/xmalloc.h"
+#include "modules/host/life.h"
 #include "modules/host/module_file.h"
 #include "modules/host/sandbox/sandbox.h"
 #include "modules/host/timers.h"
@@ -171,11 +172,20 @@ static seshet_handler find_handler(const struct host_module *m, const struct ipc
     return e->command_index == IPC_SUBSCRIPTION && e->type < SESHET_COMMAND ? m->on[e->type] : NULL;
 }
 
+static bool is_handled(const struct host_module *m, const struct ipc_event *e)
+{
+    return e->type == IPC_EVENT_TIMER || life_handles(m->descriptor, e->type) || find_handler(m, e);
+}
+
 static void run_handler(struct host *host, const struct host_module *m, seshet_handler handler,
                         const struct ipc_event *e)
 {
     if (e->type == IPC_EVENT_TIMER) {
         timers_run(host, e);
+        return;
+    }
+    if (!handler) {
+        life_run(host, m, e);
         return;
     }
     seshet_event event = {
@@ -196,7 +206,8 @@ static void run_handler(struct host *host, const struct host_module *m, seshet_h
         .args = e->args,
         .time_ms = e->time_ms,
     };
-    seshet_ctx ctx = {.host = host, .module = m, .event = &event, .reply_to = e->reply_to};
+    seshet_ctx ctx = {
+        .host = host, .module = m, .event = &event, .reply_to = e->reply_to, .from = e};
     handler(&ctx, &event);
 }
 
@@ -239,7 +250,7 @@ static enum host_step on_event(struct host *host, const struct frame *f)
         return fail_frame(host, f);
     struct host_module *m = &host->modules[e.module];
     seshet_handler handler = find_handler(m, &e);
-    if (!handler && e.type != IPC_EVENT_TIMER)
+    if (!is_handled(m, &e))
         return fail_frame(host, f);
     bool trusted = m->quick >= HOST_TRUST && !acts_outside(host);
     if (!trusted && wire_flush(&host->wire))

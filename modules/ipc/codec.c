@@ -117,7 +117,26 @@ int ipc_put_event(struct buf *out, const struct ipc_event *event)
     frame_put_str(&w, event->args);
     frame_put_str(&w, event->reply_to);
     frame_put_u64(&w, (uint64_t)event->time_ms);
+    frame_put_str(&w, event->known);
+    frame_put_u32(&w, event->declared);
+    frame_put_u32(&w, event->capabilities);
     return frame_end(&w);
+}
+
+const char *ipc_event_of_life(unsigned type)
+{
+    switch (type) {
+    case IPC_EVENT_ENABLED:
+        return "enabled";
+    case IPC_EVENT_DISABLED:
+        return "disabled";
+    case IPC_EVENT_REMOVED:
+        return "removed";
+    case IPC_EVENT_CONFIG:
+        return "config_changed";
+    default:
+        return NULL;
+    }
 }
 
 int ipc_get_event(const struct frame *f, struct ipc_event *event)
@@ -142,6 +161,9 @@ int ipc_get_event(const struct frame *f, struct ipc_event *event)
     event->args = frame_get_str(&r);
     event->reply_to = frame_get_str(&r);
     event->time_ms = (int64_t)frame_get_u64(&r);
+    event->known = frame_get_str(&r);
+    event->declared = frame_get_u32(&r);
+    event->capabilities = frame_get_u32(&r);
     if (!(flags & EVENT_HAS_ACCOUNT))
         event->account = NULL;
     return frame_reader_end(&r) || !event->number ? -1 : 0;
@@ -198,6 +220,9 @@ int ipc_put_module(struct buf *out, const struct ipc_module *module)
     frame_put_str(&w, module->version);
     frame_put_str(&w, module->description);
     frame_put_u32(&w, module->events);
+    frame_put_u16(&w, module->ncapabilities);
+    for (unsigned i = 0; i < module->ncapabilities; i++)
+        frame_put_str(&w, module->capabilities[i]);
     frame_put_u16(&w, module->ncommands);
     for (unsigned i = 0; i < module->ncommands; i++) {
         frame_put_str(&w, module->commands[i].name);
@@ -216,6 +241,27 @@ static const char *get_bounded(struct frame_reader *r, size_t most)
     return "";
 }
 
+/* Nothing of another module: who declares a name takes it away from the default sets. */
+static bool is_own(const struct ipc_module *module, const char *capability)
+{
+    size_t len = strlen(module->name);
+    return !strncmp(capability, module->name, len) && capability[len] == '.' &&
+           strspn(capability + len + 1, "abcdefghijklmnopqrstuvwxyz0123456789_-") ==
+               strlen(capability + len + 1);
+}
+
+static int get_capabilities(struct frame_reader *r, struct ipc_module *module)
+{
+    if (module->ncapabilities > IPC_CAPABILITIES_MAX)
+        return -1;
+    for (unsigned i = 0; i < module->ncapabilities; i++) {
+        module->capabilities[i] = get_bounded(r, IPC_CAPABILITY_MAX);
+        if (!is_own(module, module->capabilities[i]))
+            return -1;
+    }
+    return 0;
+}
+
 int ipc_get_module(const struct frame *f, struct ipc_module *module)
 {
     assert(f->type == FRAME_MODULE);
@@ -225,6 +271,9 @@ int ipc_get_module(const struct frame *f, struct ipc_module *module)
     module->version = get_bounded(&r, IPC_VERSION_MAX);
     module->description = get_bounded(&r, IPC_LINE_MAX);
     module->events = frame_get_u32(&r);
+    module->ncapabilities = frame_get_u16(&r);
+    if (get_capabilities(&r, module))
+        return -1;
     module->ncommands = frame_get_u16(&r);
     if (!module->name[0] || module->ncommands > IPC_COMMANDS_MAX)
         return -1;

@@ -21,15 +21,17 @@
  */
 
 /* Bounds of what a module declares and says; the host keeps them, get checks those of MODULE. */
-#define IPC_NAME_MAX     32 /* bytes, of modules and commands */
-#define IPC_VERSION_MAX  64
-#define IPC_TEXT_MAX     16384 /* one SAY */
-#define IPC_LINE_MAX     400   /* a description, usage, help */
-#define IPC_COMMANDS_MAX 64
-#define IPC_KEY_MAX      256
-#define IPC_VALUE_MAX    65536
-#define IPC_LOG_MAX      2048
-#define IPC_MODULES_MAX  256 /* in one host */
+#define IPC_NAME_MAX         32 /* bytes, of modules and commands */
+#define IPC_VERSION_MAX      64
+#define IPC_TEXT_MAX         16384 /* one SAY */
+#define IPC_LINE_MAX         400   /* a description, usage, help */
+#define IPC_COMMANDS_MAX     64
+#define IPC_CAPABILITIES_MAX 32 /* one bit of an event for each */
+#define IPC_CAPABILITY_MAX   97 /* MODULE.word */
+#define IPC_KEY_MAX          256
+#define IPC_VALUE_MAX        65536
+#define IPC_LOG_MAX          2048
+#define IPC_MODULES_MAX      256 /* in one host */
 
 /* ---- From the server ------------------------------------------------------------------------ */
 
@@ -67,6 +69,17 @@ int ipc_put_stop(struct buf *out);
 
 /* A timer of the host's own: its number is in args. No event of IRC, so no type of seshet_event. */
 #define IPC_EVENT_TIMER 64
+/* The module's life on a network; bits in the events of MODULE. ENABLED: installed comes first, if
+ * IPC_FIRST says so. */
+#define IPC_EVENT_ENABLED  24
+#define IPC_EVENT_DISABLED 25
+#define IPC_EVENT_REMOVED  26
+#define IPC_EVENT_CONFIG   27
+#define IPC_EVENTS_OF_LIFE                                                                         \
+    (UINT32_C(1) << IPC_EVENT_ENABLED | UINT32_C(1) << IPC_EVENT_DISABLED |                        \
+     UINT32_C(1) << IPC_EVENT_REMOVED | UINT32_C(1) << IPC_EVENT_CONFIG)
+/* "enabled"; NULL for any other type. */
+const char *ipc_event_of_life(unsigned type);
 
 struct ipc_event {
     uint64_t number;        /* rises; not 0 */
@@ -86,6 +99,11 @@ struct ipc_event {
     const char *args;
     const char *reply_to; /* where an answer goes: a channel, "@#chan", a nick, or "" */
     int64_t time_ms;
+    const char *known; /* the bot's account of the source; "": unknown */
+    /* Which of the capabilities that the module declares the source has: bits in the order of
+     * MODULE, of the version with that serial; 0: they are not known here. */
+    uint32_t declared;
+    uint32_t capabilities;
 };
 int ipc_put_event(struct buf *out, const struct ipc_event *event);
 int ipc_get_event(const struct frame *f, struct ipc_event *event);
@@ -119,6 +137,8 @@ struct ipc_module {
     const char *version;
     const char *description;
     uint32_t events; /* bit 1 << seshet_event_type for each that has a handler */
+    uint16_t ncapabilities;
+    const char *capabilities[IPC_CAPABILITIES_MAX];
     uint16_t ncommands;
     struct ipc_command commands[IPC_COMMANDS_MAX];
 };
@@ -165,6 +185,9 @@ enum ipc_op {
     IPC_FIELD = 9,   /* key: field */
     IPC_TIMER = 10,  /* key: "once" or "every"; by: ms. The answer's number is the timer's */
     IPC_CANCEL = 11, /* key: "timer"; by: its number */
+    IPC_CONFIG = 12, /* key: key */
+    IPC_CAPABILITY = 13, /* key: capability. The status is 1 or 0, of the event's source */
+    IPC_FIRST = 14,      /* key: "installed". 1, once in this module's time on this network; or 0 */
     IPC_OP_END
 };
 struct ipc_ask {

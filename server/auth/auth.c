@@ -11,6 +11,7 @@
 #include "server/auth/internal.h"
 #include "server/commands.h"
 #include "server/say.h"
+#include "server/supervise/supervisor.h"
 
 #define AMBIGUOUS_MS 60000 /* until the same two are logged again */
 
@@ -185,12 +186,42 @@ const char *auth_account_how(struct network *n, const struct auth_source *source
 /* ---- What it may do ---------------------------------------------------------------------------
  */
 
+const struct account *auth_find(struct network *n, const char *account)
+{
+    return *account ? accounts_user(auth_accounts(n->auth), account) : NULL;
+}
+
+/* What a module declares begins with its own name. */
+bool auth_is_declared(const void *server, const char *name)
+{
+    char module[REGISTRY_MAX_NAME + 1];
+    size_t len = strcspn(name, ".");
+    if (!name[len] || len >= sizeof module)
+        return false;
+    memcpy(module, name, len);
+    module[len] = '\0';
+    const struct module_decl *decl =
+        supervisor_find(((const struct server *)server)->supervisor, module);
+    for (size_t i = 0; decl && i < decl->ncapabilities; i++)
+        if (!strcmp(decl->capabilities[i], name))
+            return true;
+    return false;
+}
+
 struct capability_query auth_query(struct network *n, const struct account *account)
 {
     return (struct capability_query){.accounts = auth_accounts(n->auth),
                                      .network = n->key,
                                      .casemapping = n->auth->casemapping,
-                                     .account = account};
+                                     .account = account,
+                                     .privileged = auth_is_declared,
+                                     .ctx = n->server};
+}
+
+bool auth_known_has(struct network *n, const struct account *account, const struct capability *c)
+{
+    struct capability_query query = auth_query(n, account);
+    return capability_check(&query, c).allowed;
 }
 
 bool auth_has(struct network *n, const struct auth_source *source, const char *capability)
@@ -199,8 +230,7 @@ bool auth_has(struct network *n, const struct auth_source *source, const char *c
     char why[REGISTRY_WHY_SIZE];
     if (capability_parse(&c, capability, why, sizeof why))
         return false;
-    struct capability_query query = auth_query(n, auth_account(n, source));
-    return capability_check(&query, &c).allowed;
+    return auth_known_has(n, auth_account(n, source), &c);
 }
 
 struct capability_command_answer auth_may_call(struct network *n, const struct auth_source *source,

@@ -30,7 +30,16 @@ const struct account *auth_account(struct network *n, const struct auth_source *
  * until the next call. */
 const char *auth_account_how(struct network *n, const struct auth_source *source);
 
+/* The account of that name; NULL: "", or there is none. Valid until the next snapshot. */
+const struct account *auth_find(struct network *n, const char *account);
+
+/* Whether a module declares the name (as in struct capability): nobody has it by default. server:
+ * struct server. */
+bool auth_is_declared(const void *server, const char *capability);
+
 struct capability_query auth_query(struct network *n, const struct account *account);
+/* Of an account that is known already. */
+bool auth_known_has(struct network *n, const struct account *account, const struct capability *c);
 /* capability: in any accepted form; "#chan.x" too. Wrong names are had by nobody. */
 bool auth_has(struct network *n, const struct auth_source *source, const char *capability);
 struct capability_command_answer auth_may_call(struct network *n, const struct auth_source *source,

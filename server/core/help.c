@@ -182,6 +182,14 @@ static void help_core(struct buf *text, char prefix, const char *words)
     }
 }
 
+/* What the module keeps from everybody by default. */
+static void write_capabilities(struct buf *text, const struct module_decl *module)
+{
+    for (size_t i = 0; i < module->ncapabilities; i++)
+        buf_printf(text, "%s%s", i ? ", " : " | capabilities, given to accounts by name: ",
+                   module->capabilities[i]);
+}
+
 static bool help_module(const struct command_call *call, const char *name, struct buf *text)
 {
     const struct registry_view *view = call->network->view;
@@ -196,6 +204,7 @@ static bool help_module(const struct command_call *call, const char *name, struc
         if (is_open(call, m, &module->commands[i]))
             write_usage(text, registry_view_prefix(view, m), module->commands[i].name,
                         module->commands[i].usage, module->commands[i].help);
+    write_capabilities(text, module);
     return true;
 }
 
@@ -214,6 +223,8 @@ static void help_command(const struct command_call *call, const char *words, str
             const struct module_command *command = &t->module->commands[t->command];
             write_usage(text, t->prefix, command->name, command->usage, command->help);
             write_lack(text, call, t->view, t->module);
+            if (!strcmp(t->module->name, name))
+                write_capabilities(text, t->module);
         }
     }
 }

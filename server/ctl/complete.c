@@ -138,8 +138,8 @@ static json_t *module_args(const struct completion *c)
     return args;
 }
 
-/* The fields of single commands: "rate_user.roll". */
-static void offer_command_fields(const struct completion *c)
+/* Fields with a dot: "rate_user.roll" for each command, "config.max" where it is set. */
+static void offer_dotted_fields(const struct completion *c)
 {
     static const char *const fields[] = {
 #define X(name, member, type, flags, initial, help) (flags) & FIELD_PER_COMMAND ? #member : NULL,
@@ -151,6 +151,7 @@ static void offer_command_fields(const struct completion *c)
     if (!strchr(c->current, '.'))
         return;
     json_t *result = ask(c, COMMAND_MODULE_SHOW, module_args(c));
+    offer_members(c, result, "fields", "field");
     json_array_foreach(json_object_get(result, "commands"), i, command)
     {
         for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
@@ -231,7 +232,7 @@ static void offer_kind(const struct completion *c, enum complete kind)
         break;
     case COMPLETE_FIELD:
         offer_fields(c);
-        offer_command_fields(c);
+        offer_dotted_fields(c);
         break;
     case COMPLETE_LIST:
         offer_lists(c);

@@ -156,6 +156,7 @@ static void show_problems(const struct screen *screen, const json_t *problems)
 static enum ctl_exit show_module(const struct screen *screen, const json_t *result)
 {
     char *events = ctl_join(json_object_get(result, "events"));
+    char *capabilities = ctl_join(json_object_get(result, "capabilities"));
     const char *network = ctl_text(result, "network");
     char *state = xasprintf("%s%s", ctl_text(result, "state"),
                             ctl_bool(result, "registered") ? "" : ", not registered");
@@ -166,6 +167,7 @@ static enum ctl_exit show_module(const struct screen *screen, const json_t *resu
     put_line(screen, "file", ctl_text(result, "file"));
     put_line(screen, "error", ctl_text(result, "error"));
     put_line(screen, "events", events);
+    put_line(screen, "capabilities", capabilities);
     show_fields(screen, json_object_get(result, "fields"));
     show_lists(screen, json_object_get(result, "lists"));
     show_commands(screen, json_object_get(result, "commands"));
@@ -173,6 +175,7 @@ static enum ctl_exit show_module(const struct screen *screen, const json_t *resu
     show_faults(screen, json_object_get(result, "failures"));
     show_problems(screen, json_object_get(result, "problems"));
     free(events);
+    free(capabilities);
     free(state);
     return CTL_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "base/xmalloc.h"
+#include "registry/dotted.h"
 #include "server/stage/stage.h"
 
 /* What the module finds. */
@@ -81,7 +82,7 @@ int seshet_test_field(seshet_test *t, const char *name, const char *value)
     const char *command;
     if (module_field_parse_name(name, &field, &command, why, sizeof why))
         return -1;
-    return command ? module_fields_parse_rate(&t->fields, field, command, value, why, sizeof why)
+    return command ? dotted_parse(&t->fields, field, command, value, why, sizeof why)
                    : module_fields_parse(&t->fields, field, value, why, sizeof why);
 }
 

@@ -139,7 +139,10 @@ static void apply(struct catalogue_entry *e)
     d->description = v ? v->description : "";
     d->commands = v ? v->commands : NULL;
     d->ncommands = v ? v->ncommands : 0;
-    d->events = v ? v->events : 0;
+    d->capabilities = v ? (const char *const *)v->capabilities : NULL;
+    d->ncapabilities = v ? v->ncapabilities : 0;
+    d->events = v ? v->events & ~IPC_EVENTS_OF_LIFE : 0;
+    d->life = v ? v->events & IPC_EVENTS_OF_LIFE : 0;
     d->serial = v ? v->serial : 0;
     d->loaded_ms = v ? v->loaded_ms : 0;
 }

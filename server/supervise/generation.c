@@ -267,6 +267,8 @@ static void name_event(struct fault *fault, const struct ipc_event *event)
         snprintf(fault->doing, sizeof fault->doing, "command %s", event->command);
     else if (event->type == IPC_EVENT_TIMER)
         str_copy(fault->doing, sizeof fault->doing, "timer");
+    else if (ipc_event_of_life(event->type))
+        str_copy(fault->doing, sizeof fault->doing, ipc_event_of_life(event->type));
     else
         snprintf(fault->doing, sizeof fault->doing, "event %s",
                  event_type_name((enum event_type)event->type));

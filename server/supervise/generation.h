@@ -54,6 +54,14 @@ struct generation_end {
     uint64_t heard;     /* another one, of which a part was heard but not its end; 0: none */
 };
 
+/* A timer that is due, and the source of the event in which it was set. */
+struct timer_due {
+    uint16_t module;
+    int64_t number;
+    const char *nick;  /* "": none */
+    const char *known; /* the bot's account of it; "": unknown */
+};
+
 /* What the owner is told; each call is made from the loop. `ended` is the last one: the outbox
  * still holds the events that were not acknowledged, and the generation frees itself after it. */
 struct generation_ops {
@@ -64,8 +72,7 @@ struct generation_ops {
     void (*cut)(struct generation *g, uint64_t event);
     void (*asked)(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket);
     void (*logged)(struct generation *g, const struct ipc_log *log);
-    /* A timer of the module at that index is due. */
-    void (*timer)(struct generation *g, uint16_t module, int64_t number);
+    void (*timer)(struct generation *g, const struct timer_due *due);
     /* Lines of the log that were thrown away, because there were too many. */
     void (*log_cut)(struct generation *g, unsigned lines);
     /* Within what time an event of that module must be over, in milliseconds. */

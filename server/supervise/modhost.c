@@ -218,6 +218,9 @@ static int try_current(struct modhost *host, size_t slot, struct ipc_event *e, i
     int handler = known ? command : handler_in(v, e);
     if (handler < 0)
         return -1;
+    /* Their order is another one in another version. */
+    if (e->declared != v->serial)
+        e->declared = 0;
     e->module = (uint16_t)index;
     e->command_index = (uint16_t)handler;
     return generation_send(host->current, e);
@@ -286,6 +289,25 @@ static void forget_old_refusal(struct modhost *host, struct modhost_slot *slot)
     slot->refused = slot->refused_good = 0;
 }
 
+/* The event's number, or 0: it was dropped. */
+static uint64_t send_or_hold(struct modhost *host, struct modhost_slot *slot, struct ipc_event *e,
+                             int command)
+{
+    size_t n = (size_t)(slot - host->slots);
+    if (!try_current(host, n, e, command)) {
+        host->last_number = e->number;
+        return e->number;
+    }
+    forget_old_refusal(host, slot);
+    if (hold(host, n, e)) {
+        host->dropped++;
+        return 0;
+    }
+    host->last_number = e->number;
+    modhost_update(host);
+    return e->number;
+}
+
 uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
                       const struct supervisor_event *event)
 {
@@ -314,21 +336,53 @@ uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
         .args = event->args,
         .reply_to = event->reply_to,
         .time_ms = event->time_ms,
+        .known = event->known,
+        .declared = module->ncapabilities ? module->serial : 0,
+        .capabilities = event->capabilities,
     };
-    size_t n = (size_t)(slot - host->slots);
     slot->wanted = true;
-    if (!try_current(host, n, &e, e.type == SESHET_COMMAND ? event->command : -1)) {
-        host->last_number = e.number;
-        return e.number;
-    }
-    forget_old_refusal(host, slot);
-    if (hold(host, n, &e)) {
-        host->dropped++;
-        return 0;
-    }
-    host->last_number = e.number;
-    modhost_update(host);
-    return e.number;
+    return send_or_hold(host, slot, &e, e.type == SESHET_COMMAND ? event->command : -1);
+}
+
+static bool handles(const struct generation *g, size_t slot, uint8_t type)
+{
+    for (size_t i = 0; g && i < g->nmodules; i++)
+        if (g->modules[i].slot == slot)
+            return g->modules[i].version->events >> type & 1;
+    return false;
+}
+
+/* A process that has begun to load it may have read what was there before. */
+static bool is_there(const struct modhost *host, const struct modhost_slot *slot, uint8_t type)
+{
+    size_t n = (size_t)(slot - host->slots);
+    return handles(host->current, n, type) || handles(host->starting, n, type);
+}
+
+void modhost_send_life(struct modhost *host, const struct module_decl *module, uint8_t type,
+                       bool only_running)
+{
+    struct modhost_slot *slot = find_slot(host, module);
+    if (!host->network || host->shared->stopping || is_full(host) ||
+        modhost_quarantined(host, module))
+        return;
+    if (only_running ? !(slot && is_there(host, slot, type)) : !(module->life >> type & 1))
+        return;
+    if (!slot)
+        slot = make_slot(host, module);
+    if (!slot)
+        return;
+    struct ipc_event e = {.number = host->last_number + 1,
+                          .type = type,
+                          .time_ms = clock_wall(host->shared->generations.clock)};
+    /* What waits keeps its module, but only what is wanted may begin to wait. */
+    bool wanted = slot->wanted;
+    slot->wanted = true;
+    uint64_t number = send_or_hold(host, slot, &e, -1);
+    slot->wanted = wanted;
+    if (!number)
+        log_warn("modhost.dropped", LOG_MODULE(host->name, module->name),
+                 "group %s: it is not told that it is %s", host->group, ipc_event_of_life(type));
 }
 
 void modhost_settle(struct modhost *host)
@@ -438,6 +492,12 @@ static void on_asked(struct generation *g, const struct ipc_ask *ask, struct ask
 {
     const struct modhost *host = g->owner;
     struct modhost_origin from = origin(host, g, ask->module, ask->event);
+    struct ipc_event e;
+    size_t size;
+    if (ask->event && !event_list_first(&g->out.queue, &e, &size)) {
+        from.has_source = *e.nick;
+        from.known = e.known;
+    }
     if (host->network)
         host->shared->callbacks->on_ask(host->shared->arg, &from, ask, ticket);
     else
@@ -464,17 +524,19 @@ static void on_log_cut(struct generation *g, unsigned lines)
 }
 
 /* An event like any other, but for this generation alone: no other knows the timer. */
-static void on_timer(struct generation *g, uint16_t module, int64_t number)
+static void on_timer(struct generation *g, const struct timer_due *due)
 {
     struct modhost *host = g->owner;
     char text[24];
     if (host->current != g || is_full(host))
         return;
-    snprintf(text, sizeof text, "%lld", (long long)number);
+    snprintf(text, sizeof text, "%lld", (long long)due->number);
     struct ipc_event e = {.number = host->last_number + 1,
-                          .module = module,
+                          .module = due->module,
                           .type = IPC_EVENT_TIMER,
                           .command_index = IPC_SUBSCRIPTION,
+                          .nick = due->nick,
+                          .known = due->known,
                           .args = text,
                           .time_ms = clock_wall(host->shared->generations.clock)};
     if (!generation_send(g, &e))

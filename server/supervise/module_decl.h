@@ -32,7 +32,10 @@ struct module_decl {
     const char *path;        /* the file; of the newest attempt, good or bad */
     const struct module_command *commands;
     size_t ncommands;
+    const char *const *capabilities; /* "karma.admin": nobody has them by default */
+    size_t ncapabilities;
     uint32_t events;   /* EVENT_BIT of each event type it asked for; without COMMAND */
+    uint32_t life;     /* the same of IPC_EVENTS_OF_LIFE (modules/ipc/codec.h) */
     uint32_t serial;   /* rises with each version of any module; 0: never loaded */
     int64_t loaded_ms; /* clock_wall; when this version was found good */
     const char *error; /* why the newest file was refused; NULL: it was not */

@@ -59,6 +59,10 @@ struct modhost_origin {
     void *user;                       /* what supervisor_set_network was given; NULL before */
     const struct module_decl *module; /* NULL: the module host itself (on_log, on_fault only) */
     uint64_t event; /* the number modhost_send gave; 0: in no event (while it was loaded) */
+    /* on_ask only: whose event it is in, as modhost_send was told. In a timer's event: of the event
+     * in which it was set. */
+    bool has_source;
+    const char *known;
 };
 
 /*
@@ -169,6 +173,8 @@ struct supervisor_event {
     const char *args;
     const char *reply_to; /* where an answer goes: a channel, "@#chan", a nick, or "" */
     int64_t time_ms;
+    const char *known;     /* the bot's account of the source; "": unknown */
+    uint32_t capabilities; /* bit of each that the module declares and the source has */
 };
 
 /*
@@ -180,6 +186,12 @@ struct supervisor_event {
  */
 uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
                       const struct supervisor_event *event);
+/* The same for an event of the module's life (IPC_EVENT_ENABLED and so on), which nobody caused;
+ * nothing happens when it has no handler for it. It is taken also when the module is not wanted or
+ * its file is gone. only_running: it is for a process that runs, or is starting; otherwise one is
+ * started. */
+void modhost_send_life(struct modhost *host, const struct module_decl *module, uint8_t type,
+                       bool only_running);
 /* A module that will (or will not) get events here: the next process that is started has it, so
  * that its first event needs no new one. modhost_send implies true. Does nothing by itself, and
  * nothing for a module that is not present. */

@@ -13,6 +13,8 @@ struct generation_timer {
     struct generation_timer *next;
     int64_t number;
     uint16_t module;
+    char *nick; /* whose event it was set in; "": nobody's */
+    char *known;
     bool again;
     struct event *due;
 };
@@ -21,6 +23,8 @@ static void timer_free(struct generation_timer *t)
 {
     t->generation->ntimers--;
     event_free(t->due);
+    free(t->nick);
+    free(t->known);
     free(t);
 }
 
@@ -40,8 +44,6 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 {
     struct generation_timer *t = arg;
     struct generation *g = t->generation;
-    int64_t number = t->number;
-    uint16_t module = t->module;
     (void)fd;
     (void)what;
     /* Set in load, and due before there are events: a moment later. */
@@ -51,8 +53,12 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
         return;
     }
     if (!t->again)
-        timer_free(take(g, number));
-    g->shared->ops->timer(g, module, number);
+        take(g, t->number);
+    g->shared->ops->timer(
+        g, &(struct timer_due){
+               .module = t->module, .number = t->number, .nick = t->nick, .known = t->known});
+    if (!t->again)
+        timer_free(t);
 }
 
 static int32_t set(struct generation *g, const struct ipc_ask *ask, int64_t *number)
@@ -63,11 +69,17 @@ static int32_t set(struct generation *g, const struct ipc_ask *ask, int64_t *num
     if (g->ntimers == GENERATION_TIMERS_MAX)
         return SESHET_ESIZE;
     struct timeval tv = {.tv_sec = ask->by / 1000, .tv_usec = ask->by % 1000 * 1000};
+    struct ipc_event in = {.nick = "", .known = ""};
+    size_t size;
+    if (ask->event)
+        event_list_first(&g->out.queue, &in, &size);
     struct generation_timer *t = xmalloc(sizeof *t);
     *t = (struct generation_timer){.generation = g,
                                    .next = g->timers,
                                    .number = ++g->last_timer,
                                    .module = ask->module,
+                                   .nick = xstrdup(in.nick),
+                                   .known = xstrdup(in.known),
                                    .again = again};
     t->due = event_new(g->shared->base, -1, again ? EV_PERSIST : 0, on_due, t);
     event_add(t->due, &tv);

@@ -18,6 +18,8 @@ struct module_version *module_version_new(const struct ipc_module *declared, cha
         .description = xstrdup(declared->description),
         .commands = xcalloc(declared->ncommands + 1U, sizeof *v->commands),
         .ncommands = declared->ncommands,
+        .capabilities = xcalloc(declared->ncapabilities + 1U, sizeof *v->capabilities),
+        .ncapabilities = declared->ncapabilities,
         .events = declared->events,
     };
     for (size_t i = 0; i < v->ncommands; i++)
@@ -26,6 +28,8 @@ struct module_version *module_version_new(const struct ipc_module *declared, cha
             .usage = xstrdup(declared->commands[i].usage),
             .help = xstrdup(declared->commands[i].help),
         };
+    for (size_t i = 0; i < v->ncapabilities; i++)
+        v->capabilities[i] = xstrdup(declared->capabilities[i]);
     return v;
 }
 
@@ -46,6 +50,9 @@ void module_version_unref(struct module_version *v)
         free((char *)v->commands[i].usage);
         free((char *)v->commands[i].help);
     }
+    for (size_t i = 0; i < v->ncapabilities; i++)
+        free(v->capabilities[i]);
+    free(v->capabilities);
     free(v->commands);
     free(v->copy);
     free(v->version);

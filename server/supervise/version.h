@@ -21,7 +21,9 @@ struct module_version {
     char *description;
     struct module_command *commands; /* strings are the version's */
     size_t ncommands;
-    uint32_t events;
+    char **capabilities;
+    size_t ncapabilities;
+    uint32_t events; /* also those of its life */
     int64_t loaded_ms;
 };
 

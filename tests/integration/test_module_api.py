@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from harness.accounts import user
 from harness.process import wait_until
 from harness.seshetd import network
 
@@ -131,3 +132,226 @@ def test_formatting(stage):
     text = stage.visitor.expect_say("Anna", "bold").text
     assert text == "\x02bold\x0f \x0304red\x034,12both\x0f1 x"
     stage.visitor.expect_say("Anna", "^visitor: 15 bold redboth1 x$")
+
+
+# ---- Persons, configuration, life -----------------------------------------------------------------
+
+def example(name):
+    """A module as the tutorial shows it."""
+    text = (MODULES.parents[1] / "docs" / "modules.md").read_text()
+    return next(code for code in re.findall(r"```c\n(.*?)```", text, re.S) if f'.name = "{name}"' in code)
+
+
+class Who:
+    """The module `who` (tests/modules), and accounts: alice by her nick, the owner olga by hers."""
+
+    def __init__(self, parts):
+        self.parts = parts
+        self.server = parts.ngircd()
+        self.visitor = self.server.client("visitor").join(CHANNEL)
+        self.alice = self.server.client("alice").join(CHANNEL)
+        self.bot = parts.bot({"one": network(self.server.port, "Anna")}, start=False)
+        parts.module(self.bot, "who", (MODULES / "who.c").read_text())
+        parts.module(self.bot, "motto", example("motto"))
+        self.bot.start()
+        self.visitor.wait_for("Anna", CHANNEL)
+        user(self.bot.cli, "alice", hostmasks=["one/alice!*@*"])
+        self.known(self.alice, "alice 1")
+
+    def says(self, client, words, answer):
+        """The answer to a command; `answer` begins with the nick of who asked, if it has a ^."""
+        text = client.ask("Anna", CHANNEL, f"!{words}", answer.replace("^who", rf"^{client.name}: who")).text
+        return text.removeprefix(f"{client.name}: ") if answer.startswith("^who") else text
+
+    def ctl(self, *words, **options):
+        return self.bot.ctl(*words, "--socket", str(self.bot.control), **options)
+
+    def known(self, client, account):
+        wait_until(lambda: account in self.says(client, "who", "^who: "), 5, account)
+
+    def give(self, *capabilities, account="alice"):
+        self.bot.cli("SADD", f"seshet:user:{account}:capabilities", *capabilities)
+
+    def until(self, client, words, wanted):
+        wait_until(lambda: wanted in self.says(client, words, "^who: "), 5, wanted)
+
+    def life(self, what, since=0, **wanted):
+        return self.bot.wait_log(event="module.log", module="who", msg=f"^life {what} ", since=since, **wanted)
+
+    def lives(self, since=0):
+        return [line["msg"].split()[1] for line in
+                self.bot.find_log(event="module.log", module="who", msg="^life ", since=since)]
+
+
+@pytest.fixture
+def who(parts):
+    return Who(parts)
+
+
+WRONG = """#include <seshet/module.h>
+SESHET_MODULE(.name = "wrong", .capabilities = SESHET_CAPABILITIES("wrong.one", "%s"), )
+"""
+
+
+def test_capabilities_of_others_cannot_be_declared(who):
+    for name, why in (("owner", 'capability 2 must be "wrong."'), ("who.admin", 'must be "wrong."'),
+                      ("wrong.one", 'its capability "wrong.one" twice'), ("wrong.a.b", "a-z 0-9 _ -")):
+        mark = who.bot.mark()
+        who.parts.module(who.bot, "wrong", WRONG % name)
+        who.bot.wait_log(since=mark, module="wrong", msg=re.escape(why))
+
+
+def test_capabilities_of_modules(who):
+    assert who.says(who.visitor, "who", "^who: ") == "who: nobody -2, own 0, trusted 0"
+    assert who.says(who.visitor, "who anything", "^who: ").endswith("anything 1")
+    # Neither defaults nor a channel's set give what a module declares; a grant by name does.
+    who.bot.cli("SADD", "seshet:policy:capabilities", "who.admin", "anything.else")
+    who.bot.cli("SADD", "seshet:policy:registered", "who.admin")
+    who.bot.cli("SADD", "seshet:network:one:channel:#seshet:capabilities", "who.admin")
+    who.bot.cli("SADD", "seshet:policy:capabilities", "-marker")
+    who.until(who.visitor, "who marker", "marker 0")
+    assert who.says(who.alice, "who", "^who: ") == "who: alice 1, own 0, trusted 0"
+    assert who.says(who.alice, f"who {CHANNEL}.who.admin", "^who: ").endswith("who.admin 0")
+    who.give("one/who.admin", f"{CHANNEL}.op")
+    who.until(who.alice, "who", "own 1, trusted 0")
+    assert who.says(who.alice, f"who {CHANNEL}.who.admin", "^who: ").endswith("who.admin 1")
+    assert who.says(who.alice, f"who {CHANNEL},WHO.other", "^who: ").endswith("other 1")
+    # Nothing of another network, and nothing that is no capability.
+    for wrong in ("one/who.admin", "two/owner", "a.b.c", "a,b", "x" * 300):
+        assert re.search(r" -[13]$", who.says(who.visitor, f"who {wrong}", "^who: ")), wrong
+    # A command that is named as a capability is closed without it.
+    who.visitor.say(CHANNEL, "!closed")
+    who.visitor.expect(lambda m: m.command == "NOTICE" and "who.closed" in m.text)
+    who.give("who.closed")
+    who.until(who.alice, "who who.closed", "who.closed 1")
+    who.says(who.alice, "closed", "^alice: open$")
+    assert not [m for m in who.visitor.history if m.text == "visitor: open"]
+    # Other events have a source too.
+    who.alice.send(f"PART {CHANNEL}")
+    who.visitor.expect(lambda m: m.command == "PART")
+    who.alice.join(CHANNEL)
+    who.visitor.expect_say("Anna", "^alice: join: alice 1, own 1, trusted 0$")
+    # People read of it.
+    shown = who.bot.ctl_json("module", "show", "who")
+    assert shown["capabilities"] == ["who.admin", "who.closed"]
+    assert {"join", "enabled", "removed"} <= set(shown["events"])
+    assert "who.admin" in who.ctl("module", "show", "who")[1]
+    for asked in ("help who", "list who"):
+        assert "who.admin, who.closed" in who.says(who.visitor, asked, "capabilities")
+    why = who.bot.ctl_json("module", "why", "who", "--network", "one", "--source", "alice", "--channel",
+                           CHANNEL, "--text", "!who")
+    assert "the source has the module's capability who.admin" in why["notes"]
+    check = who.bot.ctl_json("capability", "check", "--network", "one", "--source", "visitor", "who.admin")
+    assert (check["allowed"], check["step"]) == (False, "privileged")
+
+
+def test_the_source_is_settled_with_the_event(who):
+    who.give("who.admin", "trusted")
+    who.until(who.alice, "who", "own 1, trusted 1")
+    # The nick changes hands while the module is in the event.
+    who.alice.say(CHANNEL, "!await trusted")
+    who.alice.expect_say("Anna", "^waiting$")
+    who.alice.send("NICK other")
+    who.alice.expect(lambda m: m.command == "NICK")
+    who.visitor.send("NICK alice")
+    who.visitor.expect(lambda m: m.command == "NICK" and m.params[0] == "alice")
+    who.bot.cli("HSET", "seshet:storage:network:one:module:who", "go", "1")
+    who.visitor.expect_say("Anna", "^alice: await: alice 1, own 1, trusted 1$")
+    # A thief's event is not the owner's, whatever waits; and what is taken away counts no more.
+    who.visitor.send("NICK visitor")
+    who.visitor.expect(lambda m: m.command == "NICK" and m.params[0] == "visitor")
+    who.visitor.say(CHANNEL, "!await trusted")
+    who.visitor.expect_say("Anna", "^waiting$")
+    who.visitor.send("NICK alice")
+    who.visitor.expect(lambda m: m.command == "NICK" and m.params[0] == "alice")
+    who.bot.cli("HSET", "seshet:storage:network:one:module:who", "go", "1")
+    who.visitor.expect_say("Anna", "^visitor: await: nobody -2, own 0, trusted 0$")
+    # A timer speaks of who set it.
+    who.visitor.say(CHANNEL, "!later")
+    who.visitor.expect_say("Anna", "^alice: later: alice 1, own 1, trusted 1$")
+    who.alice.say(CHANNEL, "!later")
+    who.visitor.expect_say("Anna", "^other: later: nobody -2, own 0, trusted 0$")
+
+
+def test_configuration(who):
+    def config(key):
+        return who.says(who.visitor, f"config {key}", "config ").partition(": ")[2]
+
+    assert config("word") == 'config -2 ""'
+    assert config("no key!") == 'config -1 ""'
+    who.ctl("module", "set", "who", "config.word", "shared")
+    who.life("config_changed shared")
+    assert config("word") == 'config 6 "shared"'
+    who.ctl("module", "set", "who", "config.word", "here", "--network", "one")
+    who.life("config_changed here")
+    assert config("word") == 'config 4 "here"'
+    who.ctl("module", "set", "who", "config.long.key", "x" * 20)
+    who.ctl("module", "set", "who", "config.empty", "")
+    wait_until(lambda: config("empty") == 'config 0 ""', 5, "the empty one")
+    assert config("long.key") == 'config -3 ""'
+    shown = {f["field"]: (f["value"], f["from"]) for f in
+             who.bot.ctl_json("module", "show", "who", "--network", "one")["fields"]}
+    assert shown["config.word"] == ("here", "overlay")
+    assert shown["config.empty"] == ("", "shared")
+    for wrong in ("config", "config.", "config.A", "config." + "k" * 33):
+        assert who.ctl("module", "set", "who", wrong, "x", check=False)[0]
+    assert who.ctl("module", "set", "who", "config.word", "x" * 2049, check=False)[0]
+    # It goes along with an export.
+    text = who.ctl("registry", "export")[1]
+    mark = who.bot.mark()
+    who.ctl("module", "unset", "who", "config.word", "--network", "one")
+    who.life("config_changed shared", since=mark)
+    path = who.bot.folder / "export.json"
+    path.write_text(text)
+    mark = who.bot.mark()
+    who.ctl("registry", "import", str(path))
+    who.life("config_changed here", since=mark)
+    wait_until(lambda: config("word") == 'config 4 "here"', 5, "what was exported")
+    # Another field is told too, and a process that is replaced reads it in load.
+    mark = who.bot.mark()
+    who.bot.cli("HSET", "seshet:module:who", "rate_user.closed", "5/1m")
+    who.life("config_changed here", since=mark)
+
+
+def test_life(who):
+    assert who.lives()[:3] == ["load", "installed", "enabled"]
+    # Nobody is there: no capability, no reply.
+    assert who.life("enabled")["msg"].endswith(" -2 -1")
+    assert who.bot.cli("SISMEMBER", "seshet:network:one:installed", "who").strip() == "1"
+    # Switched off and on; the event of the end comes before unload.
+    mark = who.bot.mark()
+    who.ctl("module", "disable", "who")
+    who.life("unload", since=mark)
+    assert who.lives(mark) == ["disabled", "unload"]
+    mark = who.bot.mark()
+    who.ctl("module", "enable", "who")
+    who.life("enabled", since=mark)
+    assert who.lives(mark) == ["load", "enabled"]
+    # A reload is none of that.
+    mark = who.bot.mark()
+    who.ctl("module", "reload", "who")
+    who.life("unload", since=mark)
+    assert sorted(who.lives(mark)) == ["load", "unload"]
+    # Its registration goes, then its file.
+    mark = who.bot.mark()
+    who.bot.cli("SREM", "seshet:modules", "who")
+    who.life("unload", since=mark)
+    assert who.lives(mark) == ["removed", "unload"]
+    mark = who.bot.mark()
+    who.bot.cli("SADD", "seshet:modules", "who")
+    who.life("enabled", since=mark)
+    mark = who.bot.mark()
+    (who.bot.user_modules / "who.so").unlink()
+    who.life("unload", since=mark)
+    assert who.lives(mark) == ["removed", "unload"]
+
+
+def test_the_tutorial_of_capabilities(who):
+    who.says(who.visitor, "motto", "^visitor: nobody has set one")
+    who.says(who.visitor, "motto all is well", "^visitor: only who has motto.set may")
+    who.give("motto.set")
+    who.until(who.alice, "who motto.set", "motto.set 1")
+    who.says(who.alice, "motto all is well", "^alice: done")
+    who.says(who.visitor, "motto", "^visitor: all is well .set by alice.$")
+    who.ctl("module", "set", "motto", "config.max", "5")
+    wait_until(lambda: "at most 5" in who.says(who.alice, "motto much too long", "^alice: "), 5, "the limit")

@@ -97,6 +97,38 @@ typedef struct seshet_module {
     /* Called before the host ends in peace; storage works, talking does not; destructors and
      * atexit functions do not run. NULL: nothing to do. */
     void (*unload)(seshet_ctx *ctx);
+    /* SESHET_CAPABILITIES("karma.admin", ...): capabilities of the module's own that nobody has by
+     * default, whatever the default sets and default_allow say; at most 32, or NULL. Each is
+     * "MODULE.word": the module's name, a dot, and 1 to 64 of a-z 0-9 _ -. One that is named as a
+     * command of the module closes that command to everybody without it. */
+    const char *const *capabilities;
+
+    /* ---- The module's life on a network; each may be NULL ----
+     * They are called as handlers are, one after another with the events, with the deadline of an
+     * event, and may talk. Nobody caused them: nobody is there to reply to, and the source has
+     * neither account nor capabilities. A module with `enabled` or `installed` is started when it
+     * is switched on; others are started by their first event. One that is quarantined is not
+     * called. */
+
+    /* For the first time ever on this network, right before `enabled`. The registry remembers it,
+     * before the call, for all servers: it is never called twice, not even when it crashes. When
+     * Redis is away it is called later, the next time that the module is switched on. */
+    void (*installed)(seshet_ctx *ctx);
+    /* It was switched on for this network: somebody enabled it, its file or its registration came,
+     * or the server has started and begins with this network, where the bot need not be yet. After
+     * load and before its first event. Not called when the module is reloaded, restarted after a
+     * crash, or ended because it was idle: load alone is. */
+    void (*enabled)(seshet_ctx *ctx);
+    /* Somebody switched it off for this network; after its last event and before unload. Not
+     * called when the server ends or gives the network up. */
+    void (*disabled)(seshet_ctx *ctx);
+    /* Its file or its registration went away; otherwise like disabled, which is not called as well.
+     * Without its file it is only called in a module host that runs just then. */
+    void (*removed)(seshet_ctx *ctx);
+    /* A value of its configuration, or another field of its definition on this network, is another
+     * one; seshet_config and seshet_field already give the new one. Several edits may be one call.
+     * Not called in a module host that does not run: load reads what is there then. */
+    void (*config_changed)(seshet_ctx *ctx);
 } seshet_module;
 
 /* C++ takes no 0 for an enum; C11 no empty braces. GCC and Clang keep such an array, outside of
@@ -108,8 +140,9 @@ typedef struct seshet_module {
 #define SESHET_LIST_END {0}
 #endif
 /* clang-format on */
-#define SESHET_COMMANDS(...) ((const seshet_command[]){__VA_ARGS__, SESHET_LIST_END})
-#define SESHET_EVENTS(...)   ((const seshet_subscription[]){__VA_ARGS__, SESHET_LIST_END})
+#define SESHET_COMMANDS(...)     ((const seshet_command[]){__VA_ARGS__, SESHET_LIST_END})
+#define SESHET_EVENTS(...)       ((const seshet_subscription[]){__VA_ARGS__, SESHET_LIST_END})
+#define SESHET_CAPABILITIES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* The ABI stands in an ELF note as well, so that it is checked before any code of the file runs. */
 struct seshet_note {
@@ -212,6 +245,35 @@ int seshet_topic(seshet_ctx *ctx, const char *channel, char *topic, size_t size)
  * ("rate_user", "cmd_prefix"; of the latter, the network's where the module has none). Returns its
  * length; SESHET_ENOTFOUND: there is no such field. */
 int seshet_field(seshet_ctx *ctx, const char *name, char *value, size_t size);
+/* What somebody has configured for this module: the field config.KEY of its definition, the
+ * network's own before that for all networks. key: 1 to 32 of a-z 0-9 . _ -; the value is one line
+ * of at most 2,048 bytes, and nobody has checked what it says. Returns its length;
+ * SESHET_ENOTFOUND: it is not set; SESHET_EINVAL: that is no key; SESHET_ESIZE: the buffer is too
+ * small. Each call asks the server: what every event needs is best read in load and config_changed.
+ */
+int seshet_config(seshet_ctx *ctx, const char *key, char *value, size_t size);
+
+/* ---- Who caused it ---------------------------------------------------------------------------
+ * They speak of the source of the event that is handled; in a timer's call, of the event in which
+ * it was set. Who that is was settled when the server took the event: to leave, to take another
+ * nick or to log out after that changes nothing, and neither does who has the nick now. What the
+ * account may do is asked when the event is taken; for capabilities that the module does not
+ * declare, and in a timer's call, when seshet_has_capability is called: what was taken away from
+ * the account before that does not count any more. Only this network is asked. Where
+ * nobody caused the call (load, unload, enabled, ...) both return SESHET_ENOTFOUND. */
+
+/* Whether the source has the capability: 1 or 0. "x" is that of all channels, "#chan.x" (or
+ * "#a.b,x") that of one; neither says anything of the other, but owners have both, and who has
+ * "#chan.op" has all of that channel. "-x" asks for the anticapability. SESHET_EINVAL: that is no
+ * capability, or it names a network; SESHET_ESIZE: over 256 bytes. Those that the module declares
+ * cost nothing; for others the server is asked. */
+int seshet_has_capability(seshet_ctx *ctx, const char *capability);
+/* The bot's own account of the source (not that of the network's services: see
+ * seshet_event.account), in ASCII lower case, into name. Returns its length; SESHET_ENOTFOUND: the
+ * source is unknown; SESHET_ESIZE: the buffer is too small (SESHET_ACCOUNT_SIZE is enough). Costs
+ * nothing. */
+int seshet_account(seshet_ctx *ctx, char *name, size_t size);
+#define SESHET_ACCOUNT_SIZE 65
 
 /* ---- Storage --------------------------------------------------------------------------------
  * Key-value pairs. A call waits for the server's answer: 0 or more means that it is kept. Keys: 1

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "registry/check.h"
+#include "registry/dotted.h"
 #include "registry/fields.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,7 +29,7 @@ static void check_field(const char *name, const char *value)
     }
     module_fields_init(&once);
     module_fields_init(&again);
-    int rc = command ? module_fields_parse_rate(&once, field, command, value, why, sizeof why)
+    int rc = command ? dotted_parse(&once, field, command, value, why, sizeof why)
                      : module_fields_parse(&once, field, value, why, sizeof why);
     if (rc) {
         must_explain(why);

@@ -28,6 +28,9 @@ static const struct ipc_event sample_event = {
     .args = "2d6",
     .reply_to = "@#chan",
     .time_ms = -5,
+    .known = "bob",
+    .declared = 3,
+    .capabilities = 5,
 };
 
 static void put_samples(struct buf *out)
@@ -56,6 +59,8 @@ static void check_event(const struct frame *f)
     assert_string_equal(e.args, "2d6");
     assert_string_equal(e.reply_to, "@#chan");
     assert_true(e.time_ms == -5);
+    assert_string_equal(e.known, "bob");
+    assert_true(e.declared == 3 && e.capabilities == 5);
 }
 
 /* What comes in two parts, cut at every byte, gives the same frames; each part lies in memory of
@@ -208,7 +213,12 @@ static void test_module(void **state)
 {
     (void)state;
     struct buf out = {0};
-    struct ipc_module in = {.module = 3, .name = "dice", .description = "Rolls.", .events = 0x2002};
+    struct ipc_module in = {.module = 3,
+                            .name = "dice",
+                            .description = "Rolls.",
+                            .events = 0x2002,
+                            .ncapabilities = 2,
+                            .capabilities = {"dice.cheat", "dice.admin"}};
     struct ipc_module got;
     char names[IPC_COMMANDS_MAX][8];
     for (int i = 0; i < IPC_COMMANDS_MAX; i++) {
@@ -225,6 +235,8 @@ static void test_module(void **state)
     assert_string_equal(got.version, "");
     assert_int_equal(got.events, 0x2002);
     assert_int_equal(got.ncommands, IPC_COMMANDS_MAX);
+    assert_int_equal(got.ncapabilities, 2);
+    assert_string_equal(got.capabilities[1], "dice.admin");
     assert_string_equal(got.commands[63].name, "c63");
     assert_string_equal(got.commands[63].usage, "");
     assert_string_equal(got.commands[63].help, "Help.");
@@ -241,6 +253,28 @@ static void test_module(void **state)
     assert_int_equal(ipc_get_module(&longer, &got), -1);
     free(more);
     buf_free(&out);
+}
+
+/* A module declares what begins with its own name, and nothing else. */
+static void test_declared_capabilities(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int got;
+    } rows[] = {{"dice.admin", 0},   {"dice.a-b_9", 0},   {"dice", -1},     {"admin", -1},
+                {"karma.admin", -1}, {"dicey.admin", -1}, {"dice.a.b", -1}, {"dice.A", -1},
+                {"dice.a\n", -1},    {"#c.dice.a", -1},   {"dice./x", -1},  {"-dice.admin", -1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out = {0};
+        struct ipc_module in = {.name = "dice", .ncapabilities = 1, .capabilities = {rows[i].name}};
+        struct ipc_module got;
+        assert_int_equal(ipc_put_module(&out, &in), 0);
+        struct frame f = only_frame(&out, FRAME_FROM_HOST);
+        if (ipc_get_module(&f, &got) != rows[i].got)
+            fail_msg("%s", rows[i].name);
+        buf_free(&out);
+    }
 }
 
 static void test_ask_and_answer(void **state)
@@ -309,10 +343,15 @@ static void test_cell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_split),    cmocka_unit_test(test_bad_headers),
-        cmocka_unit_test(test_reader),         cmocka_unit_test(test_bad_strings),
-        cmocka_unit_test(test_limits),         cmocka_unit_test(test_module),
-        cmocka_unit_test(test_ask_and_answer), cmocka_unit_test(test_other_version),
+        cmocka_unit_test(test_every_split),
+        cmocka_unit_test(test_bad_headers),
+        cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_bad_strings),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_module),
+        cmocka_unit_test(test_declared_capabilities),
+        cmocka_unit_test(test_ask_and_answer),
+        cmocka_unit_test(test_other_version),
         cmocka_unit_test(test_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

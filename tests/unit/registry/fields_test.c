@@ -5,10 +5,13 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/xmalloc.h"
 #include "net/proto/event_type.h"
+#include "registry/dotted.h"
 #include "registry/fields.h"
 #include "registry/keys.h"
 
@@ -199,6 +202,67 @@ static void limits_of_commands(void **state)
     module_fields_clear(&f);
 }
 
+static void configuration_of_modules(void **state)
+{
+    struct module_fields f;
+    struct module_fields other;
+    char why[REGISTRY_WHY_SIZE] = "";
+    char key[CONFIG_MAX_KEY + 2];
+    char *text;
+    enum module_field field;
+    const char *name;
+    static const char *const wrong[] = {"config",     "config.",         "config.A",
+                                        "config.a b", "config.\xc3\xa9", "config.a/b"};
+    (void)state;
+    module_fields_init(&f);
+    module_fields_init(&other);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(module_field_parse_name(wrong[i], &field, &name, why, sizeof why), -1);
+    assert_non_null(strstr(why, "config.KEY"));
+    assert_int_equal(module_field_parse_name("config.a.b-c_9", &field, &name, why, sizeof why), 0);
+    assert_int_equal(field, FIELD_CONFIG);
+    assert_string_equal(name, "a.b-c_9");
+    memset(key, 'k', sizeof key - 1);
+    key[CONFIG_MAX_KEY + 1] = '\0';
+    assert_false(config_key_valid(key));
+    assert_true(config_key_valid(key + 1));
+    assert_int_equal(dotted_parse(&f, FIELD_CONFIG, "b", "two", why, sizeof why), 0);
+    assert_int_equal(dotted_parse(&f, FIELD_CONFIG, "a", "", why, sizeof why), 0);
+    assert_int_equal(dotted_parse(&f, FIELD_RATE_USER, "c", "1/1m", why, sizeof why), 0);
+    assert_int_equal(dotted_parse(&f, FIELD_CONFIG, "b", "a\nb", why, sizeof why), -1);
+    assert_string_equal(config_find(&f.config, "b"), "two");
+    assert_string_equal(config_find(&f.config, "a"), "");
+    assert_null(config_find(&f.config, "c"));
+    assert_int_equal(dotted_count(&f), 3);
+    assert_string_equal(dotted_at(&f, 0).name, "rate_user.c");
+    assert_string_equal(dotted_at(&f, 2).name, "config.b");
+    text = dotted_text(&f, FIELD_CONFIG, "b");
+    assert_string_equal(text, "two");
+    free(text);
+    /* Over what is there, one by one. */
+    assert_int_equal(dotted_parse(&other, FIELD_CONFIG, "b", "2", why, sizeof why), 0);
+    assert_int_equal(dotted_parse(&other, FIELD_CONFIG, "d", "4", why, sizeof why), 0);
+    dotted_merge(&other, &f);
+    assert_string_equal(config_find(&other.config, "b"), "two");
+    assert_string_equal(config_find(&other.config, "d"), "4");
+    assert_false(module_fields_equal(&f, &other));
+    module_fields_copy_one(&f, &other, FIELD_CONFIG);
+    assert_true(module_fields_equal(&f, &other));
+    text = xcalloc(1, FIELD_MAX_TEXT + 2);
+    memset(text, 'x', FIELD_MAX_TEXT + 1);
+    assert_int_equal(dotted_parse(&f, FIELD_CONFIG, "b", text, why, sizeof why), -1);
+    assert_int_equal(dotted_parse(&f, FIELD_CONFIG, "b", text + 1, why, sizeof why), 0);
+    free(text);
+    for (int i = 3; i < CONFIG_MAX_ITEMS; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        assert_int_equal(dotted_parse(&f, FIELD_CONFIG, key, "", why, sizeof why), 0);
+    }
+    assert_int_equal(dotted_parse(&f, FIELD_CONFIG, "z", "", why, sizeof why), -1);
+    assert_non_null(strstr(why, "at most 256"));
+    module_fields_clear(&f);
+    module_fields_clear(&other);
+}
+
 static void finds_what_was_meant(void **state)
 {
     (void)state;
@@ -308,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_wrong_value_changes_nothing),
         cmocka_unit_test(writes_what_it_reads),
         cmocka_unit_test(limits_of_commands),
+        cmocka_unit_test(configuration_of_modules),
         cmocka_unit_test(finds_what_was_meant),
         cmocka_unit_test(splits_items),
         cmocka_unit_test(checks_items),
