@@ -45,10 +45,21 @@ static void on_answer(void *arg, json_t *result, const char *error)
     buf_free(&text);
 }
 
+/* The table of the control socket leaves out what seshetctl does by itself, and that asks for no
+ * capability on IRC. */
+static const struct control_command *command_of(const struct server *server,
+                                                const struct command_spec *spec)
+{
+    const struct control_command *command = server->commands;
+    while (command->spec != spec)
+        command++;
+    return command;
+}
+
 static void run(const struct command_call *call, const struct command_spec *spec, json_t *args)
 {
     struct server *server = call->network->server;
-    const struct control_command *command = &server->commands[spec - command_specs];
+    const struct control_command *command = command_of(server, spec);
     struct core_later *later = core_later_new(call);
     if (command->begin) {
         command->begin(server, args, control_request_new(on_answer, later));
