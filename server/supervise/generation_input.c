@@ -86,7 +86,8 @@ static int on_say(struct generation *g, const struct frame *f)
     struct ipc_say say;
     if (ipc_get_say(f, &say) || !loaded(g, say.module))
         return -1;
-    if (!say.event || say.event != outbox_oldest(&g->out))
+    /* In its own event a module cannot speak as another. */
+    if (!outbox_oldest_is(&g->out, say.event, say.module))
         return -1;
     g->touched = true;
     if (g->says == GENERATION_SAYS_MAX || g->say_bytes + say.text_len > GENERATION_SAY_BYTES_MAX) {
@@ -104,7 +105,7 @@ static int on_ask(struct generation *g, const struct frame *f)
     struct ipc_ask ask;
     if (ipc_get_ask(f, &ask) || !loaded(g, ask.module) || g->ticket)
         return -1;
-    if (ask.event && ask.event != outbox_oldest(&g->out))
+    if (ask.event && !outbox_oldest_is(&g->out, ask.event, ask.module))
         return -1;
     if (ask.event)
         g->touched = true;

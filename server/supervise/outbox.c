@@ -93,6 +93,16 @@ uint64_t outbox_oldest(const struct outbox *o)
     return f.size <= o->written ? number_of(&f) : 0;
 }
 
+bool outbox_oldest_is(const struct outbox *o, uint64_t number, uint16_t module)
+{
+    if (!number || number != outbox_oldest(o))
+        return false;
+    struct frame f = frame_at(&o->queue, 0);
+    struct frame_reader r = frame_read(&f);
+    frame_get_u64(&r);
+    return frame_get_u16(&r) == module;
+}
+
 bool outbox_find_written(const struct outbox *o, uint64_t number, struct ipc_event *event)
 {
     for (size_t at = 0; at < o->written;) {

@@ -29,6 +29,8 @@ int outbox_add(struct outbox *o, const struct ipc_event *event);
 int outbox_flush(struct outbox *o, int fd);
 /* The number of the oldest event, if it was written whole; else 0. */
 uint64_t outbox_oldest(const struct outbox *o);
+/* Whether that is its number, and it is for the module. */
+bool outbox_oldest_is(const struct outbox *o, uint64_t number, uint16_t module);
 /* Whether the host was given more than one event. */
 bool outbox_many_written(const struct outbox *o);
 /* Whether the event of that number is one that was given to the host; then it is filled in. */

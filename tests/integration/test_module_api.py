@@ -85,6 +85,12 @@ def test_the_session(stage):
     stage.is_("session get n", 'get 1 "4"')
     stage.bot.ctl("module", "reload", "api", "--socket", str(stage.bot.control))
     stage.is_("session get a%b", 'get 3 "two"')
+    # And the end of a process that had nothing to do.
+    stage.bot.settings["modules"]["idle"] = "1s"
+    stage.bot.write_main()
+    stage.bot.hangup()
+    wait_until(lambda: not stage.bot.modhosts(), 30, "the processes without events end")
+    stage.is_("session get a%b", 'get 3 "two"')
 
 
 def test_keys_of_the_storage(stage):

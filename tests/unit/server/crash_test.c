@@ -122,6 +122,31 @@ static void survives_rubbish(void **state)
     harness_until(h, h->nsaid == 199);
 }
 
+/* Its own frames are taken whoever writes them; those in the name of another module of the same
+ * process, or of none, are not. */
+static void speaks_for_itself_only(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->system_dir, "echo", MODULES "/echo.so");
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "work", "1");
+    harness_send(h, "net", "echo", "echo", "2");
+    harness_until(h, h->nsaid == 2);
+    harness_until(h, harness_hosts(h).generation >= 1 && harness_hosts(h).queued == 0);
+    harness_send(h, "net", "worker", "die", "f0");
+    harness_until(h, h->nsaid == 3);
+    assert_string_equal(harness_last(h), "forged");
+    assert_string_equal(h->said[2].module, "worker");
+    assert_int_equal(h->faults, 0);
+    harness_send(h, "net", "worker", "die", "f1");
+    harness_until(h, h->faults == 1);
+    assert_string_equal(h->fault_module, "worker");
+    assert_non_null(strstr(h->fault, "a SAY frame that does not belong there"));
+    harness_send(h, "net", "worker", "die", "f9");
+    harness_until(h, h->faults == 2);
+    assert_int_equal(harness_count(h, NULL, "forged"), 1);
+}
+
 static void keeps_events_when_killed_between_them(void **state)
 {
     struct harness *h = *state;
@@ -275,6 +300,7 @@ int main(void)
         CASE(loses_one_event_by_a_closed_pipe),
         CASE(runs_once_what_closes_its_output),
         CASE(survives_rubbish),
+        CASE(speaks_for_itself_only),
         CASE(keeps_events_when_killed_between_them),
         CASE(survives_being_killed_all_the_time),
         CASE(goes_on_without_a_module_that_dies_in_load),
