@@ -149,7 +149,7 @@ static enum ctl_exit run(const struct options *options, const struct command_spe
     enum command number = (enum command)(spec - command_specs);
     const struct ctl_command *command = &commands[number];
     char *conf = NULL;
-    char *socket = find_socket(options, &conf, !spec->local);
+    char *socket = find_socket(options, &conf, !command_is_local(spec));
     struct session session = {
         .socket = socket, .conf = conf, .json = options->json, .screen = screen_detect()};
     ctl_status_commands(commands);
@@ -165,9 +165,9 @@ static enum ctl_exit run(const struct options *options, const struct command_spe
     ctl_import_commands(commands);
     ctl_kit_commands(commands);
     ctl_logs_commands(commands);
-    enum ctl_exit status = !socket && !spec->local ? CTL_USAGE
-                           : command->run          ? command->run(&session, args)
-                                                   : ask(&session, number, command, args);
+    enum ctl_exit status = !socket && !command_is_local(spec) ? CTL_USAGE
+                           : command->run                     ? command->run(&session, args)
+                                          : ask(&session, number, command, args);
     free(conf);
     free(socket);
     return status;

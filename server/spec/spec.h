@@ -117,11 +117,12 @@ struct command_spec {
     /* What a person on IRC needs to run it, on the network that "network" of the arguments names,
      * or else on all; NULL: it is not for IRC. The control socket asks for none. */
     const char *capability;
-    bool local; /* seshetctl does it by itself; the server does not know it */
 };
 
 /* By enum command. */
 extern const struct command_spec command_specs[COMMAND_COUNT];
+/* Whether seshetctl does it by itself; the server does not know it. */
+bool command_is_local(const struct command_spec *spec);
 
 /* The command that the words begin with, and how many of them are its name. NULL and *error
  * (allocated) when there is none. */

@@ -242,7 +242,7 @@ static void refuse_with(struct filter *filter, int call, int error)
 /* Only its own process: the number stays its own for as long as it lives. */
 static void allow_signals(struct filter *filter, bool others)
 {
-    struct scmp_arg_cmp self = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+    struct scmp_arg_cmp self = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0);
     allow_if(filter, SCMP_SYS(tgkill), self);
     allow_if(filter, SCMP_SYS(rt_tgsigqueueinfo), self);
     /* With programs: those that it started; Landlock keeps the others out of reach. */
@@ -267,15 +267,15 @@ static void allow_threads(struct filter *filter)
 
 static void allow_limits(struct filter *filter)
 {
-    struct scmp_arg_cmp read_only = SCMP_A2(SCMP_CMP_EQ, 0);
+    struct scmp_arg_cmp read_only = SCMP_A2(SCMP_CMP_EQ, 0, 0);
     allow_if(filter, SCMP_SYS(prlimit64), read_only);
 }
 
 static void allow_sockets(struct filter *filter)
 {
     ALLOW(filter, net);
-    allow_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET));
-    allow_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+    allow_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET, 0));
+    allow_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0));
 }
 
 static void add_rules(struct filter *filter, uint32_t permissions)
@@ -284,9 +284,9 @@ static void add_rules(struct filter *filter, uint32_t permissions)
     ALLOW(filter, common);
     ALLOW(filter, files);
     for (size_t i = 0; i < sizeof ioctls / sizeof *ioctls; i++)
-        allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
+        allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, ioctls[i], 0));
     for (size_t i = 0; i < sizeof prctls / sizeof *prctls; i++)
-        allow_if(filter, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i]));
+        allow_if(filter, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i], 0));
     allow_memory(filter);
     allow_limits(filter);
     allow_signals(filter, may_exec && sandbox_files_abi() >= 6);
