@@ -109,7 +109,9 @@ static int set_capability(struct target *t, enum key_kind key, const char *item,
                                            : t->kind == RECORD_CHANNEL    ? HOLDER_CHANNEL
                                            : key == KEY_POLICY_REGISTERED ? HOLDER_REGISTERED
                                                                           : HOLDER_DEFAULT,
-                                           t->name, t->network, t->name};
+                                           t->name, t->network, t->name,
+                                           /* A document says each name as it is to stand. */
+                                           CASEMAPPING_ASCII};
     return registry_edit_capability(t->im->edit, &place, item, add, t->why, sizeof t->why);
 }
 
