@@ -3,6 +3,7 @@
 
 #include "base/xmalloc.h"
 #include "server/admin.h"
+#include "server/core/admin_field.h"
 #include "server/core/core.h"
 #include "server/core/render.h"
 #include "server/core/run.h"
@@ -45,10 +46,20 @@ static void on_answer(void *arg, json_t *result, const char *error)
     buf_free(&text);
 }
 
+/* What the server does for the command: the table has none of those that seshetctl does alone. */
+static const struct control_command *handler(const struct server *server,
+                                             const struct command_spec *spec)
+{
+    const struct control_command *command = server->commands;
+    while (command->spec != spec)
+        command++;
+    return command;
+}
+
 static void run(const struct command_call *call, const struct command_spec *spec, json_t *args)
 {
     struct server *server = call->network->server;
-    const struct control_command *command = &server->commands[spec - command_specs];
+    const struct control_command *command = handler(server, spec);
     struct core_later *later = core_later_new(call);
     if (command->begin) {
         command->begin(server, args, control_request_new(on_answer, later));
@@ -73,7 +84,7 @@ static bool permitted(const struct command_call *call, const struct command_spec
     if (!strcmp(network, "all") && !network_find(call->network->server, network))
         network = "";
     if (core_has(call, network, spec->capability))
-        return true;
+        return core_may_set(call, spec, args, network);
     if (!*network && core_has(call, here, spec->capability))
         command_reply(call,
                       "Not done: that concerns all networks, and you have %s on this one. "
@@ -97,6 +108,23 @@ static bool is_open(const struct command_call *call, const struct command_spec *
     return false;
 }
 
+/* Whether any of the group's commands is the source's on any network: to others nothing is said of
+ * what is wrong. */
+static bool is_for(const struct command_call *call)
+{
+    const char *needed = NULL;
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const char *capability = command_specs[i].capability;
+        if (!capability || !core_admin_group(call->command, &command_specs[i]))
+            continue;
+        if (core_has_anywhere(call, capability))
+            return true;
+        needed = needed ? needed : capability;
+    }
+    core_deny(call, needed);
+    return false;
+}
+
 void core_admin(const struct command_call *call)
 {
     struct words words;
@@ -114,10 +142,10 @@ void core_admin(const struct command_call *call)
     }
     if (spec)
         args = command_parse(spec, words.list + used, words.count - used, &error);
-    if (!args)
-        command_reply(call, "Not done: %s", error);
-    else if (is_open(call, spec) && permitted(call, spec, args))
+    if (args && is_open(call, spec) && permitted(call, spec, args))
         run(call, spec, args);
+    else if (!args && is_for(call))
+        command_reply(call, "Not done: %s", error);
     json_decref(args);
     free(error);
     free(words.text);

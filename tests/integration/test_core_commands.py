@@ -238,7 +238,7 @@ def test_capabilities_of_accounts(stage):
     assert stage.set_of("user:nora:capabilities") == {"-karma.reset"}
     stage.ask(stage.adam, "capability list nora", r"-karma\.reset")
     stage.ask(stage.adam, "capability remove nora -karma.reset", "no longer has")
-    stage.ask(stage.adam, "capability remove nora -karma.reset", "was so before|Not done")
+    stage.ask(stage.adam, "capability remove nora -karma.reset", "nora had not -karma.reset")
     assert stage.set_of("user:nora:capabilities") == set()
     stage.ask(stage.adam, "capability add nobody-here karma.reset", "Not done")
     stage.ask(stage.adam, "capability add nora", "Usage: !capability add NAME CAPABILITY")
@@ -478,10 +478,10 @@ def test_operators(stage):
     mode("ban *!*@evil.example.test", ["+b", "*!*@evil.example.test"])
     mode("unban *!*@evil.example.test", ["-b", "*!*@evil.example.test"])
     mark = unique("topic")
-    carl.say(CHANNEL, f"!topic about {mark}")
+    carl.say(CHANNEL, f"!core.topic about {mark}")
     zoe.expect(lambda m: m.command == "TOPIC" and m.text == f"about {mark}")
     stage.ask(zoe, "ping", "pong")
-    stage.ask(carl, f"topic {CHANNEL}", f"The topic is: about {mark}")
+    stage.ask(carl, f"core.topic {CHANNEL}", f"The topic is: about {mark}")
     stage.ask(carl, "kick nobody-here", "not in #seshet", CHANNEL)
     stage.ask(carl, f"kick {BOT}", "do not kick myself", CHANNEL)
     stage.ask(carl, "ban *!*@*", "means me as well", CHANNEL)
@@ -502,7 +502,7 @@ def test_operators(stage):
 
 def test_modules(stage):
     stage.notice(stage.nora, "module list", "needs the capability admin")
-    assert re.search("echo: registered yes, enabled yes", stage.ask(stage.adam, "module list"))
+    stage.ask(stage.adam, "module list", "registered yes, enabled yes")
     stage.ask(stage.adam, "module disable echo", "Done: module echo")
     assert stage.cli("HGET", "seshet:module:echo", "enabled") == "no"
     stage.ask(stage.adam, "module disable echo", "It was so before")
@@ -510,10 +510,10 @@ def test_modules(stage):
     stage.ask(stage.adam, "module set echo rate_user 5/1m --network one", "Done")
     assert stage.cli("HGET", "seshet:network:one:module:echo", "rate_user") == "5/1m"
     stage.ask(stage.adam, "module unset echo rate_user --network one", "Done")
-    stage.ask(stage.adam, "module set echo capability trusted", "Done")
+    stage.ask(stage.olga, "module set echo capability trusted", "Done")
     stage.ask(stage.zoe, "help echo", "needs the capability trusted")
     stage.notice(stage.zoe, "echo not for you", "trusted")
-    stage.ask(stage.adam, "module unset echo capability", "Done")
+    stage.ask(stage.olga, "module unset echo capability", "Done")
     stage.ask(stage.adam, "module enable ehco", "did you mean")
     stage.ask(stage.adam, "module enable", "usage: module enable NAME")
     stage.ask(stage.adam, "module frobnicate", "Not done")
