@@ -260,23 +260,60 @@ static int import_module(struct import *im, const char *name, const json_t *obje
     return 0;
 }
 
-static int import_ignores(struct import *im, const json_t *ignores)
+static void note_ignore(struct import *im, const char *network, bool add, const char *mask)
+{
+    change(im,
+           xasprintf("ignores%s%s: %s %s", *network ? " on " : "", network, add ? "+" : "-", mask));
+}
+
+static const struct ignore *ignored_now(const struct ignore_list *now, const char *mask)
+{
+    for (size_t i = 0; now && i < now->count; i++)
+        if (!strcmp(now->items[i].mask, mask))
+            return &now->items[i];
+    return NULL;
+}
+
+/* The ignores of a network, or of all ("").  */
+static int import_ignores_of(struct import *im, const struct document_import *part,
+                             const char *network, const json_t *masks)
+{
+    char why[REGISTRY_WHY_SIZE];
+    const char *mask;
+    json_t *expires;
+    const struct network_overlays *o = snapshot_network(im->snapshot, network);
+    const struct ignore_list *now = *network ? (o ? o->ignores : NULL) : im->snapshot->ignores;
+    if (*network && !registry_network_valid(network))
+        return wrong(im, "that is no name of a network", "ignores.%.64s", network);
+    json_object_foreach((json_t *)masks, mask, expires)
+    {
+        int64_t end_s = json_integer_value(expires);
+        const struct ignore *there = ignored_now(now, mask);
+        if (there && there->expires_s == end_s)
+            continue;
+        if (registry_edit_ignore(im->edit, network, mask, end_s, why, sizeof why))
+            return wrong(im, why, "ignores.%.64s.%.100s", network, mask);
+        note_ignore(im, network, true, mask);
+    }
+    for (size_t i = 0; now && im->replace && i < now->count; i++) {
+        if (!document_lacks(part, masks, now->items[i].mask))
+            continue;
+        if (registry_edit_unignore(im->edit, network, now->items[i].mask, why, sizeof why))
+            return wrong(im, why, "ignores.%.64s", network);
+        note_ignore(im, network, false, now->items[i].mask);
+    }
+    return 0;
+}
+
+static int import_ignores(struct import *im, const struct document_import *part,
+                          const json_t *ignores)
 {
     const char *network;
     json_t *masks;
-    const char *mask;
-    json_t *expires;
     json_object_foreach((json_t *)ignores, network, masks)
     {
-        json_object_foreach(masks, mask, expires)
-        {
-            struct edit_place place = {network, "ignores"};
-            char why[REGISTRY_WHY_SIZE];
-            if (registry_edit_ignore(im->edit, network, mask, json_integer_value(expires), why,
-                                     sizeof why))
-                return wrong(im, why, "ignores.%.64s.%.100s", network, mask);
-            change(im, describe(place, mask, NULL, NULL));
-        }
+        if (import_ignores_of(im, part, network, masks))
+            return -1;
     }
     return 0;
 }
@@ -350,31 +387,18 @@ static void account_change(void *arg, char *text)
     change(arg, text);
 }
 
-static int import_accounts(struct import *im, const char *section, const json_t *value,
-                           bool continued)
-{
-    struct document_import accounts = {.accounts = snapshot_accounts(im->snapshot),
-                                       .edit = im->edit,
-                                       .replace = im->replace,
-                                       .whole = im->whole && !continued,
-                                       .change = account_change,
-                                       .arg = im};
-    int rc = document_import(&accounts, section, value);
-    if (rc)
-        str_copy(im->why, sizeof im->why, accounts.why);
-    return rc;
-}
-
 /* The sections of account_document.h that are there. */
-static int import_account_sections(struct import *im, const json_t *part)
+static int import_account_sections(struct import *im, struct document_import *accounts,
+                                   const json_t *part)
 {
-    bool continued = json_is_true(json_object_get(part, "continued"));
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)part, name, value)
     {
-        if (document_is_of_accounts(name) && import_accounts(im, name, value, continued))
-            return -1;
+        if (!document_is_of_accounts(name) || !document_import(accounts, name, value))
+            continue;
+        str_copy(im->why, sizeof im->why, accounts->why);
+        return -1;
     }
     return 0;
 }
@@ -383,18 +407,27 @@ static int import_part(struct import *im, const json_t *part)
 {
     const char *name;
     json_t *value;
-    bool clear = im->replace && !json_is_true(json_object_get(part, "continued"));
+    bool continued = json_is_true(json_object_get(part, "continued"));
+    struct document_import accounts = {
+        .accounts = snapshot_accounts(im->snapshot),
+        .edit = im->edit,
+        .replace = im->replace,
+        .continued = continued,
+        .ignores_after = json_string_value(json_object_get(part, "ignores_after")),
+        .ignores_until = json_string_value(json_object_get(part, "ignores_until")),
+        .change = account_change,
+        .arg = im};
     im->whole = !json_is_true(json_object_get(part, "more"));
     if (check_seshet(im, json_object_get(part, "seshet")))
         return -1;
     json_object_foreach(json_object_get(part, "modules"), name, value)
     {
-        if (import_module(im, name, value, clear))
+        if (import_module(im, name, value, im->replace && !continued))
             return -1;
     }
-    return import_ignores(im, json_object_get(part, "ignores")) ||
+    return import_ignores(im, &accounts, json_object_get(part, "ignores")) ||
                    import_storage(im, json_object_get(part, "storage")) ||
-                   import_account_sections(im, part)
+                   import_account_sections(im, &accounts, part)
                ? -1
                : 0;
 }
