@@ -5,7 +5,7 @@
  * write that fails. KEYS: each key once. ARGV: for each key its type ("any" where it is taken
  * away); then for each write four texts: what, number of the key, field or item, value. Words that
  * begin with '?' write nothing: all of them are asked before the first write, and any of them
- * refuses the whole edit. Nothing is written that is there already: each write wakes every server.
+ * refuses the whole edit. With '?try' as the last one nothing is written at all. Nothing is written that is there already: each write wakes every server.
  * Returns for each write 1 when it changed something.
  */
 const char edit_script[] =
@@ -66,6 +66,7 @@ const char edit_script[] =
     "  end\n"
     "  if wrong then return redis.error_reply('REFUSED ' .. wrong) end\n"
     "end\n"
+    "if ARGV[#ARGV - 3] == '?try' then return {} end\n"
     "local done, skip = {}, false\n"
     "for i = #KEYS + 1, #ARGV, 4 do\n"
     "  local what, key, a, b = ARGV[i], KEYS[tonumber(ARGV[i + 1])], ARGV[i + 2], ARGV[i + 3]\n"

@@ -11,10 +11,12 @@
 #include "server/account_document.h"
 #include "server/admin.h"
 #include "server/spec/document.h"
+#include "server/supervise/module_decl.h"
 
 /* "registry import": parts of what admin_export.c describes. Each is checked whole, then written
  * whole. */
-#define MAX_CHANGES 500 /* that an answer names */
+#define STORAGE_KEYS "storage:"
+#define MAX_CHANGES  500 /* that an answer names */
 
 /* One part on its way into an edit. */
 struct import {
@@ -136,6 +138,8 @@ static int import_lists(struct import *im, struct edit_place place, const json_t
     const struct module_def *def = known(im, place);
     json_object_foreach((json_t *)lists, name, items)
     {
+        if (module_list_find(name) < 0)
+            return wrong_value(im, place, "lists", name, "there is no such list");
         json_array_foreach(items, i, item)
         {
             char why[REGISTRY_WHY_SIZE];
@@ -248,12 +252,18 @@ static int import_module(struct import *im, const char *name, const json_t *obje
     struct edit_place place = {"", name};
     const char *network;
     json_t *overlay;
+    if (!strcmp(name, MODULE_NAME_CORE))
+        return wrong(im, "that is the server's own name: take it out of the file", "modules.%s",
+                     name);
     if ((clear && clear_module(im, name, object)) || import_registered(im, place, object) ||
         import_definition(im, place, object))
         return -1;
     json_object_foreach(json_object_get(object, "networks"), network, overlay)
     {
         place.network = network;
+        if (!registry_network_valid(network))
+            return wrong(im, "that is no name of a network", "modules.%.64s.networks.%.64s", name,
+                         network);
         if (import_definition(im, place, overlay))
             return -1;
     }
@@ -351,6 +361,8 @@ static int import_storage(struct import *im, const json_t *storage)
     json_t *value;
     json_object_foreach((json_t *)storage, key, hash)
     {
+        if (strncmp(key, STORAGE_KEYS, strlen(STORAGE_KEYS)) != 0)
+            return wrong(im, "that is no key of storage", "storage.%.100s", key);
         json_object_foreach(hash, field, value)
         {
             struct edit_place place = {"", key};
@@ -432,6 +444,40 @@ static int import_part(struct import *im, const json_t *part)
                : 0;
 }
 
+/* ---- A dry run: what Redis and the other accounts would refuse is asked, too ---- */
+
+struct trial {
+    struct control_request *request;
+    json_t *answer;
+};
+
+static void on_tried(void *arg, const struct edit_answer *tried)
+{
+    struct trial *trial = arg;
+    if (tried->result == REGISTRY_OK) {
+        control_answer(trial->request, trial->answer);
+    } else {
+        json_decref(trial->answer);
+        control_fail(trial->request, "%s: %s", admin_failure(tried->result), tried->text);
+    }
+    free(trial);
+}
+
+static void try_edit(struct import *im, json_t *answer, struct control_request *request)
+{
+    struct trial *trial = xmalloc(sizeof *trial);
+    *trial = (struct trial){request, answer};
+    registry_edit_try(im->edit, im->server->registry, on_tried, trial);
+}
+
+/* Whether the part stands for itself: whether others come first, or later, can decide what is
+ * refused. */
+static bool is_alone(const json_t *part)
+{
+    return !json_is_true(json_object_get(part, "continued")) &&
+           !json_is_true(json_object_get(part, "more"));
+}
+
 static void begin_import(void *arg, json_t *args, struct control_request *request)
 {
     struct server *server = arg;
@@ -454,6 +500,10 @@ static void begin_import(void *arg, json_t *args, struct control_request *reques
     if (!failed && !dry && registry_edit_count(im.edit)) {
         /* A definition that is replaced by the same makes no new snapshot. */
         admin_commit(server, im.edit, !storage && im.nchanges, answer, request);
+        return;
+    }
+    if (!failed && dry && is_alone(part) && registry_edit_count(im.edit)) {
+        try_edit(&im, answer, request);
         return;
     }
     registry_edit_free(im.edit);

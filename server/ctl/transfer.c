@@ -213,7 +213,7 @@ static void add_modules(struct parts *p, const json_t *modules)
     }
 }
 
-static void add_storage(struct parts *p, const char *kind, const json_t *outer)
+static void add_storage(struct parts *p, const json_t *outer)
 {
     const char *name;
     json_t *inner;
@@ -221,12 +221,12 @@ static void add_storage(struct parts *p, const char *kind, const json_t *outer)
     json_t *value;
     json_object_foreach((json_t *)outer, name, inner)
     {
-        member(member(part_for(p, strlen(name) + 64), kind), name);
+        member(member(part_for(p, strlen(name) + 64), "storage"), name);
         json_object_foreach(inner, key, value)
         {
             const json_t *bytes = json_object_get(value, "bytes");
             json_t *part = part_for(p, strlen(name) + size_of(key, bytes ? bytes : value));
-            json_object_set(member(member(part, kind), name), key, value);
+            json_object_set(member(member(part, "storage"), name), key, value);
         }
     }
 }
@@ -393,30 +393,36 @@ static bool is_export(const json_t *file, const char *path)
     return good;
 }
 
+static void add_section(struct parts *p, const char *name, const json_t *file)
+{
+    json_t *value = json_object_get(file, name);
+    end_part(p);
+    /* Members of profiles may be accounts that come before them. */
+    p->continued = !strcmp(name, "auth_groups") && json_object_get(file, "users");
+    if (!strcmp(name, "users") || !strcmp(name, "auth_groups"))
+        add_members(p, name, value);
+    else if (!strcmp(name, "policy") && value)
+        json_object_set(part_for(p, size_of_json(value)), name, value);
+    else if (!strcmp(name, "networks"))
+        add_networks(p, value);
+    else if (!strcmp(name, "modules"))
+        add_modules(p, value);
+    else if (!strcmp(name, "ignores"))
+        add_ignores(p, value);
+    else if (!strcmp(name, "storage"))
+        add_storage(p, value);
+}
+
 static json_t *split(const json_t *file)
 {
+    /* What depends on others comes first: when it is refused, nothing else is written yet. */
+    static const char *const order[] = {"users",   "auth_groups", "policy", "networks",
+                                        "modules", "ignores",     "storage"};
     struct parts p = {.list = json_array()};
-    const char *name;
-    json_t *value;
     /* First, so that the server may refuse the whole. */
     json_object_set(part_for(&p, 64), "seshet", json_object_get(file, "seshet"));
-    json_object_foreach((json_t *)file, name, value)
-    {
-        end_part(&p);
-        p.continued = false;
-        if (!strcmp(name, "modules"))
-            add_modules(&p, value);
-        else if (!strcmp(name, "ignores"))
-            add_ignores(&p, value);
-        else if (!strcmp(name, "storage"))
-            add_storage(&p, name, value);
-        else if (!strcmp(name, "users") || !strcmp(name, "auth_groups"))
-            add_members(&p, name, value);
-        else if (!strcmp(name, "networks"))
-            add_networks(&p, value);
-        else if (!strcmp(name, "policy"))
-            json_object_set(part_for(&p, size_of_json(value)), name, value);
-    }
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        add_section(&p, order[i], file);
     end_part(&p);
     return p.list;
 }

@@ -90,3 +90,47 @@ def test_an_import_replaces_what_its_file_names(parts):
     del after["networks"]["one"]["channels"]["#small"]
     del after["ignores"][""]
     wait_until(lambda: export(bot) == after, 30, "what was missing is gone, and nothing else")
+
+
+def test_a_dry_run_is_refused_where_the_import_is(parts):
+    server = parts.ngircd()
+    bot = parts.bot({"one": network(server.port, "Anna", ["#a"])})
+    bot.cli("SADD", "seshet:users", "alice")
+    bot.cli("SADD", "seshet:user:alice:capabilities", "owner")
+    bot.cli("SADD", "seshet:user:alice:hostmasks", "*!*@alice.example.test")
+    bot.cli("SADD", "seshet:user:alice:services", "one/alice")
+    bot.cli("SADD", "seshet:auth_groups", "ops")
+    bot.cli("HSET", "seshet:auth_group:ops", "style", "user")
+    wait_until(lambda: export(bot)["users"].get("alice", {}).keys()
+               == {"capabilities", "hostmasks", "services"} and export(bot)["auth_groups"], 30, "read")
+    dice = {"modules": {"dice": {"fields": {"usage": "new"}}}}
+    head = {"seshet": {"export": 1}}
+    alice = {"hostmasks": ["*!*@alice.example.test"], "services": ["one/alice"]}
+    # Modules stand first in the file; nothing of them is written all the same.
+    for users, said in (({"alice": alice}, "the last owner"),
+                        ({"bob": {"hostmasks": ["*!*@*.example.test"]}}, "overlaps a hostmask"),
+                        ({"bob": {"services": ["one/alice"]}}, "another account has")):
+        for options in (["--dry-run"], []):
+            status, error = imported(bot, head | dice | {"users": users}, "--replace", *options)
+            assert (status, said in error, "part of the file" in error) == (1, True, False), error
+    # A profile's members may come in the same file.
+    users = {"users": {"bob": {}}, "auth_groups": {"ops": {"style": "user", "members": ["bob"]}}}
+    assert imported(bot, head | users, "--dry-run")[0] == 0
+    assert bot.cli("SMEMBERS", "seshet:users").split() == ["alice"]
+    assert imported(bot, head | users)[0] == 0
+    assert bot.cli("SMEMBERS", "seshet:auth_group:ops:members").split() == ["bob"]
+
+    # Names count where nothing stands below them, too.
+    for wrong, said in (
+            ({"modules": {"dice": {"lists": {"colours": []}}}}, "modules.dice.lists.colours: "),
+            ({"modules": {"dice": {"networks": {"a b": {}}}}}, "modules.dice.networks.a b: "),
+            ({"networks": {"a b": {}}}, "no name of a network"),
+            ({"ignores": {"a b": {}}}, "ignores.a b: "),
+            ({"storage": {"module:dice": {}}}, "storage.module:dice: "),
+            ({"modules": {"core": {"fields": {"usage": "x"}}}}, "the server's own name")):
+        status, error = imported(bot, head | wrong)
+        assert status == 1 and said in error, (wrong, error)
+    status, _, error = bot.ctl("module", "register", "core", "--socket", str(bot.control), check=False)
+    assert status == 1 and "the server's own" in error
+    assert bot.cli("SISMEMBER", "seshet:modules", "core") == "0"
+    assert bot.cli("HGET", "seshet:module:dice", "usage") != "new"
