@@ -212,9 +212,9 @@ def test_register_and_passwd(stage):
 
 def test_hostmasks(stage):
     assert "one/nora!*@*" in stage.ask(stage.nora, "hostmask list")
-    stage.ask(stage.nora, "hostmask add nora!*@nora.example.test", "one/.*now means nora")
-    assert "one/nora!*@nora.example.test" in stage.set_of("user:nora:hostmasks")
-    stage.ask(stage.nora, "hostmask remove nora!*@nora.example.test", "no longer means nora")
+    stage.ask(stage.nora, "hostmask add nora!*@127.0.*", "one/.*now means nora")
+    assert "one/nora!*@127.0.*" in stage.set_of("user:nora:hostmasks")
+    stage.ask(stage.nora, "hostmask remove nora!*@127.0.*", "no longer means nora")
     stage.ask(stage.nora, "hostmask add *", "Not done")
     stage.ask(stage.nora, "hostmask add *!*@*", "Not done")
     stage.ask(stage.nora, "hostmask add olga!*@*", "Not done")
@@ -533,7 +533,7 @@ def test_network_administration(stage):
     stage.until(stage.nora, "capability list", r"^(?!.*one/admin)")
     stage.ask(stage.adam, "network list", "one: state online")
     stage.ask(stage.adam, "network connect two", "no network")
-    stage.ask(stage.adam, "registry export", "seshetctl only")
+    stage.ask(stage.olga, "registry export", "seshetctl only")
     stage.ask(stage.adam, "user list", "nora")
     stage.ask(stage.adam, "user add someone", "seshetctl only")
     stage.notice(stage.adam, "user set nora secure yes", "needs the capability owner")

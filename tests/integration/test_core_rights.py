@@ -111,6 +111,40 @@ def test_the_last_owner_is_not_ignored(stage):  # noqa: F811
     stage.ask(stage.olga, "ping", "pong")
 
 
+def test_a_mask_of_ones_own_is_narrow(stage):  # noqa: F811
+    nora = stage.nora
+    for mask in ("nora!*@nora.example.test", "*!*@*.com", "nora!*@other.host", "zoe!*@127.0.0.1", "two/nora!*@127.0.0.1"):
+        stage.ask(nora, f"hostmask add {mask}", "Not done: .*(address that you have now|where you are)")
+    for mask in ("nora!*@*", "nora!~nora@*0.1", "nora!*@127.*"):
+        stage.ask(nora, f"hostmask add {mask}", "Not done: it is too wide")
+    assert stage.set_of("user:nora:hostmasks") == {"one/nora!*@*"}
+    stage.ask(stage.olga, "hostmask add nora nora2!*@*", "now means nora")
+    stage.ask(stage.olga, "hostmask remove nora nora2!*@*", "no longer means nora")
+
+
+def test_nobody_but_an_owner_ignores_everybody(stage):  # noqa: F811
+    for mask in ("*!*@*", "*!*@?.*"):
+        stage.ask(stage.adam, f"ignore add {mask}", "Not done: .*nearly everybody")
+        stage.ask(stage.carl, f"channel ignore add {CHANNEL} {mask}", "Not done: .*nearly everybody")
+    assert stage.cli("HKEYS", "seshet:network:one:ignores").strip() == ""
+
+
+def test_the_rest_of_an_answer_is_the_askers_own(stage):  # noqa: F811
+    first, second = (stage.server.client(name).join(CHANNEL) for name in ("mona", "mick"))
+    stage.account("mona", hostmasks=["one/mona!~mona@*"])
+    stage.cli("SADD", "seshet:user:mona:capabilities", *(f"a-rather-long-capability-{i:03d}" for i in range(90)))
+    stage.until(first, "capability list", "capability-000.*|more gives the rest")
+    first.names(CHANNEL)
+    stage.ask(first, "whoami", "You are mona")
+    first.send("QUIT")
+    second.expect(lambda m: m.command == "QUIT" and m.nick == "mona")
+    second.send("NICK mona")
+    second.expect(lambda m: m.command == "NICK" and m.text == "mona")
+    second.nick = "mona"
+    stage.ask(second, "more", "There is no more")
+    second.send("QUIT")
+
+
 # ---- Whom nothing is told -------------------------------------------------------------------------
 
 
