@@ -56,8 +56,7 @@ static struct decision decide(struct route *r, const struct module_view *view,
                               const struct modhost *host, const struct module_decl *module,
                               enum event_type type, const char *command)
 {
-    facts_module(&r->facts, module);
-    r->facts.quarantined = modhost_quarantined(host, module);
+    facts_module(&r->facts, host, module);
     r->facts.type = type;
     r->facts.command = command;
     struct decision decision = decide_module(view, &r->facts);
@@ -127,10 +126,6 @@ static void run_command(struct route *r, const struct candidate *c, const char *
 {
     const struct command_target *target = c->target;
     char source[FLOOD_SOURCE_SIZE];
-    if (target->core) {
-        const struct core_command *core = core_command_find(word, address->args);
-        r->secret = core && core->secret;
-    }
     if (!flood_guard_use(r->network, r->event))
         return;
     if (target->core) {
@@ -152,11 +147,10 @@ static void run_command(struct route *r, const struct candidate *c, const char *
 static size_t candidates(struct route *r, const char *name, char prefix, struct candidate *found)
 {
     size_t count = 0;
-    for (const struct command_target *t = command_index_find(r->network->index, name);
-         t && count < MAX_CLASH; t = t->next) {
+    const struct command_target *first = command_index_find(r->network->index, name);
+    for (const struct command_target *t = command_index_called(first, prefix);
+         t && count < MAX_CLASH; t = command_index_called(t->next, prefix)) {
         struct decision decision = {.allowed = true};
-        if (prefix && t->prefix != prefix)
-            continue;
         if (!t->core)
             decision = decide(r, t->view, t->host, t->module, EVENT_COMMAND, bare_name(name));
         if (decision.allowed) {
@@ -231,6 +225,8 @@ static const struct module_decl *route_command(struct route *r, bool *called)
         name = address.word + 1;
         count = candidates(r, name, address.word[0], found);
     }
+    for (size_t i = 0; i < count; i++)
+        r->secret = r->secret || facts_secret(found[i].target, name, address.args);
     *called = count > 0 || r->limited || r->excess || r->closed;
     if (count == 1) {
         run_command(r, &found[0], name, &address);
