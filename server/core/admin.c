@@ -21,17 +21,39 @@ struct words {
     char *text;
 };
 
+/* Ends the word there and moves behind it. What follows an option may hold spaces within "". */
+static char *take_word(char **next, bool of_option)
+{
+    char *word = *next + strspn(*next, " ");
+    char *close = of_option && *word == '"' ? strchr(word + 1, '"') : NULL;
+    bool quoted = close && (!close[1] || close[1] == ' ');
+    char *end = quoted ? close : word + strcspn(word, " ");
+    *next = end + (*end != '\0');
+    *end = '\0';
+    return quoted ? word + 1 : word;
+}
+
 /* "module", then the words of the arguments. 0, or -1: these are too many. */
 static int split(struct words *words, const struct command_call *call)
 {
     *words = (struct words){.text = xasprintf("%s %s", call->command->name, call->args)};
-    char *save = NULL;
-    for (char *word = strtok_r(words->text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+    char *next = words->text;
+    bool of_option = false;
+    while (next[strspn(next, " ")]) {
         if (words->count == MAX_WORDS)
             return -1;
+        char *word = take_word(&next, of_option);
+        of_option = !strncmp(word, "--", 2);
         words->list[words->count++] = word;
     }
     return 0;
+}
+
+/* A question about a network is about this one, unless it names another. */
+static void ask_here(const struct command_call *call, const struct command_spec *spec, json_t *args)
+{
+    if (spec == &command_specs[COMMAND_MODULE_WHY] && !*command_text(args, "network"))
+        json_object_set_new(args, "network", json_string(call->network->key));
 }
 
 static void on_answer(void *arg, json_t *result, const char *error)
@@ -142,6 +164,8 @@ void core_admin(const struct command_call *call)
     }
     if (spec)
         args = command_parse(spec, words.list + used, words.count - used, &error);
+    if (args)
+        ask_here(call, spec, args);
     if (args && is_open(call, spec) && permitted(call, spec, args))
         run(call, spec, args);
     else if (!args && is_for(call))
