@@ -379,6 +379,18 @@ int registry_edit_channel_ignore(struct registry_edit *e, const char *network, c
     return write_scalar(e, key, mask, add ? expires : NULL);
 }
 
+int registry_edit_channel_expire(struct registry_edit *e, const char *network, const char *channel,
+                                 const char *mask, int64_t expires_s, char *why, size_t why_size)
+{
+    char chan[CHANNEL_MAX_NAME + 1];
+    char expires[24];
+    snprintf(expires, sizeof expires, "%lld", (long long)expires_s);
+    if (begin_channel(e, network, channel, chan, why, why_size))
+        return -1;
+    return edit_write(e, "expire", key_of(e, KEY_CHANNEL_IGNORES, network, chan, "hash"), mask,
+                      expires);
+}
+
 int registry_edit_network_channel(struct registry_edit *e, const char *network, const char *channel,
                                   bool add, char *why, size_t why_size)
 {

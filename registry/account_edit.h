@@ -63,6 +63,9 @@ int registry_edit_channel(struct registry_edit *e, const char *network, const ch
 int registry_edit_channel_ignore(struct registry_edit *e, const char *network, const char *channel,
                                  const char *mask, int64_t expires_s, bool add, char *why,
                                  size_t why_size);
+/* Takes a channel's ignore away if it still ends at that second. */
+int registry_edit_channel_expire(struct registry_edit *e, const char *network, const char *channel,
+                                 const char *mask, int64_t expires_s, char *why, size_t why_size);
 /* style: "nickserv", "user", "nick", "password"; record: of "password", else "". */
 int registry_edit_group_new(struct registry_edit *e, const char *group, const char *style,
                             const char *record, const char *description, char *why,

@@ -433,6 +433,14 @@ static void policies_and_channels_are_set(void **state)
     run_until_swaps(f, swaps + 1);
     assert_null(accounts_channel(accounts(f), "net", "#c:%d"));
     assert_null(accounts_policy(accounts(f), "net"));
+    e = registry_edit_new();
+    registry_edit_channel_ignore(e, "net", "#c:%d", "x!*@*", 6, true, WHY);
+    registry_edit_channel_ignore(e, "net", "#c:%d", "y!*@*", 5, true, WHY);
+    registry_edit_channel_expire(e, "net", "#c:%d", "x!*@*", 5, WHY); /* it ends later now */
+    registry_edit_channel_expire(e, "net", "#c:%d", "y!*@*", 5, WHY);
+    commit_ok(f, e);
+    assert_redis(f, "HGET seshet:network:net:channel:#c%%3A%%25d:ignores x!*@*%s", "6");
+    assert_redis(f, "HLEN seshet:network:net:channel:#c%%3A%%25d:ignores%s", "1");
 }
 
 /* Many names: they are read in several steps. */
