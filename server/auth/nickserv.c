@@ -42,6 +42,7 @@ struct question {
     char *host;
     enum question_state state;
     int64_t since_ms; /* when it was asked, or answered */
+    bool unseen;      /* shared no channel with us when it was answered */
     char account[NICKSERV_MAX_WORD + 1];
 };
 
@@ -121,7 +122,8 @@ static void warn(struct auth *a, const char *text)
 
 static bool is_fresh(const struct auth *a, const struct question *q)
 {
-    return auth_now(a) - q->since_ms < (*q->account ? KNOWN_MS : NOT_KNOWN_MS);
+    int64_t known_ms = q->unseen ? AUTH_UNSEEN_KNOWN_MS : KNOWN_MS;
+    return auth_now(a) - q->since_ms < (*q->account ? known_ms : NOT_KNOWN_MS);
 }
 
 bool nickserv_known(const struct auth *a, const struct auth_source *source, const char **account)
@@ -310,6 +312,8 @@ static void ask_again(struct auth *a)
 static void take_answer(struct auth *a, struct question *q, const struct nickserv_reply *reply)
 {
     char nick[AUTH_MAX_NICK + 1];
+    char user[AUTH_MAX_NICK + 1];
+    char host[AUTH_MAX_NICK + 1];
     bool counts = q->state == QUESTION_ASKED && auth_now(a) - q->since_ms <= ANSWER_MS;
     str_copy(nick, sizeof nick, q->said);
     if (!counts) {
@@ -321,11 +325,15 @@ static void take_answer(struct auth *a, struct question *q, const struct nickser
     str_copy(q->account, sizeof q->account, reply->account);
     log_debug("auth.nickserv", LOG_NETWORK(a->network->key), "%s is %s", nick,
               *reply->account ? reply->account : "not identified");
-    pending_run(a, nick);
-    /* Whom we cannot see may be somebody else by the next message. */
-    q = find(a, nick);
-    if (q && q->state == QUESTION_ANSWERED && !irc_user_find(a->network->state, nick))
-        drop(a->nickserv, q);
+    /* Whom we cannot see may be somebody else by now: the answer was about the nick's holder. */
+    q->unseen = !irc_user_find(a->network->state, nick);
+    if (q->unseen) {
+        pending_say_again(a, nick, *q->account);
+        return;
+    }
+    str_copy(user, sizeof user, q->user);
+    str_copy(host, sizeof host, q->host);
+    pending_run(a, &(struct auth_source){nick, user, host, NULL});
 }
 
 bool auth_nickserv_notice(struct network *n, const struct irc_event *event)
