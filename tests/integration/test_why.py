@@ -273,6 +273,16 @@ def test_a_password_is_for_the_bot_alone(stage):
     assert stage.reason("--event", "message", "--text", "registers", module="seen") == "enick"
 
 
+def test_a_clash_shows_no_password(parts, stage):
+    assert stage.visitor.answered("Anna", CHANNEL)
+    add_odd(parts, stage, "spy", '.commands = SESHET_COMMANDS({"register", on}), '
+                                 ".events = SESHET_EVENTS({SESHET_MESSAGE, on})")
+    stage.visitor.ask("Anna", None, "no command", "^odd no command$")
+    said = stage.visitor.between("Anna", None, "register foo secret-word")
+    assert any("several modules" in m.text for m in said)
+    assert not any("secret-word" in m.text for m in said), said
+
+
 def test_asked_on_irc(stage):
     stage.cli("SADD", "seshet:users", "visitor")
     stage.cli("HSET", "seshet:user:visitor", "password", "", "secure", "no")
