@@ -124,7 +124,8 @@ static int keep_owner(struct registry_edit *e, const struct edit_late *late,
     (void)why_size;
     for (size_t i = 0; i < a->nusers && len < sizeof others - 24; i++) {
         char key[KEY_MAX];
-        if (!strcmp(users[i]->name, late->name) || !users[i]->capabilities ||
+        /* Who is ignored cannot give it to anybody. */
+        if (!strcmp(users[i]->name, late->name) || users[i]->ignored || !users[i]->capabilities ||
             capability_set_says(users[i]->capabilities, "", CASEMAPPING_ASCII, &owner, NULL) <= 0 ||
             edit_makes(e, key_name(KEY_USER_CAPABILITIES, users[i]->name, key, sizeof key)))
             continue;
@@ -183,6 +184,8 @@ int registry_edit_user_flag(struct registry_edit *e, const char *name, const cha
         return -1;
     }
     must_exist(e, folded);
+    if (on && !strcmp(flag, "ignored"))
+        loses_owner(e, folded);
     return edit_write(e, "set", key_of(e, KEY_USER, "", folded, "hash"), flag, on ? "yes" : "no");
 }
 
@@ -317,13 +320,14 @@ int registry_edit_capability(struct registry_edit *e, const struct capability_pl
     }
     capability_write(&c, text, sizeof text);
     if (!add)
-        return edit_write(e, "unsay", key, text, "");
+        return edit_write(e, "unsay", key, text, casemapping_name(place->casemapping));
     snprintf(room, sizeof room, "%d", CAPABILITY_MAX_SET);
     edit_write(e, "?room", key, room, "the set holds as many capabilities as it may");
     struct capability opposite = c;
     char other[CAPABILITY_MAX + 2];
     opposite.anti = !c.anti;
-    edit_write(e, "unsay", key, capability_write(&opposite, other, sizeof other), "");
+    edit_write(e, "unsay", key, capability_write(&opposite, other, sizeof other),
+               casemapping_name(place->casemapping));
     return edit_write(e, "add", key, text, "");
 }
 
@@ -373,6 +377,18 @@ int registry_edit_channel_ignore(struct registry_edit *e, const char *network, c
         return -1;
     size_t key = key_of(e, KEY_CHANNEL_IGNORES, network, chan, "hash");
     return write_scalar(e, key, mask, add ? expires : NULL);
+}
+
+int registry_edit_channel_expire(struct registry_edit *e, const char *network, const char *channel,
+                                 const char *mask, int64_t expires_s, char *why, size_t why_size)
+{
+    char chan[CHANNEL_MAX_NAME + 1];
+    char expires[24];
+    snprintf(expires, sizeof expires, "%lld", (long long)expires_s);
+    if (begin_channel(e, network, channel, chan, why, why_size))
+        return -1;
+    return edit_write(e, "expire", key_of(e, KEY_CHANNEL_IGNORES, network, chan, "hash"), mask,
+                      expires);
 }
 
 int registry_edit_network_channel(struct registry_edit *e, const char *network, const char *channel,

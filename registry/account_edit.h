@@ -24,7 +24,7 @@ int registry_edit_user_drop(struct registry_edit *e, const char *name, char *why
 /* old: NULL, or the record that must still stand there. */
 int registry_edit_user_password(struct registry_edit *e, const char *name, const char *old,
                                 const char *record, char *why, size_t why_size);
-/* flag: "secure" or "ignored" */
+/* flag: "secure" or "ignored"; the last owner cannot be ignored. */
 int registry_edit_user_flag(struct registry_edit *e, const char *name, const char *flag, bool on,
                             char *why, size_t why_size);
 /* mask: "glob" or "NET/glob"; at least three fixed characters. */
@@ -46,6 +46,8 @@ struct capability_place {
     const char *name;
     const char *network;
     const char *channel;
+    /* How channels in names compare: of the network that they are on. */
+    enum casemapping casemapping;
 };
 /* Adding one sign takes the other away. Privileged names cannot be added to default sets.
  * Removing `owner` from the last owner is refused. */
@@ -61,6 +63,9 @@ int registry_edit_channel(struct registry_edit *e, const char *network, const ch
 int registry_edit_channel_ignore(struct registry_edit *e, const char *network, const char *channel,
                                  const char *mask, int64_t expires_s, bool add, char *why,
                                  size_t why_size);
+/* Takes a channel's ignore away if it still ends at that second. */
+int registry_edit_channel_expire(struct registry_edit *e, const char *network, const char *channel,
+                                 const char *mask, int64_t expires_s, char *why, size_t why_size);
 /* style: "nickserv", "user", "nick", "password"; record: of "password", else "". */
 int registry_edit_group_new(struct registry_edit *e, const char *group, const char *style,
                             const char *record, const char *description, char *why,

@@ -138,8 +138,8 @@ struct who_match {
     const struct account *other;     /* then: the first one */
     const char *item;                /* the hostmask or services account that matched */
     bool by_services;
-    bool needs_session; /* the account is `secure`, and only a hostmask matched: not he until he
-                           has a session; then account is NULL, and `other` is the account */
+    bool needs_session; /* the account is `secure`: not he until he has a session, too; then account
+                           is NULL, and `other` is the account */
 };
 struct who *who_new(const struct accounts *a, const char *network, enum casemapping casemapping);
 void who_free(struct who *w); /* NULL is fine */

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "base/permission.h"
+
 static const struct {
     const char *name;
     bool allowed;
@@ -83,12 +85,26 @@ static void refuse_if(struct deciding *d, bool applies, struct decide_step step)
 
 /* ---- Rules 1 to 4: the module and the source ---- */
 
+bool decide_may_get(const struct module_view *m, enum event_type type)
+{
+    return type != EVENT_RAW || m->fields.permissions & PERMISSION_RAW;
+}
+
+/* What the definition says, and what the file says, where they say something. */
+static bool handles(const struct module_view *m, const struct decide_facts *facts)
+{
+    uint32_t types = m->fields.event_types;
+    uint32_t type = EVENT_BIT(facts->type);
+    return (!types || types & type) && (!facts->handles_known || facts->handles & type);
+}
+
 static void module_rules(struct deciding *d)
 {
-    uint32_t types = d->m->fields.event_types;
+    bool may_get = decide_may_get(d->m, d->facts->type);
     refuse_if(d, !d->m->fields.enabled, (struct decide_step){.rule = DECIDE_DISABLED});
-    refuse_if(d, types && !(types & EVENT_BIT(d->facts->type)),
-              (struct decide_step){.rule = DECIDE_EVENT_TYPE});
+    refuse_if(d, !may_get || !handles(d->m, d->facts),
+              (struct decide_step){.rule = DECIDE_EVENT_TYPE,
+                                   .item = may_get ? NULL : "it lacks the permission raw"});
 }
 
 static bool mask_list_empty(const struct mask_list *list)
@@ -239,7 +255,7 @@ static void place_rules(struct deciding *d)
     }
 }
 
-/* ---- Rules 12 to 18: what the source may do ---- */
+/* ---- Rules 12, 21, 13 and 14: what the source may do ---- */
 
 /* The anticapability that forbids the command, or NULL. */
 static const char *forbidden_by(const struct deciding *d)
@@ -341,7 +357,7 @@ static void rate_rules(struct deciding *d)
     }
 }
 
-/* ---- Rules 18 to 20 and 22: what stands in the way whatever the module is ---- */
+/* ---- Rules 18 to 20 and 22 to 25: what stands in the way whatever the module is ---- */
 
 /* Who is trusted may use the bot as much as he likes. */
 static bool source_reached(const struct decide_facts *facts, enum casemapping casemapping,
@@ -354,22 +370,10 @@ static bool source_reached(const struct decide_facts *facts, enum casemapping ca
            !(guard && guard->has(guard->ctx, "trusted"));
 }
 
-static void bot_rules(struct deciding *d)
+static void source_rate_rule(struct deciding *d, bool is_command)
 {
     const struct decide_facts *facts = d->facts;
-    bool is_command = facts->type == EVENT_COMMAND;
     struct flood_hit hit;
-    /* Hardly ever is there anything to say. */
-    if (!d->trace && !facts->ours && !facts->no_file && !facts->quarantined &&
-        !rate_limits(facts->source_rate))
-        return;
-    if (is_command)
-        refuse_if(d, facts->ours, (struct decide_step){.rule = DECIDE_OURS});
-    else
-        skip(d, DECIDE_OURS);
-    refuse_if(d, facts->no_file, (struct decide_step){.rule = DECIDE_NO_FILE});
-    refuse_if(d, facts->quarantined != NULL,
-              (struct decide_step){.rule = DECIDE_QUARANTINED, .item = facts->quarantined});
     if (!is_command || !facts->flood) {
         skip(d, DECIDE_RATE_SOURCE);
         return;
@@ -380,6 +384,39 @@ static void bot_rules(struct deciding *d)
               (struct decide_step){.rule = DECIDE_RATE_SOURCE,
                                    .rate = limited ? &facts->source_rate : NULL,
                                    .hit = reached ? &hit : NULL});
+}
+
+/* Of the file, and of the process that has it. */
+static void running_rules(struct deciding *d)
+{
+    const struct decide_facts *facts = d->facts;
+    refuse_if(d, facts->no_file, (struct decide_step){.rule = DECIDE_NO_FILE});
+    refuse_if(d, facts->not_loaded != NULL,
+              (struct decide_step){.rule = DECIDE_NOT_LOADED, .item = facts->not_loaded});
+    refuse_if(d, facts->quarantined != NULL,
+              (struct decide_step){.rule = DECIDE_QUARANTINED, .item = facts->quarantined});
+}
+
+static void bot_rules(struct deciding *d)
+{
+    const struct decide_facts *facts = d->facts;
+    bool is_command = facts->type == EVENT_COMMAND;
+    /* Hardly ever is there anything to say. */
+    if (!d->trace && !facts->ours && !facts->secret && !facts->no_file && !facts->not_loaded &&
+        !facts->quarantined && !facts->clash && !rate_limits(facts->source_rate))
+        return;
+    if (is_command)
+        refuse_if(d, facts->ours, (struct decide_step){.rule = DECIDE_OURS});
+    else
+        skip(d, DECIDE_OURS);
+    refuse_if(d, facts->secret, (struct decide_step){.rule = DECIDE_SECRET});
+    running_rules(d);
+    source_rate_rule(d, is_command);
+    if (is_command)
+        refuse_if(d, facts->clash != NULL,
+                  (struct decide_step){.rule = DECIDE_CLASH, .item = facts->clash});
+    else
+        skip(d, DECIDE_CLASH);
 }
 
 struct decision decide_explain(const struct module_view *m, const struct decide_facts *facts,

@@ -14,8 +14,8 @@
  * that applies says whether it is for this place. A pure function: the same view, facts and counts
  * give the same answer, whatever the order of list items. With a trace it explains itself.
  *
- * Rules 21, 13 and 14 (in this order, after 12), 18 and 20 are about commands alone: happenings are
- * told to a module whoever causes them. An ignored source's events reach no module at all, and
+ * Rules 21, 13 and 14 (in this order, after 12), 18, 20 and 24 are about commands alone: happenings
+ * are told to a module whoever causes them. An ignored source's events reach no module at all, and
  * flood controls are for both.
  *
  * X(NAME, number, "name", allowed, "sentence", "sentence when it does not apply"); numbers are the
@@ -58,7 +58,13 @@
       "no anticapability forbids it to the source")                                                \
     X(QUARANTINED, 22, "quarantined", false,                                                       \
       "the module is quarantined on this network, for its faults",                                 \
-      "the module is not quarantined")
+      "the module is not quarantined")                                                             \
+    X(NOT_LOADED, 23, "not_loaded", false, "the module could not be loaded on this network",       \
+      "its loading did not fail on this network")                                                  \
+    X(CLASH, 24, "clash", false, "another one answers to the command too, so none is called",      \
+      "nobody else answers to the command")                                                        \
+    X(SECRET, 25, "secret", false, "the text holds a password, so no module gets to see it",       \
+      "the text holds no password that is known as one")
 
 enum decide_reason {
 #define X(name, number, text, allowed, sentence, otherwise) DECIDE_##name = number,
@@ -112,6 +118,11 @@ struct decide_facts {
     const char *command;       /* EVENT_COMMAND: its name in ASCII lower case; else NULL */
     bool ours;                 /* the source is one of our own identities */
     bool no_file;              /* the module has no version that can be loaded */
+    const char *not_loaded;    /* why the network's module host goes on without it, or NULL */
+    bool handles_known;        /* the file says what the module handles: */
+    uint32_t handles;          /* EVENT_BITs, perhaps none */
+    const char *clash;         /* who else would answer to the command, or NULL */
+    bool secret;               /* the text is a password's, for the bot alone */
     const char *quarantined;   /* why the module is, or NULL */
     const struct flood *flood; /* NULL: the flood controls are not asked */
     struct rate source_rate;   /* of a source over all modules; counts with flood */
@@ -156,6 +167,10 @@ struct decide_trace {
     void (*step)(void *arg, const struct decide_step *step);
     void *arg;
 };
+
+/* Whether the definition lets the module get events of that type: IRC's lines hold what is said
+ * where the module is not on, so that they need a permission. */
+bool decide_may_get(const struct module_view *m, enum event_type type);
 
 struct decision decide_module(const struct module_view *m, const struct decide_facts *facts);
 /* The same decision by the same code; trace may be NULL. */

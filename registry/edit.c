@@ -409,8 +409,9 @@ static void run(struct registry_edit *e, struct registry *r)
     free(argv);
 }
 
-void registry_edit_commit(struct registry_edit *e, struct registry *r, registry_edit_fn *done,
-                          void *arg)
+/* What can be told only now; then the rest is Redis' to say. */
+static void finish(struct registry_edit *e, struct registry *r, registry_edit_fn *done, void *arg,
+                   bool writes)
 {
     char why[REGISTRY_WHY_SIZE] = "";
     bool refused = false;
@@ -418,8 +419,22 @@ void registry_edit_commit(struct registry_edit *e, struct registry *r, registry_
     e->arg = arg;
     for (size_t i = 0; i < e->nlate && !refused; i++)
         refused = e->late[i].fn(e, &e->late[i], registry_snapshot(r), why, sizeof why) != 0;
+    if (!writes && e->nkeys)
+        edit_write(e, "?try", 0, "", "");
     if (refused)
         registry_deny(r, on_answer, e, why);
     else
         run(e, r);
+}
+
+void registry_edit_commit(struct registry_edit *e, struct registry *r, registry_edit_fn *done,
+                          void *arg)
+{
+    finish(e, r, done, arg, true);
+}
+
+void registry_edit_try(struct registry_edit *e, struct registry *r, registry_edit_fn *done,
+                       void *arg)
+{
+    finish(e, r, done, arg, false);
 }

@@ -82,5 +82,8 @@ typedef void registry_edit_fn(void *arg, const struct edit_answer *answer);
 /* Takes over the edit. */
 void registry_edit_commit(struct registry_edit *e, struct registry *r, registry_edit_fn *done,
                           void *arg);
+/* The same, but nothing is written: REGISTRY_OK means that a commit would not have been refused. */
+void registry_edit_try(struct registry_edit *e, struct registry *r, registry_edit_fn *done,
+                       void *arg);
 
 #endif

@@ -5,7 +5,7 @@
  * write that fails. KEYS: each key once. ARGV: for each key its type ("any" where it is taken
  * away); then for each write four texts: what, number of the key, field or item, value. Words that
  * begin with '?' write nothing: all of them are asked before the first write, and any of them
- * refuses the whole edit. Nothing is written that is there already: each write wakes every server.
+ * refuses the whole edit. With '?try' as the last one nothing is written at all. Nothing is written that is there already: each write wakes every server.
  * Returns for each write 1 when it changed something.
  */
 const char edit_script[] =
@@ -16,8 +16,29 @@ const char edit_script[] =
     "      ARGV[i] .. '; take it away first: DEL ' .. key)\n"
     "  end\n"
     "end\n"
-    /* Capabilities as they compare: "#C,op" is "#c.op". */
-    "local function same(name) return (string.gsub(string.lower(name), ',', '.')) end\n"
+    /* Names as they compare: those of capabilities in their parts as capability_parse takes them,
+     * the channel folded under the casemapping; with no casemapping in lower case. */
+    "local function fold(text, map)\n"
+    "  text = string.lower(text)\n"
+    "  if map ~= 'ascii' then\n"
+    "    text = string.gsub(text, '[%[%]\\\\]', {['['] = '{', [']'] = '}', ['\\\\'] = '|'})\n"
+    "  end\n"
+    "  if map == 'rfc1459' then text = string.gsub(text, '%^', '~') end\n"
+    "  return text\n"
+    "end\n"
+    "local function same(name, map)\n"
+    "  if map == '' then return string.lower(name) end\n"
+    "  local net, rest = string.match(name, '^([%w_.-]+)/(.*)$')\n"
+    "  rest = rest or name\n"
+    "  local channel, at = '', nil\n"
+    "  if string.find(rest, '^[#&+!]') then\n"
+    "    at = string.find(rest, ',', 1, true) or string.find(rest, '.', 1, true)\n"
+    "  end\n"
+    "  if at then\n"
+    "    channel, rest = fold(string.sub(rest, 1, at - 1), map), string.sub(rest, at + 1)\n"
+    "  end\n"
+    "  return (net or '') .. '/' .. channel .. ',' .. string.lower(rest)\n"
+    "end\n"
     "local function has(key, item) return redis.pcall('SISMEMBER', key, item) == 1 end\n"
     "local function owner_left(others)\n"
     "  for n in string.gmatch(others, '%d+') do\n"
@@ -45,6 +66,7 @@ const char edit_script[] =
     "  end\n"
     "  if wrong then return redis.error_reply('REFUSED ' .. wrong) end\n"
     "end\n"
+    "if ARGV[#ARGV - 3] == '?try' then return {} end\n"
     "local done, skip = {}, false\n"
     "for i = #KEYS + 1, #ARGV, 4 do\n"
     "  local what, key, a, b = ARGV[i], KEYS[tonumber(ARGV[i + 1])], ARGV[i + 2], ARGV[i + 3]\n"
@@ -71,7 +93,7 @@ const char edit_script[] =
     "  elseif what == 'drop' then n = redis.call('DEL', key)\n"
     "  elseif what == 'unsay' then\n"
     "    for _, item in ipairs(redis.call('SMEMBERS', key)) do\n"
-    "      if same(item) == same(a) then n = n + redis.call('SREM', key, item) end\n"
+    "      if same(item, b) == same(a, b) then n = n + redis.call('SREM', key, item) end\n"
     "    end\n"
     "  elseif what == 'addmember' then\n"
     "    if redis.call('HGET', KEYS[tonumber(b)], 'style') ~= 'nickserv' then\n"

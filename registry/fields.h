@@ -38,10 +38,11 @@ struct buf;
       "one character before its commands, such as !")                                              \
     X(EVENT_TYPES, event_types, field_type_events, FIELD_SERVER, "",                               \
       "what the module handles; written by the server")                                            \
-    X(GROUP, group, field_type_word, 0, "default", "modules of one group share a module host")     \
-    X(PERMISSIONS, permissions, field_type_permissions, 0, "",                                     \
+    X(GROUP, group, field_type_word, FIELD_OWNER, "default",                                       \
+      "modules of one group share a module host")                                                  \
+    X(PERMISSIONS, permissions, field_type_permissions, FIELD_OWNER, "",                           \
       "what its process may do besides: net, files, raw, exec")                                    \
-    X(DEADLINE, deadline, field_type_deadline, 0, "5s",                                            \
+    X(DEADLINE, deadline, field_type_deadline, FIELD_OWNER, "5s",                                  \
       "how long one event may take, such as 500ms or 1m; then its module host is ended")           \
     X(AUTH_GROUP, auth_group, field_type_optional_word, FIELD_GUARD, "",                           \
       "the authorization profile that its commands ask for")                                       \
@@ -149,6 +150,7 @@ extern const struct field_type field_type_bool, field_type_text, field_type_char
 #define FIELD_GUARD        8u /* keeps people out: what cannot be read counts as FIELD_NOBODY */
 
 #define FIELD_FREE_KEYS 16u /* only FIELD.KEY is a field, with any key */
+#define FIELD_OWNER     32u /* on IRC for owners only: it says what the module's process may do */
 
 #define FIELD_NOBODY "?" /* asked for by a guard, and had by nobody */
 

@@ -108,9 +108,11 @@ static struct who_match judge(const struct found *found)
 {
     if (found->second)
         return (struct who_match){.ambiguous = found->second, .other = found->first};
-    if (found->first && found->first->secure && !found->by_services)
-        return (struct who_match){
-            .other = found->first, .item = found->item, .needs_session = true};
+    if (found->first && found->first->secure)
+        return (struct who_match){.other = found->first,
+                                  .item = found->item,
+                                  .by_services = found->by_services,
+                                  .needs_session = true};
     return (struct who_match){
         .account = found->first, .item = found->item, .by_services = found->by_services};
 }
@@ -126,13 +128,15 @@ struct who_match who_match(const struct who *w, const struct mask_source *source
         name[len] = '/';
         irc_fold_copy(w->casemapping, name + len + 1, sizeof name - len - 1, services_account);
     }
-    /* Services accounts first: by them a source is known best. */
+    /* Services accounts first: by them a source is known best, and nobody else's hostmask takes
+     * that away. */
     for (size_t i = 0; i < ACCOUNT_SHARDS && *name; i++) {
         struct account_shard *shard = w->accounts->shards[i];
         if (shard)
             find_services(shard, account_shard_index(shard, w->casemapping), name, &found);
     }
-    for (size_t i = 0; i < ACCOUNT_SHARDS && !found.second; i++) {
+    bool by_services = found.first != NULL;
+    for (size_t i = 0; i < ACCOUNT_SHARDS && !by_services && !found.second; i++) {
         struct account_shard *shard = w->accounts->shards[i];
         if (shard)
             find_hostmasks(w, shard, account_shard_index(shard, w->casemapping), source, &found);

@@ -36,12 +36,19 @@ json_t *document_channels(const struct accounts *a, size_t from, size_t *next);
 struct document_import {
     const struct accounts *accounts; /* as they stand */
     struct registry_edit *edit;
-    bool replace; /* what the document does not have of what it names goes away */
-    bool whole;   /* the section is all here, and not in several parts */
+    bool replace;   /* what the document does not have of what it names goes away */
+    bool continued; /* what the network has itself came in an earlier part */
+    /* Masks after the first, up to the second, are all here; NULL: no such limit. With `after` the
+     * rest of the channel came in an earlier part. */
+    const char *ignores_after;
+    const char *ignores_until;
     void (*change)(void *arg, char *text); /* takes over a line on what changes */
     void *arg;
     char why[2 * REGISTRY_WHY_SIZE]; /* what is wrong, with where it is */
 };
+/* Whether an ignore that stands is missing in the ignores of the document, and not in another part
+ * of them. */
+bool document_lacks(const struct document_import *im, const json_t *ignores, const char *mask);
 bool document_is_of_accounts(const char *section);
 /* Checks a section and adds its writes. 0, or -1 with why. */
 int document_import(struct document_import *im, const char *section, const json_t *value);

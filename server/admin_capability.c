@@ -7,6 +7,8 @@
 #include "server/admin_accounts.h"
 #include "server/auth/auth.h"
 #include "server/commands.h"
+#include "server/core/core.h"
+#include "server/core/run.h"
 #include "server/network.h"
 
 #define MAX_NAME IRC_STATE_MAX_NAME
@@ -164,15 +166,67 @@ static void add_name(void *arg, const struct capability *c, const struct capabil
                                     "sentence", capability_step_sentence(answer->step)));
 }
 
-/* What the command itself needs besides: "" for nothing. */
-static const char *needed_by(const struct asking *a, const char *module, const char *command)
+/* What one of the administrator's commands needs. */
+static const char *needed_by_spec(struct asking *a, const struct core_command *group,
+                                  const char *words)
 {
-    if (!strcmp(module, CORE_MODULE)) {
-        const struct core_command *core = core_command_find(command, "");
-        return core ? core->capability : "";
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const struct command_spec *spec = &command_specs[i];
+        if (!core_admin_group(group, spec) || strcmp(spec->name, words) != 0)
+            continue;
+        if (spec->capability)
+            return spec->capability;
+        admin_note(a->result, xasprintf("\"%s\" is for seshetctl only", words));
+        return "";
     }
+    if (!strcmp(group->name, words))
+        admin_note(a->result, xasprintf("%s is a group of commands: what one of them needs tells "
+                                        "--command core.%s-show",
+                                        words, words));
+    else
+        admin_note(a->result, xasprintf("there is no command \"%.80s\"; help names them", words));
+    return "";
+}
+
+/* words: of the command, as people say them. */
+static const char *needed_by_core(struct asking *a, const char *words)
+{
+    char first[REGISTRY_MAX_NAME + 1];
+    const size_t len = strcspn(words, " ");
+    snprintf(first, sizeof first, "%.*s", (int)len, words);
+    const char *rest = words + len + strspn(words + len, " ");
+    const struct core_command *core = core_command_find(first, rest);
+    if (core && core->run == core_admin)
+        return needed_by_spec(a, core, words);
+    if (core && !strcmp(core->name, words))
+        return core->capability;
+    for (core = core_commands; core->name; core++)
+        if (!strncmp(core->name, words, strlen(words)) && core->name[strlen(words)] == ' ') {
+            admin_note(a->result,
+                       xasprintf("%.80s is a group of commands: ask for one of them, such as "
+                                 "core.%s",
+                                 words, core->name));
+            return "";
+        }
+    admin_note(a->result, xasprintf("there is no command \"%.80s\"; help names them", words));
+    return "";
+}
+
+/* What the command itself needs besides: "" for nothing. */
+static const char *needed_by(struct asking *a, const char *module, const char *command)
+{
+    if (!strcmp(module, CORE_MODULE))
+        return needed_by_core(a, command);
     const struct module_view *view = registry_view_find(a->network->view, module);
     return view ? view->fields.capability : "";
+}
+
+/* A core command's words, which a capability writes with a '-' between them. */
+static void core_words(char *dst, size_t size, const char *command)
+{
+    irc_fold_copy(CASEMAPPING_ASCII, dst, size, command);
+    for (char *s = strchr(dst, '-'); s; s = strchr(s, '-'))
+        *s = ' ';
 }
 
 static void check_needed(struct asking *a, const char *needed)
@@ -202,6 +256,7 @@ static void check_needed(struct asking *a, const char *needed)
 static int ask_command(struct asking *a, const char *text, char **error)
 {
     char module[REGISTRY_MAX_NAME + 1];
+    char words[CAPABILITY_MAX + 1];
     const char *dot = strchr(text, '.');
     const char *channel = command_text(a->args, "channel");
     const struct capability_command_trace trace = {add_name, a};
@@ -217,10 +272,13 @@ static int ask_command(struct asking *a, const char *text, char **error)
         admin_note(a->result, xasprintf("there is no module \"%s\"; what its commands need is not "
                                         "known",
                                         module));
+    str_copy(words, sizeof words, dot + 1);
+    if (!strcmp(module, CORE_MODULE))
+        core_words(words, sizeof words, dot + 1);
     struct capability_command_answer answer =
-        capability_explain_command(&a->query, module, dot + 1, *channel ? channel : NULL, &trace);
+        capability_explain_command(&a->query, module, words, *channel ? channel : NULL, &trace);
     put_answer(a, answer.allowed, &answer.asked, &answer.answer);
-    const char *needed = needed_by(a, module, dot + 1);
+    const char *needed = needed_by(a, module, words);
     if (answer.allowed && *needed)
         check_needed(a, needed);
     return 0;

@@ -12,10 +12,12 @@
 #include "server/account_document.h"
 #include "server/admin.h"
 #include "server/spec/document.h"
+#include "server/supervise/module_decl.h"
 
 /* "registry import": parts of what admin_export.c describes. Each is checked whole, then written
  * whole. */
-#define MAX_CHANGES 500 /* that an answer names */
+#define STORAGE_KEYS "storage:"
+#define MAX_CHANGES  500 /* that an answer names */
 
 /* One part on its way into an edit. */
 struct import {
@@ -134,6 +136,8 @@ static int import_lists(struct import *im, struct edit_place place, const json_t
     const struct module_def *def = known(im, place);
     json_object_foreach((json_t *)lists, name, items)
     {
+        if (module_list_find(name) < 0)
+            return wrong_value(im, place, "lists", name, "there is no such list");
         json_array_foreach(items, i, item)
         {
             char why[REGISTRY_WHY_SIZE];
@@ -244,35 +248,78 @@ static int import_module(struct import *im, const char *name, const json_t *obje
     struct edit_place place = {"", name};
     const char *network;
     json_t *overlay;
+    if (!strcmp(name, MODULE_NAME_CORE))
+        return wrong(im, "that is the server's own name: take it out of the file", "modules.%s",
+                     name);
     if ((clear && clear_module(im, name, object)) || import_registered(im, place, object) ||
         import_definition(im, place, object))
         return -1;
     json_object_foreach(json_object_get(object, "networks"), network, overlay)
     {
         place.network = network;
+        if (!registry_network_valid(network))
+            return wrong(im, "that is no name of a network", "modules.%.64s.networks.%.64s", name,
+                         network);
         if (import_definition(im, place, overlay))
             return -1;
     }
     return 0;
 }
 
-static int import_ignores(struct import *im, const json_t *ignores)
+static void note_ignore(struct import *im, const char *network, bool add, const char *mask)
+{
+    change(im,
+           xasprintf("ignores%s%s: %s %s", *network ? " on " : "", network, add ? "+" : "-", mask));
+}
+
+static const struct ignore *ignored_now(const struct ignore_list *now, const char *mask)
+{
+    for (size_t i = 0; now && i < now->count; i++)
+        if (!strcmp(now->items[i].mask, mask))
+            return &now->items[i];
+    return NULL;
+}
+
+/* The ignores of a network, or of all ("").  */
+static int import_ignores_of(struct import *im, const struct document_import *part,
+                             const char *network, const json_t *masks)
+{
+    char why[REGISTRY_WHY_SIZE];
+    const char *mask;
+    json_t *expires;
+    const struct network_overlays *o = snapshot_network(im->snapshot, network);
+    const struct ignore_list *now = *network ? (o ? o->ignores : NULL) : im->snapshot->ignores;
+    if (*network && !registry_network_valid(network))
+        return wrong(im, "that is no name of a network", "ignores.%.64s", network);
+    json_object_foreach((json_t *)masks, mask, expires)
+    {
+        int64_t end_s = json_integer_value(expires);
+        const struct ignore *there = ignored_now(now, mask);
+        if (there && there->expires_s == end_s)
+            continue;
+        if (registry_edit_ignore(im->edit, network, mask, end_s, why, sizeof why))
+            return wrong(im, why, "ignores.%.64s.%.100s", network, mask);
+        note_ignore(im, network, true, mask);
+    }
+    for (size_t i = 0; now && im->replace && i < now->count; i++) {
+        if (!document_lacks(part, masks, now->items[i].mask))
+            continue;
+        if (registry_edit_unignore(im->edit, network, now->items[i].mask, why, sizeof why))
+            return wrong(im, why, "ignores.%.64s", network);
+        note_ignore(im, network, false, now->items[i].mask);
+    }
+    return 0;
+}
+
+static int import_ignores(struct import *im, const struct document_import *part,
+                          const json_t *ignores)
 {
     const char *network;
     json_t *masks;
-    const char *mask;
-    json_t *expires;
     json_object_foreach((json_t *)ignores, network, masks)
     {
-        json_object_foreach(masks, mask, expires)
-        {
-            struct edit_place place = {network, "ignores"};
-            char why[REGISTRY_WHY_SIZE];
-            if (registry_edit_ignore(im->edit, network, mask, json_integer_value(expires), why,
-                                     sizeof why))
-                return wrong(im, why, "ignores.%.64s.%.100s", network, mask);
-            change(im, describe(place, mask, NULL, NULL));
-        }
+        if (import_ignores_of(im, part, network, masks))
+            return -1;
     }
     return 0;
 }
@@ -310,6 +357,8 @@ static int import_storage(struct import *im, const json_t *storage)
     json_t *value;
     json_object_foreach((json_t *)storage, key, hash)
     {
+        if (strncmp(key, STORAGE_KEYS, strlen(STORAGE_KEYS)) != 0)
+            return wrong(im, "that is no key of storage", "storage.%.100s", key);
         json_object_foreach(hash, field, value)
         {
             struct edit_place place = {"", key};
@@ -346,31 +395,18 @@ static void account_change(void *arg, char *text)
     change(arg, text);
 }
 
-static int import_accounts(struct import *im, const char *section, const json_t *value,
-                           bool continued)
-{
-    struct document_import accounts = {.accounts = snapshot_accounts(im->snapshot),
-                                       .edit = im->edit,
-                                       .replace = im->replace,
-                                       .whole = im->whole && !continued,
-                                       .change = account_change,
-                                       .arg = im};
-    int rc = document_import(&accounts, section, value);
-    if (rc)
-        str_copy(im->why, sizeof im->why, accounts.why);
-    return rc;
-}
-
 /* The sections of account_document.h that are there. */
-static int import_account_sections(struct import *im, const json_t *part)
+static int import_account_sections(struct import *im, struct document_import *accounts,
+                                   const json_t *part)
 {
-    bool continued = json_is_true(json_object_get(part, "continued"));
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)part, name, value)
     {
-        if (document_is_of_accounts(name) && import_accounts(im, name, value, continued))
-            return -1;
+        if (!document_is_of_accounts(name) || !document_import(accounts, name, value))
+            continue;
+        str_copy(im->why, sizeof im->why, accounts->why);
+        return -1;
     }
     return 0;
 }
@@ -379,20 +415,63 @@ static int import_part(struct import *im, const json_t *part)
 {
     const char *name;
     json_t *value;
-    bool clear = im->replace && !json_is_true(json_object_get(part, "continued"));
+    bool continued = json_is_true(json_object_get(part, "continued"));
+    struct document_import accounts = {
+        .accounts = snapshot_accounts(im->snapshot),
+        .edit = im->edit,
+        .replace = im->replace,
+        .continued = continued,
+        .ignores_after = json_string_value(json_object_get(part, "ignores_after")),
+        .ignores_until = json_string_value(json_object_get(part, "ignores_until")),
+        .change = account_change,
+        .arg = im};
     im->whole = !json_is_true(json_object_get(part, "more"));
     if (check_seshet(im, json_object_get(part, "seshet")))
         return -1;
     json_object_foreach(json_object_get(part, "modules"), name, value)
     {
-        if (import_module(im, name, value, clear))
+        if (import_module(im, name, value, im->replace && !continued))
             return -1;
     }
-    return import_ignores(im, json_object_get(part, "ignores")) ||
+    return import_ignores(im, &accounts, json_object_get(part, "ignores")) ||
                    import_storage(im, json_object_get(part, "storage")) ||
-                   import_account_sections(im, part)
+                   import_account_sections(im, &accounts, part)
                ? -1
                : 0;
+}
+
+/* ---- A dry run: what Redis and the other accounts would refuse is asked, too ---- */
+
+struct trial {
+    struct control_request *request;
+    json_t *answer;
+};
+
+static void on_tried(void *arg, const struct edit_answer *tried)
+{
+    struct trial *trial = arg;
+    if (tried->result == REGISTRY_OK) {
+        control_answer(trial->request, trial->answer);
+    } else {
+        json_decref(trial->answer);
+        control_fail(trial->request, "%s: %s", admin_failure(tried->result), tried->text);
+    }
+    free(trial);
+}
+
+static void try_edit(struct import *im, json_t *answer, struct control_request *request)
+{
+    struct trial *trial = xmalloc(sizeof *trial);
+    *trial = (struct trial){request, answer};
+    registry_edit_try(im->edit, im->server->registry, on_tried, trial);
+}
+
+/* Whether the part stands for itself: whether others come first, or later, can decide what is
+ * refused. */
+static bool is_alone(const json_t *part)
+{
+    return !json_is_true(json_object_get(part, "continued")) &&
+           !json_is_true(json_object_get(part, "more"));
 }
 
 static void begin_import(void *arg, json_t *args, struct control_request *request)
@@ -417,6 +496,10 @@ static void begin_import(void *arg, json_t *args, struct control_request *reques
     if (!failed && !dry && registry_edit_count(im.edit)) {
         /* A definition that is replaced by the same makes no new snapshot. */
         admin_commit(server, im.edit, !storage && im.nchanges, answer, request);
+        return;
+    }
+    if (!failed && dry && is_alone(part) && registry_edit_count(im.edit)) {
+        try_edit(&im, answer, request);
         return;
     }
     registry_edit_free(im.edit);

@@ -24,12 +24,12 @@ static int wrong(struct target *t, const char *what, const char *why)
     return -1;
 }
 
-/* Whether what is not in the object goes away. Channels and networks come in several parts when
- * there is much of them. */
+/* Whether what is not in the object goes away; ignores apart. A network, and a channel with many
+ * ignores, come in several parts: what they have besides is in the first. */
 static bool absent_goes(const struct target *t)
 {
-    return t->im->replace &&
-           (t->im->whole || (t->kind != RECORD_CHANNEL && t->kind != RECORD_NETWORK));
+    return t->im->replace && !(t->kind == RECORD_NETWORK && t->im->continued) &&
+           !(t->kind == RECORD_CHANNEL && t->im->ignores_after);
 }
 
 /* ---- Scalars ---- */
@@ -109,7 +109,9 @@ static int set_capability(struct target *t, enum key_kind key, const char *item,
                                            : t->kind == RECORD_CHANNEL    ? HOLDER_CHANNEL
                                            : key == KEY_POLICY_REGISTERED ? HOLDER_REGISTERED
                                                                           : HOLDER_DEFAULT,
-                                           t->name, t->network, t->name};
+                                           t->name, t->network, t->name,
+                                           /* A document says each name as it is to stand. */
+                                           CASEMAPPING_ASCII};
     return registry_edit_capability(t->im->edit, &place, item, add, t->why, sizeof t->why);
 }
 
@@ -175,7 +177,7 @@ static int import_items(struct target *t, size_t part, const char *name, const j
     }
     json_object_foreach(now, left, value)
     {
-        if (rc || !t->im->replace)
+        if (rc || !absent_goes(t))
             break;
         rc = set_item(t, key, left, false);
         if (!rc)
@@ -183,6 +185,13 @@ static int import_items(struct target *t, size_t part, const char *name, const j
     }
     json_decref(now);
     return rc ? wrong(t, name, t->why[0] ? t->why : "an item must be a text") : 0;
+}
+
+bool document_lacks(const struct document_import *im, const json_t *ignores, const char *mask)
+{
+    return !json_object_get(ignores, mask) &&
+           (!im->ignores_after || strcmp(mask, im->ignores_after) > 0) &&
+           (!im->ignores_until || strcmp(mask, im->ignores_until) <= 0);
 }
 
 static int import_ignores(struct target *t, const json_t *object)
@@ -205,8 +214,8 @@ static int import_ignores(struct target *t, const json_t *object)
             return wrong(t, mask, t->why);
         note_item(t, "ignores", true, mask);
     }
-    for (size_t i = 0; now && absent_goes(t) && i < now->count; i++) {
-        if (json_object_get(object, now->items[i].mask))
+    for (size_t i = 0; now && t->im->replace && i < now->count; i++) {
+        if (!document_lacks(t->im, object, now->items[i].mask))
             continue;
         if (registry_edit_channel_ignore(t->im->edit, t->network, t->name, now->items[i].mask, 0,
                                          false, t->why, sizeof t->why))
@@ -257,7 +266,7 @@ static int import_record(struct target *t, const json_t *object)
         value = json_object_get(object, part);
         if (value && !(is_ignores ? json_is_object(value) : json_is_array(value)))
             return wrong(t, part, is_ignores ? "must be an object" : "must be an array");
-        if ((value || t->im->replace) &&
+        if ((value || absent_goes(t)) &&
             (is_ignores ? import_ignores(t, value) : import_items(t, p, part, value)))
             return -1;
     }
@@ -322,6 +331,8 @@ static int import_network(struct document_import *im, const char *network, const
     struct target policy =
         target_new(im, RECORD_POLICY, network, "", accounts_policy(im->accounts, network));
     const json_t *own = json_object_get(object, "policy");
+    if (!registry_network_valid(network))
+        return wrong(&run, "its name", "that is no name of a network");
     if (import_record(&run, object) || (own && import_record(&policy, own)))
         return -1;
     return import_channels(im, network, json_object_get(object, "channels"));

@@ -215,6 +215,13 @@ static void begin_register(void *arg, json_t *args, struct control_request *requ
     const char *name = command_text(args, "name");
     const char *description = command_text(args, "description");
     const struct module_decl *module = supervisor_find(server->supervisor, name);
+    if (!strcmp(name, MODULE_NAME_CORE)) {
+        control_fail(request,
+                     "\"%s\" is the name of the server's own commands: give the module "
+                     "another",
+                     name);
+        return;
+    }
     if (snapshot_module(registry_snapshot(server->registry), name)) {
         control_fail(request, "the module \"%s\" is registered already", name);
         return;

@@ -4,6 +4,7 @@
 #include "base/xmalloc.h"
 #include "registry/registry.h"
 #include "server/admin_accounts.h"
+#include "server/network.h"
 
 #define MAX_SHOWN 1000 /* channels in one answer */
 
@@ -46,6 +47,19 @@ static int read_holder(struct holder *h, const struct server *server, const json
     return channel ? admin_fold_channel(server, h->place.network, command_text(args, "channel"),
                                         h->folded, h->why, sizeof h->why)
                    : 0;
+}
+
+/* How channels compare in the set: as on the network that the name or the place is of. */
+static enum casemapping casemapping_of(const struct server *server, const struct holder *h,
+                                       const char *capability)
+{
+    char why[REGISTRY_WHY_SIZE];
+    struct capability c;
+    const char *network = h->place.network;
+    if (!capability_parse(&c, capability, why, sizeof why) && *c.network)
+        network = c.network;
+    const struct network *n = network_find(server, network);
+    return n ? irc_state_isupport(n->state)->casemapping : CASEMAPPING_RFC1459;
 }
 
 static json_t *holder_object(const struct holder *h)
@@ -93,6 +107,18 @@ static int run_list(void *arg, json_t *args, json_t **result, char **error)
     return 0;
 }
 
+/* A network may be one that another server has; or a slip. */
+static void note_network(const struct server *server, json_t *result, const char *capability)
+{
+    char why[REGISTRY_WHY_SIZE];
+    struct capability c;
+    if (!capability_parse(&c, capability, why, sizeof why) && *c.network &&
+        !network_find(server, c.network))
+        admin_note(result, xasprintf("\"%.100s\": there is no network \"%s\" here; network list "
+                                     "names them (another server may have it)",
+                                     capability, c.network));
+}
+
 static void edit(void *arg, json_t *args, struct control_request *request, bool add)
 {
     size_t i;
@@ -107,9 +133,12 @@ static void edit(void *arg, json_t *args, struct control_request *request, bool 
     int failed = 0;
     json_array_foreach(items, i, item)
     {
-        if (!failed)
-            failed = registry_edit_capability(e.edit, &h.place, json_string_value(item), add, e.why,
-                                              sizeof e.why);
+        const char *capability = json_string_value(item);
+        if (failed)
+            break;
+        h.place.casemapping = casemapping_of(arg, &h, capability);
+        note_network(arg, e.result, capability);
+        failed = registry_edit_capability(e.edit, &h.place, capability, add, e.why, sizeof e.why);
     }
     json_object_set_new(e.result, "done", json_string(add ? "added" : "removed"));
     json_object_set(e.result, "items", items);

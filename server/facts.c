@@ -1,5 +1,6 @@
 #include "server/facts.h"
 
+#include "server/commands.h"
 #include "server/flood_guard.h"
 #include "server/identities.h"
 
@@ -24,7 +25,24 @@ void facts_begin(struct decide_facts *facts, const struct network *n, bool ours,
                                    .source_rate = flood_guard_source(n->server->guard)};
 }
 
-void facts_module(struct decide_facts *facts, const struct module_decl *module)
+bool facts_secret(const struct command_target *target, const char *word, const char *args)
 {
-    facts->no_file = !module || !module->present;
+    const struct core_command *core = target && target->core ? core_command_find(word, args) : NULL;
+    return core && core->secret;
+}
+
+uint32_t facts_handles(const struct module_decl *module)
+{
+    return module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0);
+}
+
+void facts_module(struct decide_facts *facts, const struct modhost *host,
+                  const struct module_decl *module)
+{
+    bool runs = module && module->present;
+    facts->no_file = !runs;
+    facts->handles_known = runs;
+    facts->handles = runs ? facts_handles(module) : 0;
+    facts->not_loaded = runs && host ? modhost_refused(host, module) : NULL;
+    facts->quarantined = module && host ? modhost_quarantined(host, module) : NULL;
 }

@@ -2,8 +2,9 @@
 #define SERVER_FACTS_H
 
 #include "registry/decide.h"
+#include "server/index.h"
 #include "server/network.h"
-#include "server/supervise/module_decl.h"
+#include "server/supervise/supervisor.h"
 
 /*
  * What decisions on a network are made from, besides the event: one maker for whoever asks, so that
@@ -16,7 +17,14 @@ bool facts_is_ours(const struct network *n, const char *nick, bool is_me);
 /* What is known of the network and of who asks. limited: a source that limits are for, no server
  * and none of us. */
 void facts_begin(struct decide_facts *facts, const struct network *n, bool ours, bool limited);
-/* Before each module's decision. module: NULL when there was never a file. */
-void facts_module(struct decide_facts *facts, const struct module_decl *module);
+/* Before each module's decision. module: NULL when there was never a file. host: where it runs
+ * (command_index_host); NULL: the network is not known there. */
+void facts_module(struct decide_facts *facts, const struct modhost *host,
+                  const struct module_decl *module);
+/* Whether the words call a command of the bot's own whose arguments hold a password. target: who is
+ * called by that word, or NULL. */
+bool facts_secret(const struct command_target *target, const char *word, const char *args);
+/* EVENT_BITs of what the module's file handles. */
+uint32_t facts_handles(const struct module_decl *module);
 
 #endif

@@ -8,7 +8,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
-#include "registry/edit.h"
+#include "registry/account_edit.h"
+#include "registry/accounts.h"
 #include "registry/ignores.h"
 #include "registry/registry.h"
 #include "server/auth/auth.h"
@@ -275,13 +276,19 @@ static void on_swept(void *arg, const struct edit_answer *answer)
         log_debug("source.unswept", LOG_NOBODY, "ended ignores stay for now: %s", answer->text);
 }
 
-static void sweep_list(struct registry_edit *edit, const char *network,
+/* channel NULL: the network's own list, or with network "" that of all networks. */
+static void sweep_list(struct registry_edit *edit, const char *network, const char *channel,
                        const struct ignore_list *list, int64_t now_s)
 {
     char why[REGISTRY_WHY_SIZE];
     for (size_t i = 0; list && i < list->count && registry_edit_count(edit) < SWEEP_MOST; i++) {
         const struct ignore *item = &list->items[i];
-        if (item->expires_s && item->expires_s + GRACE_S < now_s)
+        if (!item->expires_s || item->expires_s + GRACE_S >= now_s)
+            continue;
+        if (channel)
+            registry_edit_channel_expire(edit, network, channel, item->mask, item->expires_s, why,
+                                         sizeof why);
+        else
             registry_edit_expire(edit, network, item->mask, item->expires_s, why, sizeof why);
     }
 }
@@ -292,15 +299,19 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     struct server *server = guard->server;
     int64_t now_s = clock_wall(server->clock) / 1000;
     const struct snapshot *s = registry_snapshot(server->registry);
+    const struct accounts *a = snapshot_accounts(s);
     (void)fd;
     (void)what;
     ignores_sweep(server->ignores, now_s);
     if (registry_state(server->registry) != REGISTRY_SYNCED)
         return;
     struct registry_edit *edit = registry_edit_new();
-    sweep_list(edit, "", s->ignores, now_s);
+    sweep_list(edit, "", NULL, s->ignores, now_s);
     for (size_t i = 0; i < s->nnetworks; i++)
-        sweep_list(edit, s->networks[i]->network, s->networks[i]->ignores, now_s);
+        sweep_list(edit, s->networks[i]->network, NULL, s->networks[i]->ignores, now_s);
+    for (size_t i = 0; i < a->nchannels; i++)
+        sweep_list(edit, a->channels[i]->network, a->channels[i]->channel, a->channels[i]->ignores,
+                   now_s);
     if (registry_edit_count(edit))
         registry_edit_commit(edit, server->registry, on_swept, NULL);
     else

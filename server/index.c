@@ -5,9 +5,9 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "base/permission.h"
 #include "base/xmalloc.h"
 #include "net/proto/event_type.h"
+#include "registry/decide.h"
 #include "server/commands.h"
 
 #define MAX_NAME 80 /* module, dot, command */
@@ -68,12 +68,6 @@ static void add_subscriber(struct list *list, const struct subscriber *subscribe
     list->items[at] = *subscriber;
 }
 
-/* IRC's lines hold what is said where the module is not on. */
-static bool may_get(const struct module_view *m, int type)
-{
-    return type != EVENT_RAW || m->fields.permissions & PERMISSION_RAW;
-}
-
 /* By their first words; which command is meant is told by those that follow. */
 static void add_core(struct command_index *index, char prefix)
 {
@@ -101,16 +95,15 @@ static void add_module(struct command_index *index, const struct registry_view *
     }
     struct subscriber subscriber = {.view = m, .module = module, .host = host};
     for (int type = 1; type < EVENT_TYPE_END; type++)
-        if (module->events & EVENT_BIT(type) && may_get(m, type))
+        if (module->events & EVENT_BIT(type) && decide_may_get(m, (enum event_type)type))
             add_subscriber(&index->subscribers[type], &subscriber);
 }
 
 /* ---- Following edits --------------------------------------------------------------------------
  */
 
-/* The host that the definition puts the module into; NULL: the network is not known. */
-static struct modhost *host_of(struct supervisor *sup, const struct registry_view *view,
-                               const struct module_view *m)
+struct modhost *command_index_host(struct supervisor *sup, const struct registry_view *view,
+                                   const struct module_view *m)
 {
     struct modhost_kind kind = {
         .group = m->fields.group, .permissions = m->fields.permissions, .module = m->name};
@@ -123,7 +116,7 @@ static void take_up(struct command_index *index, struct supervisor *sup,
     const struct module_decl *module = supervisor_find(sup, m->name);
     if (!module || !m->fields.enabled)
         return;
-    struct modhost *host = host_of(sup, view, m);
+    struct modhost *host = command_index_host(sup, view, m);
     if (!host)
         return;
     modhost_want(host, module, true);
@@ -170,7 +163,7 @@ static void give_up(struct command_index *index, struct supervisor *sup,
     const struct module_decl *module = supervisor_find(sup, m->name);
     if (!module || !m->fields.enabled)
         return;
-    struct modhost *host = host_of(sup, view, m);
+    struct modhost *host = command_index_host(sup, view, m);
     if (host)
         modhost_want(host, module, false);
     for (size_t i = 0; i < module->ncommands; i++) {
@@ -233,6 +226,13 @@ const struct command_target *command_index_find(const struct command_index *inde
     struct entry *entry = NULL;
     HASH_FIND_STR(index->entries, name, entry);
     return entry ? entry->first : NULL;
+}
+
+const struct command_target *command_index_called(const struct command_target *from, char prefix)
+{
+    while (from && prefix && from->prefix != prefix)
+        from = from->next;
+    return from;
 }
 
 const struct subscriber *command_index_subscribers(const struct command_index *index, int type,

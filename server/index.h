@@ -45,6 +45,12 @@ void command_index_free(struct command_index *index); /* NULL is fine */
 /* name: ASCII lower case. NULL when nobody answers to it. */
 const struct command_target *command_index_find(const struct command_index *index,
                                                 const char *name);
+/* from, or the first behind it that is called with that prefix ('\0': the bot is addressed, and any
+ * fits). NULL: there is none. */
+const struct command_target *command_index_called(const struct command_target *from, char prefix);
+/* The host that the definition puts the module into; NULL: the network is not known. */
+struct modhost *command_index_host(struct supervisor *sup, const struct registry_view *view,
+                                   const struct module_view *m);
 /* type: enum event_type. */
 const struct subscriber *command_index_subscribers(const struct command_index *index, int type,
                                                    size_t *count);

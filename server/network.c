@@ -163,6 +163,8 @@ static void on_message(void *arg, struct irc_msg *msg)
         auth_numeric(n, msg);
         core_memory_numeric(n, msg);
     }
+    if (msg->nick && (msg->word == IRC_NICK || msg->word == IRC_QUIT))
+        core_memory_forget(n, msg->nick);
     bool about_us = msg->numeric ? msg->numeric <= 5 || msg->numeric == 396
                                  : msg->word == IRC_NICK || msg->word == IRC_CHGHOST;
     if (about_us)

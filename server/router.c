@@ -58,8 +58,7 @@ static struct decision decide(struct route *r, const struct module_view *view,
                               const struct modhost *host, const struct module_decl *module,
                               enum event_type type, const char *command)
 {
-    facts_module(&r->facts, module);
-    r->facts.quarantined = modhost_quarantined(host, module);
+    facts_module(&r->facts, host, module);
     r->facts.type = type;
     r->facts.command = command;
     struct decision decision = decide_module(view, &r->facts);
@@ -154,10 +153,6 @@ static void run_command(struct route *r, const struct candidate *c, const char *
 {
     const struct command_target *target = c->target;
     char source[FLOOD_SOURCE_SIZE];
-    if (target->core) {
-        const struct core_command *core = core_command_find(word, address->args);
-        r->secret = core && core->secret;
-    }
     if (!flood_guard_use(r->network, r->event))
         return;
     if (target->core) {
@@ -176,14 +171,28 @@ static void run_command(struct route *r, const struct candidate *c, const char *
 }
 
 /* Those of one name whose prefix fits and who may answer here; how many there are. */
+/* No module stands between a person and what says who he is. */
+static const struct command_target *identifying(const struct command_target *first, char prefix)
+{
+    for (const struct command_target *t = command_index_called(first, prefix); t;
+         t = command_index_called(t->next, prefix))
+        if (t->core && (t->core->secret || t->core->reach == CORE_IDENTIFIES))
+            return t;
+    return NULL;
+}
+
 static size_t candidates(struct route *r, const char *name, char prefix, struct candidate *found)
 {
     size_t count = 0;
-    for (const struct command_target *t = command_index_find(r->network->index, name);
-         t && count < MAX_CLASH; t = t->next) {
+    const struct command_target *first = command_index_find(r->network->index, name);
+    const struct command_target *own = identifying(first, prefix);
+    if (own) {
+        found[0] = (struct candidate){own, {.allowed = true}};
+        return 1;
+    }
+    for (const struct command_target *t = command_index_called(first, prefix);
+         t && count < MAX_CLASH; t = command_index_called(t->next, prefix)) {
         struct decision decision = {.allowed = true};
-        if (prefix && t->prefix != prefix)
-            continue;
         if (!t->core)
             decision = decide(r, t->view, t->host, t->module, EVENT_COMMAND, bare_name(name));
         if (decision.allowed) {
@@ -258,6 +267,8 @@ static const struct module_decl *route_command(struct route *r, bool *called)
         name = address.word + 1;
         count = candidates(r, name, address.word[0], found);
     }
+    for (size_t i = 0; i < count; i++)
+        r->secret = r->secret || facts_secret(found[i].target, name, address.args);
     *called = count > 0 || r->limited || r->excess || r->closed;
     if (count == 1) {
         run_command(r, &found[0], name, &address);

@@ -19,6 +19,7 @@
 #include "server/admin.h"
 #include "server/auth/auth.h"
 #include "server/control/control.h"
+#include "server/facts.h"
 #include "server/first_values.h"
 #include "server/flood_guard.h"
 #include "server/follow.h"
@@ -108,11 +109,6 @@ static void registered(void *arg, enum registry_result result, const char *text)
     start_when_ready(server);
 }
 
-static uint32_t event_types(const struct module_decl *module)
-{
-    return module->events | (module->ncommands ? EVENT_BIT(EVENT_COMMAND) : 0);
-}
-
 static void register_modules(struct server *server)
 {
     const struct module_decl *module;
@@ -127,7 +123,7 @@ static void register_modules(struct server *server)
         struct registry_module entry = {.name = module->name,
                                         .description = module->description,
                                         .usage = usage,
-                                        .event_types = event_types(module)};
+                                        .event_types = facts_handles(module)};
         server->registering++;
         registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
                                  registered, server);
@@ -147,7 +143,7 @@ static void on_correct(evutil_socket_t fd, short what, void *arg)
         return;
     for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
         if (module->present)
-            registry_correct_events(server->registry, module->name, event_types(module));
+            registry_correct_events(server->registry, module->name, facts_handles(module));
 }
 
 /* Soon, but not often: a server with another version of a module, on the same registry, writes what
@@ -169,7 +165,7 @@ static bool events_are_ours(const struct server *server)
     const struct module_decl *module;
     for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++) {
         const struct module_def *def = snapshot_module(snapshot, module->name);
-        if (module->present && def && def->fields.event_types != event_types(module))
+        if (module->present && def && def->fields.event_types != facts_handles(module))
             return false;
     }
     return true;

@@ -46,6 +46,9 @@ struct why {
     size_t nplaces;
     enum event_type type;
     char command[ADDRESS_MAX_WORD];
+    char word[ADDRESS_MAX_WORD]; /* the command as it is called: "echo", "echo.echo" */
+    char prefix;                 /* what it is called with; '\0': the bot is addressed */
+    bool secret;                 /* the text is for the bot alone */
 };
 
 static void note(struct why *w, char *text)
@@ -220,10 +223,22 @@ static const char *command_of(const struct why *w, const char *word)
     return NULL;
 }
 
-static void set_command(struct why *w, const char *name)
+/* word: as it is called, with that prefix; name: the command itself. */
+static void set_command(struct why *w, const char *word, char prefix, const char *name)
 {
     w->type = EVENT_COMMAND;
+    w->prefix = prefix;
+    irc_fold_copy(CASEMAPPING_ASCII, w->word, sizeof w->word, word);
     irc_fold_copy(CASEMAPPING_ASCII, w->command, sizeof w->command, name);
+}
+
+static bool is_secret(const struct why *w, const char *word, char prefix, const char *args)
+{
+    const struct command_target *t =
+        command_index_called(command_index_find(w->network->index, word), prefix);
+    while (t && !facts_secret(t, word, args))
+        t = command_index_called(t->next, prefix);
+    return t != NULL;
 }
 
 /* What the text is to the module, as the router reads it. */
@@ -235,33 +250,27 @@ static void read_text(struct why *w, const char *text, bool is_private)
     const char *name = NULL;
     if (address_parse(&address, text, is_private, irc_state_nick(n->state),
                       irc_state_isupport(n->state)->casemapping)) {
-        if (address.direct)
-            name = command_of(w, address.word);
-        if (!name && address.word[0] == prefix)
-            name = command_of(w, address.word + 1);
+        if (address.direct && (name = command_of(w, address.word)))
+            set_command(w, address.word, '\0', name);
+        if (!name && address.word[0] == prefix && (name = command_of(w, address.word + 1)))
+            set_command(w, address.word + 1, prefix, name);
+        w->secret =
+            (address.direct && is_secret(w, address.word, '\0', address.args)) ||
+            (*address.word && is_secret(w, address.word + 1, address.word[0], address.args));
         if (!name && address.word[1] && command_of(w, address.word + 1))
             note(w,
                  xasprintf("here its commands begin with %c, so this is no command of it", prefix));
     }
-    if (name) {
-        set_command(w, name);
+    if (name)
         return;
-    }
     w->type = EVENT_MESSAGE;
     note(w, xstrdup("the text calls no command of this module: it is a message to it"));
 }
 
-/* Who else answers to the command. */
-static void note_clash(struct why *w)
+static bool is_talk(enum event_type type)
 {
-    const struct command_target *t = command_index_find(w->network->index, w->command);
-    char prefix = registry_view_prefix(w->network->view, w->view);
-    for (; t; t = t->next) {
-        const char *other = t->core ? CORE_MODULE : t->module->name;
-        if (strcmp(other, w->view->name) != 0 && t->prefix == prefix)
-            note(w, xasprintf("%s has a command %c%s too: where both may answer, say %c%s.%s",
-                              other, prefix, w->command, prefix, w->view->name, w->command));
-    }
+    return type == EVENT_COMMAND || type == EVENT_MESSAGE || type == EVENT_ACTION ||
+           type == EVENT_NOTICE || type == EVENT_CTCP;
 }
 
 /* Events that happen in a channel, and nowhere else. */
@@ -280,7 +289,7 @@ static int read_event(struct why *w, const json_t *args, bool is_private, char *
     if (*event && event_type_parse(event, &w->type)) {
         *error = xasprintf("there is no event \"%.40s\"; known are message, action, notice, join, "
                            "part, quit, kick, nick, mode, topic, invite, ctcp, account, connected, "
-                           "disconnected",
+                           "disconnected, raw, command",
                            event);
         return -1;
     }
@@ -294,11 +303,10 @@ static int read_event(struct why *w, const json_t *args, bool is_private, char *
     else if (w->type != EVENT_COMMAND)
         return 0;
     else if (w->module && w->module->ncommands)
-        set_command(w, w->module->commands[0].name);
+        set_command(w, w->module->commands[0].name, registry_view_prefix(w->network->view, w->view),
+                    w->module->commands[0].name);
     else
         w->type = EVENT_MESSAGE;
-    if (w->type == EVENT_COMMAND)
-        note_clash(w);
     return 0;
 }
 
@@ -370,21 +378,69 @@ static void note_connection(struct why *w)
                           conn_state_name(conn_state(n->conn))));
 }
 
+static struct modhost *host_of(const struct why *w)
+{
+    return command_index_host(w->server->supervisor, w->network->view, w->view);
+}
+
+/* Who else would answer to the command, decided by the same facts; or NULL. */
+static const char *find_clash(struct why *w, const struct decide_facts *facts)
+{
+    const struct command_target *t = command_index_find(w->network->index, w->word);
+    struct decide_facts others = *facts;
+    if (w->type != EVENT_COMMAND)
+        return NULL;
+    for (t = command_index_called(t, w->prefix); t; t = command_index_called(t->next, w->prefix)) {
+        const char *other = t->core ? CORE_MODULE : t->module->name;
+        if (!strcmp(other, w->view->name))
+            continue;
+        if (!t->core)
+            facts_module(&others, t->host, t->module);
+        bool answers = t->core || decide_module(t->view, &others).allowed;
+        note(w,
+             xasprintf("%s has a command %s too%s: say %c%s.%s", other, w->word,
+                       answers ? "" : ", though it does not answer here now",
+                       registry_view_prefix(w->network->view, w->view), w->view->name, w->command));
+        if (answers)
+            return other;
+    }
+    return NULL;
+}
+
+/* The channel that is asked whether it ignores the source: a QUIT or NICK happens in none. */
+static const char *heard_in(const struct why *w)
+{
+    bool in_channel = needs_channel(w->type) || is_talk(w->type);
+    return in_channel && w->nplaces ? w->places[0].channel : NULL;
+}
+
+static void tell_decision(struct why *w, const struct decision *decision)
+{
+    json_object_set_new(w->result, "allowed", json_boolean(decision->allowed));
+    json_object_set_new(w->result, "rule", json_integer((json_int_t)decision->reason));
+    json_object_set_new(w->result, "reason", json_string(decide_reason_name(decision->reason)));
+    json_object_set_new(w->result, "sentence",
+                        json_string(decide_reason_sentence(decision->reason)));
+    json_object_set_new(w->result, "item", control_text(decision->item));
+    json_object_set_new(w->result, "place",
+                        control_text(decision->place ? decision->place->channel : NULL));
+    json_object_set_new(w->result, "whitelisted", json_boolean(decision->whitelisted));
+}
+
 static void decide(struct why *w, bool is_private)
 {
     struct mask_source source;
     struct auth_guard auth;
     const struct auth_source who = {w->nick, w->user, w->host, w->account};
     const struct decide_guard guard = auth_guard_init(&auth, w->network, &who);
-    const char *channel = w->nplaces == 1 ? w->places[0].channel : NULL;
     const char *ignored;
     const struct decide_trace trace = {on_step, w};
     mask_source_init(&source, w->view->casemapping, w->nick, w->user, w->host, w->account);
-    auth_deaf(w->network, &who, &source, channel, &ignored);
+    auth_deaf(w->network, &who, &source, heard_in(w), &ignored);
     bool ours = facts_is_ours(w->network, w->nick, irc_state_is_me(w->network->state, w->nick));
     struct decide_facts facts;
     facts_begin(&facts, w->network, ours, !ours);
-    facts_module(&facts, w->module);
+    facts_module(&facts, host_of(w), w->module);
     facts.type = w->type;
     facts.nick = w->nick;
     facts.user = w->user;
@@ -397,18 +453,10 @@ static void decide(struct why *w, bool is_private)
     facts.ignored = ours ? NULL : ignored;
     facts.command = *w->command ? w->command : NULL;
     facts.guard = &guard;
-    facts.quarantined =
-        supervisor_quarantined(w->server->supervisor, w->network->key, w->view->name);
+    facts.secret = w->secret && w->type == EVENT_MESSAGE && !ours;
+    facts.clash = find_clash(w, &facts);
     struct decision decision = decide_explain(w->view, &facts, &trace);
-    json_object_set_new(w->result, "allowed", json_boolean(decision.allowed));
-    json_object_set_new(w->result, "rule", json_integer((json_int_t)decision.reason));
-    json_object_set_new(w->result, "reason", json_string(decide_reason_name(decision.reason)));
-    json_object_set_new(w->result, "sentence",
-                        json_string(decide_reason_sentence(decision.reason)));
-    json_object_set_new(w->result, "item", control_text(decision.item));
-    json_object_set_new(w->result, "place",
-                        control_text(decision.place ? decision.place->channel : NULL));
-    json_object_set_new(w->result, "whitelisted", json_boolean(decision.whitelisted));
+    tell_decision(w, &decision);
 }
 
 /* What the module would be told if it asked. */
@@ -446,12 +494,6 @@ static int find_parts(struct why *w, const json_t *args, char **error)
         return -1;
     }
     return read_source(w, args, error);
-}
-
-static bool is_talk(enum event_type type)
-{
-    return type == EVENT_COMMAND || type == EVENT_MESSAGE || type == EVENT_ACTION ||
-           type == EVENT_NOTICE || type == EVENT_CTCP;
 }
 
 static int run_why(void *arg, json_t *args, json_t **result, char **error)

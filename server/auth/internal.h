@@ -9,7 +9,9 @@
 #include "server/auth/auth.h"
 
 #define AUTH_UNSEEN_MS 60000 /* how long who shares no channel with us stays logged in */
-#define AUTH_MAX_NICK  255
+/* How long NickServ's answer counts for such a one: he may be another by the next message. */
+#define AUTH_UNSEEN_KNOWN_MS 15000
+#define AUTH_MAX_NICK        255
 
 struct session;
 struct pendings;
@@ -91,8 +93,11 @@ void pendings_free(struct pendings *p);
 bool pending_add(struct auth *a, const struct irc_event *event, const char *group);
 /* The profile that the source's command waits for, or NULL. */
 const char *pending_group(const struct auth *a, const char *nick);
-/* Something became known of that nick: its command is tried again. */
-void pending_run(struct auth *a, const char *nick);
+/* Something became known of that source: its command is tried again, if it is still the same. */
+void pending_run(struct auth *a, const struct auth_source *source);
+/* NickServ has answered about somebody whom we do not see: his command does not run, since the nick
+ * may have another holder by now. He is told to say it again. */
+void pending_say_again(struct auth *a, const char *nick, bool identified);
 void pending_observe(struct auth *a, const struct irc_event *event);
 
 /* ---- login.c ---- */

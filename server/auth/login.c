@@ -312,8 +312,10 @@ static void finish(struct login *l)
             join_group(l, check, text);
         else if (!l->gone)
             account = begin_session(l, check, text);
-        if (!l->gone)
-            pending_run(l->auth, l->nick);
+        if (!l->gone) {
+            struct auth_source source = source_of(l);
+            pending_run(l->auth, &source);
+        }
     }
     tell(l, account ? account->name : NULL, text);
 }

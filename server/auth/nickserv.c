@@ -20,12 +20,13 @@
 #include "server/auth/internal.h"
 #include "server/auth/nickserv_reply.h"
 
-#define MAX_QUESTIONS 64
-#define ANSWER_MS     10000 /* later answers do not count */
-#define VOID_MS       45000 /* until a question without an answer is forgotten */
-#define KNOWN_MS      30000 /* how long an answer counts, while we see him */
-#define NOT_KNOWN_MS  3000  /* and the answer that he has not identified */
-#define LEARN_MS      10000 /* until a WHOIS without an end is asked again */
+#define MAX_QUESTIONS         64
+#define MAX_QUESTIONS_OF_HOST 4
+#define ANSWER_MS             10000 /* later answers do not count */
+#define VOID_MS               45000 /* until a question without an answer is forgotten */
+#define KNOWN_MS              30000 /* how long an answer counts, while we see him */
+#define NOT_KNOWN_MS          3000  /* and the answer that he has not identified */
+#define LEARN_MS              10000 /* until a WHOIS without an end is asked again */
 
 enum question_state {
     QUESTION_WAITS, /* for NickServ's address */
@@ -42,6 +43,7 @@ struct question {
     char *host;
     enum question_state state;
     int64_t since_ms; /* when it was asked, or answered */
+    bool unseen;      /* shared no channel with us when it was answered */
     char account[NICKSERV_MAX_WORD + 1];
 };
 
@@ -121,7 +123,8 @@ static void warn(struct auth *a, const char *text)
 
 static bool is_fresh(const struct auth *a, const struct question *q)
 {
-    return auth_now(a) - q->since_ms < (*q->account ? KNOWN_MS : NOT_KNOWN_MS);
+    int64_t known_ms = q->unseen ? AUTH_UNSEEN_KNOWN_MS : KNOWN_MS;
+    return auth_now(a) - q->since_ms < (*q->account ? known_ms : NOT_KNOWN_MS);
 }
 
 bool nickserv_known(const struct auth *a, const struct auth_source *source, const char **account)
@@ -198,6 +201,16 @@ static void forget_old(struct auth *a)
     }
 }
 
+/* One host with many nicks must not keep others from being asked about. */
+static unsigned questions_of(const struct nickserv *ns, const char *host)
+{
+    unsigned count = 0;
+    for (const struct question *q = ns->questions; q; q = q->hh.next)
+        count += (q->state == QUESTION_WAITS || q->state == QUESTION_ASKED) &&
+                 !strcasecmp(q->host, host);
+    return count;
+}
+
 bool nickserv_ask(struct auth *a, const struct auth_source *source, const char **why)
 {
     struct nickserv *ns = a->nickserv;
@@ -211,6 +224,10 @@ bool nickserv_ask(struct auth *a, const struct auth_source *source, const char *
     }
     if (q)
         return true;
+    if (questions_of(ns, source->host) >= MAX_QUESTIONS_OF_HOST) {
+        *why = "you have asked for several nicks at once; say it again in a moment";
+        return false;
+    }
     if (HASH_COUNT(ns->questions) >= MAX_QUESTIONS) {
         *why = "too many are being asked about at NickServ now";
         return false;
@@ -310,6 +327,8 @@ static void ask_again(struct auth *a)
 static void take_answer(struct auth *a, struct question *q, const struct nickserv_reply *reply)
 {
     char nick[AUTH_MAX_NICK + 1];
+    char user[AUTH_MAX_NICK + 1];
+    char host[AUTH_MAX_NICK + 1];
     bool counts = q->state == QUESTION_ASKED && auth_now(a) - q->since_ms <= ANSWER_MS;
     str_copy(nick, sizeof nick, q->said);
     if (!counts) {
@@ -321,11 +340,15 @@ static void take_answer(struct auth *a, struct question *q, const struct nickser
     str_copy(q->account, sizeof q->account, reply->account);
     log_debug("auth.nickserv", LOG_NETWORK(a->network->key), "%s is %s", nick,
               *reply->account ? reply->account : "not identified");
-    pending_run(a, nick);
-    /* Whom we cannot see may be somebody else by the next message. */
-    q = find(a, nick);
-    if (q && q->state == QUESTION_ANSWERED && !irc_user_find(a->network->state, nick))
-        drop(a->nickserv, q);
+    /* Whom we cannot see may be somebody else by now: the answer was about the nick's holder. */
+    q->unseen = !irc_user_find(a->network->state, nick);
+    if (q->unseen) {
+        pending_say_again(a, nick, *q->account);
+        return;
+    }
+    str_copy(user, sizeof user, q->user);
+    str_copy(host, sizeof host, q->host);
+    pending_run(a, &(struct auth_source){nick, user, host, NULL});
 }
 
 bool auth_nickserv_notice(struct network *n, const struct irc_event *event)

@@ -1,6 +1,10 @@
-/* Commands whose source is to be authorized first: kept for a minute, and run when he is. */
+/*
+ * Commands whose source is to be authorized first: kept for a minute, and run when he is. A nick is
+ * no person: what waits is dropped as soon as the nick may be another's.
+ */
 
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -107,6 +111,15 @@ bool pending_add(struct auth *a, const struct irc_event *event, const char *grou
 /* ---- Running ----------------------------------------------------------------------------------
  */
 
+/* Whether we see the nick in a channel, and by all that is known it is still him. An address that
+ * was not told yet speaks against nobody: who takes the nick or leaves has been dropped. */
+static bool is_seen(const struct auth *a, const struct pending *w)
+{
+    const struct irc_user *user = irc_user_find(a->network->state, w->nick);
+    return user && (!*irc_user_user(user) || !strcmp(irc_user_user(user), w->user)) &&
+           (!*irc_user_host(user) || !strcmp(irc_user_host(user), w->host));
+}
+
 /* What is known of his services account by now. */
 static const char *account_now(const struct auth *a, const struct pending *w, bool *known)
 {
@@ -129,6 +142,8 @@ static bool revive(const struct auth *a, const struct pending *w, struct irc_eve
                                 .reply_to = w->is_private ? w->nick : w->reply_to,
                                 .time_ms = w->time_ms};
     event->account = account_now(a, w, &event->account_known);
+    if (irc_user_find(a->network->state, w->nick) && !is_seen(a, w))
+        return false;
     if (w->is_private)
         return true;
     *place = irc_channel_find(a->network->state, w->channel);
@@ -137,14 +152,18 @@ static bool revive(const struct auth *a, const struct pending *w, struct irc_eve
     return *place && irc_channel_has(*place, w->nick);
 }
 
-void pending_run(struct auth *a, const char *nick)
+void pending_run(struct auth *a, const struct auth_source *source)
 {
     struct pendings *p = a->pendings;
-    struct pending *w = p->until_ms ? NULL : find(a, nick);
+    struct pending *w = p->until_ms ? NULL : find(a, source->nick);
     const struct channel *place = NULL;
     struct irc_event event;
     if (!w)
         return;
+    if (strcmp(w->user, source->user) != 0 || strcmp(w->host, source->host) != 0) {
+        drop(p, w);
+        return;
+    }
     p->until_ms = w->until_ms;
     /* It keeps the event's strings; if it must wait again, that is another one. */
     DL_DELETE(p->first, w);
@@ -153,6 +172,27 @@ void pending_run(struct auth *a, const char *nick)
     DL_PREPEND(p->first, w);
     drop(p, w);
     p->until_ms = 0;
+}
+
+void pending_say_again(struct auth *a, const char *nick, bool identified)
+{
+    char text[400];
+    const char *nickserv = a->network->conf->services.nickserv;
+    struct pending *w = find(a, nick);
+    if (!w)
+        return;
+    if (identified)
+        snprintf(text, sizeof text,
+                 "We share no channel, so I cannot see whether you are still the one who said "
+                 "that. Say it again within %d seconds.",
+                 AUTH_UNSEEN_KNOWN_MS / 1000);
+    else
+        snprintf(text, sizeof text,
+                 "That is for members of %s: identify to %s (/msg %s IDENTIFY ...), then say it "
+                 "again. We share no channel, so it cannot wait for you.",
+                 w->group, nickserv, nickserv);
+    auth_tell(a, w->nick, text);
+    drop(a->pendings, w);
 }
 
 /* Those whose services account only NickServ knows are asked about again and again. */
@@ -172,7 +212,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         struct auth_source source = {w->nick, w->user, w->host, w->account};
         bool asking = auth_group_verdict(a->network, &source, w->group) == AUTH_ASKING;
         if (w->until_ms > now_ms) {
-            if (asking)
+            if (asking && is_seen(a, w))
                 nickserv_ask(a, &source, &why);
             continue;
         }
@@ -188,13 +228,49 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 /* ---- Following the network --------------------------------------------------------------------
  */
 
-static void rename_to(struct auth *a, struct pending *w, const char *nick)
+static void rename_to(struct pending *w, const char *nick)
 {
-    struct pending *other = find(a, nick);
-    if (other && other != w)
-        drop(a->pendings, other);
     free(w->nick);
     w->nick = xstrdup(nick);
+}
+
+/* He leaves a channel; with his last one we lose sight of him. */
+static void on_leave(struct auth *a, const char *nick)
+{
+    const struct channel *one[1];
+    struct pending *w = find(a, nick);
+    const struct irc_user *user = irc_user_find(a->network->state, nick);
+    if (w && user && irc_user_channels(user, one, 1) <= 1)
+        drop(a->pendings, w);
+}
+
+static void on_own_leave(struct auth *a, const struct channel *channel)
+{
+    struct pending *w;
+    struct pending *next;
+    DL_FOREACH_SAFE(a->pendings->first, w, next)
+    {
+        if (channel && irc_channel_has(channel, w->nick))
+            on_leave(a, w->nick);
+    }
+}
+
+/* Somebody, maybe one who has nothing waiting, leaves a channel or takes a nick. */
+static void observe_moves(struct auth *a, const struct irc_event *event)
+{
+    const struct channel *channel = event->nplaces ? event->places[0] : NULL;
+    const char *leaver = event->type == EVENT_PART   ? event->nick
+                         : event->type == EVENT_KICK ? event->target
+                                                     : NULL;
+    if (leaver && irc_state_is_me(a->network->state, leaver))
+        on_own_leave(a, channel);
+    else if (leaver)
+        on_leave(a, leaver);
+    if (event->type == EVENT_NICK && !irc_equal(auth_casemapping(a), event->nick, event->target)) {
+        struct pending *other = find(a, event->target);
+        if (other)
+            drop(a->pendings, other);
+    }
 }
 
 void pending_observe(struct auth *a, const struct irc_event *event)
@@ -207,17 +283,19 @@ void pending_observe(struct auth *a, const struct irc_event *event)
             drop(p, p->first);
         return;
     }
+    observe_moves(a, event);
     struct pending *w = *event->nick ? find(a, event->nick) : NULL;
     if (!w)
         return;
+    const struct auth_source source = auth_source_of(event);
     bool has_address = *event->user && *event->host;
     if (event->type == EVENT_QUIT ||
         (has_address && (strcmp(w->user, event->user) != 0 || strcmp(w->host, event->host) != 0)))
         drop(p, w);
     else if (event->type == EVENT_NICK)
-        rename_to(a, w, event->target);
-    else if (event->account_known && event->account)
-        pending_run(a, event->nick);
+        rename_to(w, event->target);
+    else if (has_address && event->account_known && event->account)
+        pending_run(a, &source);
 }
 
 /* ---- Life -------------------------------------------------------------------------------------

@@ -135,8 +135,10 @@ static void refuse_group(struct auth *a, const struct irc_event *event, const ch
     }
     if (!pending_add(a, event, name))
         return;
-    if (auth_group_verdict(a->network, &source, name) == AUTH_ASKING &&
-        nickserv_ask(a, &source, &why))
+    bool asking = auth_group_verdict(a->network, &source, name) == AUTH_ASKING;
+    if (asking && !flood_guard_use(a->network, event))
+        return;
+    if (asking && nickserv_ask(a, &source, &why))
         return; /* its answer brings us back here, or lets the command run */
     write_how(text, a, event, group, command);
     tell_once(a, event, command, why ? why : text, HOW_MS);

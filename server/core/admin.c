@@ -3,6 +3,7 @@
 
 #include "base/xmalloc.h"
 #include "server/admin.h"
+#include "server/core/admin_field.h"
 #include "server/core/core.h"
 #include "server/core/render.h"
 #include "server/core/run.h"
@@ -20,17 +21,39 @@ struct words {
     char *text;
 };
 
+/* Ends the word there and moves behind it. What follows an option may hold spaces within "". */
+static char *take_word(char **next, bool of_option)
+{
+    char *word = *next + strspn(*next, " ");
+    char *close = of_option && *word == '"' ? strchr(word + 1, '"') : NULL;
+    bool quoted = close && (!close[1] || close[1] == ' ');
+    char *end = quoted ? close : word + strcspn(word, " ");
+    *next = end + (*end != '\0');
+    *end = '\0';
+    return quoted ? word + 1 : word;
+}
+
 /* "module", then the words of the arguments. 0, or -1: these are too many. */
 static int split(struct words *words, const struct command_call *call)
 {
     *words = (struct words){.text = xasprintf("%s %s", call->command->name, call->args)};
-    char *save = NULL;
-    for (char *word = strtok_r(words->text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+    char *next = words->text;
+    bool of_option = false;
+    while (next[strspn(next, " ")]) {
         if (words->count == MAX_WORDS)
             return -1;
+        char *word = take_word(&next, of_option);
+        of_option = !strncmp(word, "--", 2);
         words->list[words->count++] = word;
     }
     return 0;
+}
+
+/* A question about a network is about this one, unless it names another. */
+static void ask_here(const struct command_call *call, const struct command_spec *spec, json_t *args)
+{
+    if (spec == &command_specs[COMMAND_MODULE_WHY] && !*command_text(args, "network"))
+        json_object_set_new(args, "network", json_string(call->network->key));
 }
 
 static void on_answer(void *arg, json_t *result, const char *error)
@@ -45,10 +68,9 @@ static void on_answer(void *arg, json_t *result, const char *error)
     buf_free(&text);
 }
 
-/* The table of the control socket leaves out what seshetctl does by itself, and that asks for no
- * capability on IRC. */
-static const struct control_command *command_of(const struct server *server,
-                                                const struct command_spec *spec)
+/* What the server does for the command: the table has none of those that seshetctl does alone. */
+static const struct control_command *handler(const struct server *server,
+                                             const struct command_spec *spec)
 {
     const struct control_command *command = server->commands;
     while (command->spec != spec)
@@ -59,7 +81,7 @@ static const struct control_command *command_of(const struct server *server,
 static void run(const struct command_call *call, const struct command_spec *spec, json_t *args)
 {
     struct server *server = call->network->server;
-    const struct control_command *command = command_of(server, spec);
+    const struct control_command *command = handler(server, spec);
     struct core_later *later = core_later_new(call);
     if (command->begin) {
         command->begin(server, args, control_request_new(on_answer, later));
@@ -84,7 +106,7 @@ static bool permitted(const struct command_call *call, const struct command_spec
     if (!strcmp(network, "all") && !network_find(call->network->server, network))
         network = "";
     if (core_has(call, network, spec->capability))
-        return true;
+        return core_may_set(call, spec, args, network);
     if (!*network && core_has(call, here, spec->capability))
         command_reply(call,
                       "Not done: that concerns all networks, and you have %s on this one. "
@@ -108,6 +130,23 @@ static bool is_open(const struct command_call *call, const struct command_spec *
     return false;
 }
 
+/* Whether any of the group's commands is the source's on any network: to others nothing is said of
+ * what is wrong. */
+static bool is_for(const struct command_call *call)
+{
+    const char *needed = NULL;
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const char *capability = command_specs[i].capability;
+        if (!capability || !core_admin_group(call->command, &command_specs[i]))
+            continue;
+        if (core_has_anywhere(call, capability))
+            return true;
+        needed = needed ? needed : capability;
+    }
+    core_deny(call, needed);
+    return false;
+}
+
 void core_admin(const struct command_call *call)
 {
     struct words words;
@@ -125,10 +164,12 @@ void core_admin(const struct command_call *call)
     }
     if (spec)
         args = command_parse(spec, words.list + used, words.count - used, &error);
-    if (!args)
-        command_reply(call, "Not done: %s", error);
-    else if (is_open(call, spec) && permitted(call, spec, args))
+    if (args)
+        ask_here(call, spec, args);
+    if (args && is_open(call, spec) && permitted(call, spec, args))
         run(call, spec, args);
+    else if (!args && is_for(call))
+        command_reply(call, "Not done: %s", error);
     json_decref(args);
     free(error);
     free(words.text);

@@ -80,22 +80,40 @@ void core_capability_remove(const struct command_call *call)
     edit(call, false);
 }
 
+/* How the channel in the name compares: as on its network, or where the command is said. */
+static enum casemapping casemapping_of(const struct command_call *call, const char *network)
+{
+    const struct network *n =
+        *network ? network_find(call->network->server, network) : call->network;
+    return n ? irc_state_isupport(n->state)->casemapping : CASEMAPPING_RFC1459;
+}
+
 void core_edit_capability(const struct command_call *call, const struct capability_place *place,
                           const struct capability *c, bool add)
 {
     char text[CAPABILITY_MAX + 1];
     char why[REGISTRY_WHY_SIZE];
+    struct capability_place where = *place;
     const char *whose = place->holder == HOLDER_USER         ? place->name
                         : place->holder == HOLDER_REGISTERED ? "the set for registered users"
                         : place->holder == HOLDER_CHANNEL    ? call->channel
                                                              : "the default set";
+    const char *network = *c->network ? c->network : place->network ? place->network : "";
+    const bool known = !*network || network_find(call->network->server, network);
     struct registry_edit *e = registry_edit_new();
+    where.casemapping = casemapping_of(call, network);
     capability_write(c, text, sizeof text);
-    if (registry_edit_capability(e, place, text, add, why, sizeof why))
+    if (registry_edit_capability(e, &where, text, add, why, sizeof why)) {
         core_refuse_edit(call, e, why);
+        return;
+    }
+    char *done = xasprintf("%s %s %s.%s%s%s", whose, add ? "now has" : "no longer has", text,
+                           known ? "" : " But I know no network ", known ? "" : network,
+                           known ? "" : "; another server may have it.");
+    if (add)
+        core_commit(call, e, done);
     else
-        core_commit(call, e,
-                    xasprintf("%s %s %s.", whose, add ? "now has" : "no longer has", text));
+        core_commit_or(call, e, done, xasprintf("%s had not %s.", whose, text));
 }
 
 void core_write_set(struct buf *text, const struct capability_set *set)

@@ -58,9 +58,12 @@ struct network *core_later_network(const struct core_later *later);
  */
 
 struct auth_source core_source(const struct command_call *call);
-/* Whether the source has it on that network; network "": on all. Nobody has a power by an account
- * that is denied it on the network where he speaks. capability: without a network in its name. */
+/* Whether the source has it on that network; network "": wherever nothing is said of a network, and
+ * on each that anything is known of. Nobody has a power by an account that is denied it on the
+ * network where he speaks. capability: without a network in its name. */
 bool core_has(const struct command_call *call, const char *network, const char *capability);
+/* Whether he has it on any network. */
+bool core_has_anywhere(const struct command_call *call, const char *capability);
 /* The same for the op of a channel of this network. */
 bool core_has_op(const struct command_call *call, const char *channel);
 /* Nothing in the channel; in private, once in a while, what is missing. */
@@ -87,6 +90,9 @@ void core_deny_parsed(const struct command_call *call, const struct capability *
 /* Writes the edit (taken over) and answers: done (allocated, taken over) when Redis has it, or what
  * is wrong. */
 void core_commit(const struct command_call *call, struct registry_edit *edit, char *done);
+/* The same with another answer, taken over too, when Redis had it so before. */
+void core_commit_or(const struct command_call *call, struct registry_edit *edit, char *done,
+                    char *unchanged);
 /* The same, from a call that is over. */
 void core_commit_later(struct core_later *later, struct registry_edit *edit, char *done);
 /* For one edit that cannot be: frees it and answers with why. */

@@ -14,7 +14,9 @@ static struct decision decide_call(const struct command_call *call, const struct
                                    enum event_type type, const char *command)
 {
     struct decide_facts facts = *call->facts;
-    facts_module(&facts, supervisor_find(call->network->server->supervisor, view->name));
+    const struct network *n = call->network;
+    struct supervisor *sup = n->server->supervisor;
+    facts_module(&facts, command_index_host(sup, n->view, view), supervisor_find(sup, view->name));
     facts.flood = NULL;
     facts.type = type;
     facts.command = command;

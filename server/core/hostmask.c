@@ -57,6 +57,84 @@ static bool has_item(const struct item_list *list, const char *item)
     return false;
 }
 
+/* ---- How wide a mask of one's own may be ------------------------------------------------------
+ */
+
+#define WILD        "*?"
+#define LEAST_PARTS 2 /* labels of a name, octets or groups of an address */
+#define LEAST_RUN   6 /* fixed characters in a row, where there are no labels, as in cloaks */
+
+/* Whole labels behind the last wildcard. */
+static size_t fixed_labels(const char *host)
+{
+    size_t labels = 0;
+    for (const char *s = strpbrk(host, WILD); s; s = strpbrk(s + 1, WILD))
+        host = s + 1;
+    for (const char *s = strchr(host, '.'); s; s = strchr(s + 1, '.'))
+        labels += s[1] && s[1] != '.';
+    return labels;
+}
+
+static size_t longest_run(const char *host)
+{
+    size_t longest = 0;
+    size_t run = 0;
+    for (; *host; host++) {
+        if (strchr(WILD, *host))
+            run = 0;
+        else if (*host != '.')
+            run++;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+/* Whole octets or groups before the first wildcard. */
+static size_t fixed_groups(const char *host, char divider)
+{
+    size_t groups = 0;
+    const char *end = host + strcspn(host, WILD);
+    for (const char *s = strchr(host, divider); s && s < end; s = strchr(s + 1, divider))
+        groups += s > host;
+    return *host == divider ? 0 : groups;
+}
+
+/* Whether the mask's host is more than a top-level domain or a large part of all addresses. own:
+ * the host that it matches. */
+static bool narrow(const char *mask, const char *own)
+{
+    const char *host = strrchr(mask, '@') + 1;
+    if (!strpbrk(host, WILD))
+        return true;
+    if (strchr(own, ':'))
+        return fixed_groups(host, ':') >= LEAST_PARTS;
+    if (!own[strspn(own, "0123456789.")])
+        return fixed_groups(host, '.') >= LEAST_PARTS;
+    return fixed_labels(host) >= LEAST_PARTS || longest_run(host) >= LEAST_RUN;
+}
+
+/* What speaks against the mask ("NET/glob"), for who is no owner: it could be somebody else's, and
+ * then he would be known no more. NULL: nothing. */
+static const char *not_own(const struct command_call *call, const char *text)
+{
+    char own[CORE_WORD_SIZE * 2];
+    const struct irc_event *event = call->event;
+    const char *mask = strchr(text, '/') + 1;
+    if (core_has(call, "", "owner"))
+        return NULL;
+    if (strncmp(text, call->network->key, strlen(call->network->key)) != 0 ||
+        (size_t)(mask - text - 1) != strlen(call->network->key))
+        return "a mask of yours is for the network where you are";
+    hostmask_write(own, sizeof own, event->nick, event->user, event->host);
+    if (!*event->host ||
+        !glob_match(irc_state_isupport(call->network->state)->casemapping, mask, own))
+        return "it must match the address that you have now; without MASK that is taken";
+    if (!narrow(mask, event->host))
+        return "it is too wide: of a host's name give the last two parts, as in *!*@*.example.org, "
+               "of an address the first two, as in *!*@192.0.*";
+    return NULL;
+}
+
 static void edit(const struct command_call *call, bool add)
 {
     char why[REGISTRY_WHY_SIZE];
@@ -77,8 +155,10 @@ static void edit(const struct command_call *call, bool add)
     bool as_written = !add && has_item(account->hostmasks, mask);
     char *text = as_written ? xstrdup(mask) : scoped(call, mask);
     struct registry_edit *e = registry_edit_new();
-    if (registry_edit_hostmask(e, account->name, text, add, why, sizeof why))
-        core_refuse_edit(call, e, why);
+    const char *against = NULL;
+    if (registry_edit_hostmask(e, account->name, text, add, why, sizeof why) ||
+        (add && (against = not_own(call, text))))
+        core_refuse_edit(call, e, against ? against : why);
     else
         core_commit(
             call, e,

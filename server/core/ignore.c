@@ -42,6 +42,20 @@ static int64_t expiry(const struct command_call *call, const char *text, char *w
     return (clock_wall(call->network->server->clock) + ms) / 1000;
 }
 
+#define LEAST_FIXED 3
+
+/* Whether the mask means nearly everybody: only an owner may be so sure. */
+static bool too_wide(const struct command_call *call, const char *mask)
+{
+    size_t fixed = 0;
+    for (const char *s = mask; *s; s++)
+        fixed += !strchr("*?!@", *s);
+    const bool any_account = strstr(mask, "account:") == mask && !strpbrk(mask, "!@");
+    if (any_account)
+        fixed -= strlen("account:");
+    return fixed < LEAST_FIXED && !core_has(call, call->network->key, "owner");
+}
+
 static int edit(struct registry_edit *e, const struct command_call *call, const char *mask,
                 int64_t expires_s, bool add, char *why, size_t why_size)
 {
@@ -67,7 +81,14 @@ void core_ignore_add(const struct command_call *call)
     const char *mask = mask_of(call, words[0], seen);
     int64_t expires_s = expiry(call, words[1], why, sizeof why);
     struct registry_edit *e = registry_edit_new();
-    if (expires_s < 0 || edit(e, call, mask, expires_s, true, why, sizeof why))
+    bool wide = too_wide(call, mask);
+    if (wide)
+        snprintf(
+            why, sizeof why,
+            "\"%.80s\" would mean nearly everybody: a mask has at least %d characters that are "
+            "no wildcards",
+            mask, LEAST_FIXED);
+    if (wide || expires_s < 0 || edit(e, call, mask, expires_s, true, why, sizeof why))
         core_refuse_edit(call, e, why);
     else
         core_commit(call, e,

@@ -1,5 +1,6 @@
 #include "server/core/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@
 #define ASKED_MS  30000
 
 struct kept {
-    char nick[IRC_STATE_MAX_NAME + 1]; /* folded */
+    char nick[IRC_STATE_MAX_NAME + 1];
+    char address[2 * IRC_STATE_MAX_NAME + 2]; /* user@host */
     char *text;
 };
 
@@ -72,27 +74,44 @@ static struct kept *find_kept(struct network *n, const char *nick)
     return NULL;
 }
 
-void core_memory_keep(struct network *n, const char *nick, const char *text, size_t len)
+static void write_address(char dst[2 * IRC_STATE_MAX_NAME + 2], const struct core_who *who)
+{
+    snprintf(dst, 2 * IRC_STATE_MAX_NAME + 2, "%s@%s", who->user, who->host);
+}
+
+void core_memory_keep(struct network *n, const struct core_who *who, const char *text, size_t len)
 {
     struct core_memory *memory = memory_of(n);
-    struct kept *kept = find_kept(n, nick);
+    struct kept *kept = find_kept(n, who->nick);
     if (!kept) {
         kept = &memory->kept[memory->next_kept];
         memory->next_kept = (memory->next_kept + 1) % MAX_KEPT;
     }
     free(kept->text);
-    str_copy(kept->nick, sizeof kept->nick, nick);
+    str_copy(kept->nick, sizeof kept->nick, who->nick);
+    write_address(kept->address, who);
     kept->text = xstrndup(text, len);
 }
 
-char *core_memory_take(struct network *n, const char *nick)
+char *core_memory_take(struct network *n, const struct core_who *who)
 {
-    struct kept *kept = find_kept(n, nick);
-    if (!kept)
+    char address[2 * IRC_STATE_MAX_NAME + 2];
+    struct kept *kept = find_kept(n, who->nick);
+    write_address(address, who);
+    if (!kept || strcmp(kept->address, address) != 0)
         return NULL;
     char *text = kept->text;
     kept->text = NULL;
     return text;
+}
+
+void core_memory_forget(struct network *n, const char *nick)
+{
+    struct kept *kept = n->core ? find_kept(n, nick) : NULL;
+    if (!kept)
+        return;
+    free(kept->text);
+    kept->text = NULL;
 }
 
 /* ---- What a server refuses --------------------------------------------------------------------

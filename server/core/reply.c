@@ -15,7 +15,7 @@
 /* To whom, on which network. */
 struct way {
     struct network *network;
-    const char *nick;
+    struct core_who who;
     const char *reply_to;
     bool is_private;
     char prefix; /* of commands there */
@@ -34,24 +34,29 @@ static void reply(const struct way *way, const char *body)
     struct buf text = {0};
     size_t len = strlen(body);
     if (!way->is_private)
-        buf_printf(&text, "%s: ", way->nick);
+        buf_printf(&text, "%s: ", way->who.nick);
     if (len <= MAX_REPLY) {
         buf_append(&text, body, len);
     } else {
         const char *rest;
         size_t piece = wrap_next(body, len, MAX_REPLY, &rest);
         buf_append(&text, body, piece);
-        core_memory_keep(way->network, way->nick, rest, len - (size_t)(rest - body));
+        core_memory_keep(way->network, &way->who, rest, len - (size_t)(rest - body));
         buf_printf(&text, " (%cmore gives the rest)", way->prefix);
     }
     send_text(way->network, SAY_PRIVMSG, way->reply_to, buf_data(&text), text.len);
     buf_free(&text);
 }
 
+static struct core_who who_of(const struct command_call *call)
+{
+    return (struct core_who){call->event->nick, call->event->user, call->event->host};
+}
+
 static struct way way_of(const struct command_call *call)
 {
     return (struct way){.network = call->network,
-                        .nick = call->event->nick,
+                        .who = who_of(call),
                         .reply_to = call->event->reply_to,
                         .is_private = call->event->is_private,
                         .prefix = *call->network->conf->command_prefix};
@@ -88,7 +93,8 @@ void core_notice(const struct command_call *call, const char *fmt, ...)
 
 void core_more(const struct command_call *call)
 {
-    char *rest = core_memory_take(call->network, call->event->nick);
+    const struct core_who who = who_of(call);
+    char *rest = core_memory_take(call->network, &who);
     command_reply(call, "%s", rest ? rest : "There is no more.");
     free(rest);
 }
@@ -100,6 +106,8 @@ struct core_later {
     struct server *server;
     char *network;
     char *nick;
+    char *user;
+    char *host;
     char *reply_to;
     bool is_private;
 };
@@ -110,6 +118,8 @@ struct core_later *core_later_new(const struct command_call *call)
     *later = (struct core_later){.server = call->network->server,
                                  .network = xstrdup(call->network->key),
                                  .nick = xstrdup(call->event->nick),
+                                 .user = xstrdup(call->event->user),
+                                 .host = xstrdup(call->event->host),
                                  .reply_to = xstrdup(call->event->reply_to),
                                  .is_private = call->event->is_private};
     return later;
@@ -121,6 +131,8 @@ void core_later_free(struct core_later *later)
         return;
     free(later->network);
     free(later->nick);
+    free(later->user);
+    free(later->host);
     free(later->reply_to);
     free(later);
 }
@@ -144,7 +156,7 @@ void core_later_end(struct core_later *later, const char *fmt, ...)
     va_end(ap);
     if (n) {
         struct way way = {.network = n,
-                          .nick = later->nick,
+                          .who = {later->nick, later->user, later->host},
                           .reply_to = later->reply_to,
                           .is_private = later->is_private,
                           .prefix = *n->conf->command_prefix};

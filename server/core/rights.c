@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "net/state/state.h"
+#include "registry/accounts.h"
 #include "registry/capability.h"
+#include "registry/registry.h"
 #include "server/auth/refuse.h"
 #include "server/core/core.h"
 #include "server/core/run.h"
@@ -24,22 +26,74 @@ struct capability_query core_query(const struct command_call *call, const struct
     return q;
 }
 
-bool core_has(const struct command_call *call, const char *network, const char *capability)
+/* A capability, asked of one network after another. */
+struct asked {
+    const struct command_call *call;
+    const struct account *account;
+    struct capability c;
+};
+
+static bool has_there(const struct asked *asked, const char *network)
+{
+    struct capability_query q = core_query(asked->call, asked->account, network);
+    return capability_check(&q, &asked->c).allowed;
+}
+
+/* Whether he has it on some network, or else lacks it on some, of all that anything is known of:
+ * those that the bot is on, and those that a policy, a channel or his own set speaks of. */
+static bool found_on_any(const struct asked *asked, bool has)
+{
+    const struct server *server = asked->call->network->server;
+    const struct accounts *accounts = snapshot_accounts(registry_snapshot(server->registry));
+    const struct capability_set *own = asked->account ? asked->account->capabilities : NULL;
+    const char *last = "";
+    for (const struct network *n = server->networks; n; n = n->hh.next)
+        if (has_there(asked, n->key) == has)
+            return true;
+    for (size_t i = 0; i < accounts->npolicies; i++)
+        if (has_there(asked, accounts->policies[i]->network) == has)
+            return true;
+    for (size_t i = 0; i < accounts->nchannels; i++) {
+        const char *network = accounts->channels[i]->network; /* sorted */
+        if (strcmp(network, last) != 0 && has_there(asked, network) == has)
+            return true;
+        last = network;
+    }
+    for (size_t i = 0; i < capability_set_count(own); i++) {
+        const char *network = capability_set_at(own, i)->network;
+        if (*network && has_there(asked, network) == has)
+            return true;
+    }
+    return false;
+}
+
+/* 0, or -1: nobody has such a name. */
+static int asked_by(struct asked *asked, const struct command_call *call, const char *capability)
 {
     char why[REGISTRY_WHY_SIZE];
-    struct capability c;
     struct auth_source source = core_source(call);
-    const struct account *account = auth_account(call->network, &source);
-    if (capability_parse(&c, capability, why, sizeof why))
+    *asked = (struct asked){.call = call, .account = auth_account(call->network, &source)};
+    return capability_parse(&asked->c, capability, why, sizeof why);
+}
+
+bool core_has(const struct command_call *call, const char *network, const char *capability)
+{
+    struct asked asked;
+    if (asked_by(&asked, call, capability))
         return false;
-    if (account && strcmp(network, call->network->key) != 0) {
-        struct capability_query here = auth_query(call->network, account);
-        if (capability_set_says(account->capabilities, here.network, here.casemapping, &c, NULL) <
-            0)
+    if (asked.account && strcmp(network, call->network->key) != 0) {
+        struct capability_query here = auth_query(call->network, asked.account);
+        if (capability_set_says(asked.account->capabilities, here.network, here.casemapping,
+                                &asked.c, NULL) < 0)
             return false;
     }
-    struct capability_query q = core_query(call, account, network);
-    return capability_check(&q, &c).allowed;
+    return has_there(&asked, network) && (*network || !found_on_any(&asked, false));
+}
+
+bool core_has_anywhere(const struct command_call *call, const char *capability)
+{
+    struct asked asked;
+    return !asked_by(&asked, call, capability) && found_on_any(&asked, true);
 }
 
 bool core_has_op(const struct command_call *call, const char *channel)

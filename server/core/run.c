@@ -59,15 +59,46 @@ static bool begins_with(const char *name, const char *word)
     return !strncmp(name, word, len) && (!name[len] || name[len] == ' ');
 }
 
-/* The words lead to no command, but to a group of them. */
+/* None of the group's commands is for the source. */
+static void deny_group(const struct command_call *call, const struct core_command *group,
+                       const char *word)
+{
+    char needed[CORE_WORD_SIZE + 4];
+    struct core_command whole = *group;
+    struct command_call named = *call;
+    const char *channel = call->event->channel;
+    whole.name = word;
+    named.command = &whole;
+    if (!core_open(call, group) || !*group->capability) {
+        core_tell_closed(&named);
+    } else if (*group->capability != '#') {
+        core_deny(&named, group->capability);
+    } else {
+        channel = channel ? channel : "#";
+        snprintf(needed, sizeof needed, "%s%sop", channel, strchr(channel, '.') ? "," : ".");
+        core_deny(&named, needed);
+    }
+}
+
+/* The words lead to no command, but to a group of them: those that the source may use are told. */
 static void tell_group(const struct command_call *call, const char *word)
 {
     struct buf text = {0};
+    const struct core_command *first = NULL;
+    size_t told = 0;
     buf_printf(&text, "After \"%.40s\" comes one of:", word);
-    for (const struct core_command *c = core_commands; c->name; c++)
-        if (begins_with(c->name, word))
-            buf_printf(&text, "%s%s", buf_data(&text)[text.len - 1] == ':' ? " " : ", ",
-                       c->name + strlen(word) + 1);
+    for (const struct core_command *c = core_commands; c->name; c++) {
+        if (!begins_with(c->name, word))
+            continue;
+        first = first ? first : c;
+        if (core_may(call, c))
+            buf_printf(&text, "%s%s", told++ ? ", " : " ", c->name + strlen(word) + 1);
+    }
+    if (!told) {
+        buf_free(&text);
+        deny_group(call, first, word);
+        return;
+    }
     buf_printf(&text, ". %chelp %.40s tells more.", call->network->view->default_prefix, word);
     core_reply_buf(call, &text);
 }
@@ -119,6 +150,8 @@ static void run_open(const struct command_call *call)
     const char *capability = call->command->capability;
     if (*capability == '#')
         run_in_channel(call);
+    else if (call->command->scoped && !core_has_anywhere(call, capability))
+        core_deny(call, capability);
     else if (!*capability || call->command->scoped ||
              core_need(call, call->network->key, capability))
         call->command->run(call);

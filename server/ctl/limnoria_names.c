@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "registry/capability.h"
 #include "registry/fields.h"
 #include "registry/maskset.h"
@@ -63,6 +64,9 @@ int limnoria_capability(json_t *set, const char *network, bool channel, const ch
     snprintf(whole, sizeof whole, "%s%s%s", of_channel ? network : "", of_channel ? "/" : "", text);
     if (capability_parse(&c, whole, why, REGISTRY_WHY_SIZE))
         return -1;
+    /* Who had power over a bot on one network gets none over others. */
+    if (!of_channel && !channel && !c.anti && capability_privileged(c.name))
+        str_copy(c.network, sizeof c.network, network);
     if (channel && !c.anti && capability_privileged(c.name))
         return refuse(why, "nobody has it by default here; grant it to users by name");
     c.anti = !c.anti;

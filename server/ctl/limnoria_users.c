@@ -273,13 +273,15 @@ static json_t *free_services(struct users *u, const char *name)
     return list;
 }
 
+/* Of the network: "NET/owner". */
 static bool is_owner(const json_t *capabilities)
 {
     size_t i;
     const json_t *item;
     json_array_foreach((json_t *)capabilities, i, item)
     {
-        if (!strcmp(json_string_value(item), "owner"))
+        const char *slash = strchr(json_string_value(item), '/');
+        if (slash && !strcmp(slash, "/owner"))
             return true;
     }
     return false;

@@ -178,6 +178,9 @@ static void add_definition(struct parts *p, const char *network, const json_t *o
                 json_object_set(member(to, kind), name, value);
                 continue;
             }
+            if (!json_array_size(value)) /* the server looks at its name */
+                json_object_set(member(definition(p, network, size_of(name, value)), kind), name,
+                                value);
             json_array_foreach(value, i, item)
             {
                 json_t *to = member(definition(p, network, size_of(name, item)), kind);
@@ -210,8 +213,7 @@ static void add_modules(struct parts *p, const json_t *modules)
     }
 }
 
-/* What is an object of objects of values: ignores and storage. */
-static void add_plain(struct parts *p, const char *kind, const json_t *outer)
+static void add_storage(struct parts *p, const json_t *outer)
 {
     const char *name;
     json_t *inner;
@@ -219,11 +221,12 @@ static void add_plain(struct parts *p, const char *kind, const json_t *outer)
     json_t *value;
     json_object_foreach((json_t *)outer, name, inner)
     {
+        member(member(part_for(p, strlen(name) + 64), "storage"), name);
         json_object_foreach(inner, key, value)
         {
             const json_t *bytes = json_object_get(value, "bytes");
             json_t *part = part_for(p, strlen(name) + size_of(key, bytes ? bytes : value));
-            json_object_set(member(member(part, kind), name), key, value);
+            json_object_set(member(member(part, "storage"), name), key, value);
         }
     }
 }
@@ -246,32 +249,119 @@ static void add_members(struct parts *p, const char *kind, const json_t *object)
     }
 }
 
+/* ---- Ignores: of a network (channel NULL), or of a channel ---- */
+
+static json_t *channel_in(json_t *part, const char *network, const char *channel)
+{
+    return member(member(member(member(part, "networks"), network), "channels"), channel);
+}
+
+static json_t *ignores_in(json_t *part, const char *network, const char *channel)
+{
+    return channel ? member(channel_in(part, network, channel), "ignores")
+                   : member(member(part, "ignores"), network);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* More than a part holds: each part is one of its own, and says which stretch of the list it has,
+ * so that what is missing there can be told from what comes in another part. The first has the
+ * `rest` of the channel, too. */
+static void add_stretches(struct parts *p, const char *network, const char *channel,
+                          const json_t *masks, json_t *rest)
+{
+    size_t count = 0;
+    size_t i = 0;
+    const char *mask;
+    json_t *expires;
+    const char **names = xcalloc(json_object_size(masks) + 1, sizeof *names);
+    json_object_foreach((json_t *)masks, mask, expires)
+    {
+        names[count++] = mask;
+    }
+    qsort(names, count, sizeof *names, by_name);
+    while (i < count) {
+        size_t first = i;
+        end_part(p);
+        json_t *part = part_for(p, 0);
+        if (rest && !first)
+            json_object_update(channel_in(part, network, channel), rest);
+        json_t *to = ignores_in(part, network, channel);
+        for (; i < count && (i == first || p->bytes <= PART_BYTES); i++) {
+            expires = json_object_get(masks, names[i]);
+            json_object_set(to, names[i], expires);
+            p->bytes += size_of(names[i], expires);
+        }
+        if (first)
+            json_object_set_new(part, "ignores_after", json_string(names[first - 1]));
+        if (i < count)
+            json_object_set_new(part, "ignores_until", json_string(names[i - 1]));
+        p->continued = true;
+    }
+    end_part(p);
+    free(names);
+}
+
+static void add_ignores(struct parts *p, const json_t *ignores)
+{
+    const char *network;
+    json_t *masks;
+    json_object_foreach((json_t *)ignores, network, masks)
+    {
+        size_t bytes = strlen(network) + size_of_json(masks);
+        if (bytes > PART_BYTES)
+            add_stretches(p, network, NULL, masks, NULL);
+        else
+            json_object_set(member(part_for(p, bytes), "ignores"), network, masks);
+    }
+}
+
+/* ---- Networks ---- */
+
 static json_t *network_in(struct parts *p, const char *network, size_t bytes)
 {
     return member(member(part_for(p, strlen(network) + bytes), "networks"), network);
 }
 
-static void add_channel(struct parts *p, const char *network, const char *channel,
-                        const json_t *object)
+/* All of a channel stands in one part, but for ignores that are too many. */
+
+static void add_channel(struct parts *p, const char *network, const char *channel, json_t *object)
+{
+    size_t bytes = strlen(channel) + size_of_json(object);
+    if (bytes > PART_BYTES && json_object_get(object, "ignores")) {
+        json_t *rest = json_copy(object);
+        json_object_del(rest, "ignores");
+        add_stretches(p, network, channel, json_object_get(object, "ignores"), rest);
+        json_decref(rest);
+        return;
+    }
+    json_t *to = network_in(p, network, bytes);
+    json_object_set(member(to, "channels"), channel, object);
+}
+
+/* What a network has itself stands in its first part; the others are marked as continued, so that
+ * the server does not miss it there. */
+static void add_network(struct parts *p, const char *network, const json_t *object)
 {
     const char *name;
     json_t *value;
-    const char *mask;
-    json_t *expires;
-    size_t base = strlen(channel) + 64;
-    json_object_foreach((json_t *)object, name, value)
+    json_t *own = json_copy((json_t *)object);
+    const json_t *policy = json_object_get(object, "policy");
+    json_object_del(own, "policy");
+    json_object_del(own, "channels");
+    end_part(p);
+    p->continued = false;
+    json_object_update(network_in(p, network, size_of_json(own)), own);
+    json_decref(own);
+    if (policy)
+        json_object_set(network_in(p, network, size_of_json(policy)), "policy", (json_t *)policy);
+    json_object_foreach(json_object_get(object, "channels"), name, value)
     {
-        if (strcmp(name, "ignores") != 0 || !json_is_object(value)) {
-            json_t *net = network_in(p, network, base + size_of_json(value));
-            json_object_set(member(member(net, "channels"), channel), name, value);
-            continue;
-        }
-        json_object_foreach(value, mask, expires)
-        {
-            json_t *net = network_in(p, network, base + size_of(mask, expires));
-            json_t *to = member(member(net, "channels"), channel);
-            json_object_set(member(to, name), mask, expires);
-        }
+        p->continued = true;
+        add_channel(p, network, name, value);
     }
 }
 
@@ -279,23 +369,9 @@ static void add_networks(struct parts *p, const json_t *networks)
 {
     const char *network;
     json_t *object;
-    const char *name;
-    json_t *value;
-    const char *channel;
-    json_t *channel_object;
     json_object_foreach((json_t *)networks, network, object)
     {
-        json_object_foreach(object, name, value)
-        {
-            if (strcmp(name, "channels") != 0) {
-                json_object_set(network_in(p, network, size_of_json(value)), name, value);
-                continue;
-            }
-            json_object_foreach(value, channel, channel_object)
-            {
-                add_channel(p, network, channel, channel_object);
-            }
-        }
+        add_network(p, network, object);
     }
 }
 
@@ -317,30 +393,36 @@ static bool is_export(const json_t *file, const char *path)
     return good;
 }
 
+static void add_section(struct parts *p, const char *name, const json_t *file)
+{
+    json_t *value = json_object_get(file, name);
+    end_part(p);
+    /* Members of profiles may be accounts that come before them. */
+    p->continued = !strcmp(name, "auth_groups") && json_object_get(file, "users");
+    if (!strcmp(name, "users") || !strcmp(name, "auth_groups"))
+        add_members(p, name, value);
+    else if (!strcmp(name, "policy") && value)
+        json_object_set(part_for(p, size_of_json(value)), name, value);
+    else if (!strcmp(name, "networks"))
+        add_networks(p, value);
+    else if (!strcmp(name, "modules"))
+        add_modules(p, value);
+    else if (!strcmp(name, "ignores"))
+        add_ignores(p, value);
+    else if (!strcmp(name, "storage"))
+        add_storage(p, value);
+}
+
 static json_t *split(const json_t *file)
 {
+    /* What depends on others comes first: when it is refused, nothing else is written yet. */
+    static const char *const order[] = {"users",   "auth_groups", "policy", "networks",
+                                        "modules", "ignores",     "storage"};
     struct parts p = {.list = json_array()};
-    const char *name;
-    json_t *value;
     /* First, so that the server may refuse the whole. */
     json_object_set(part_for(&p, 64), "seshet", json_object_get(file, "seshet"));
-    json_object_foreach((json_t *)file, name, value)
-    {
-        if (!strcmp(name, "seshet"))
-            continue;
-        if (!strcmp(name, "modules"))
-            add_modules(&p, value);
-        else if (!strcmp(name, "ignores") || !strcmp(name, "storage"))
-            add_plain(&p, name, value);
-        else if (!strcmp(name, "users") || !strcmp(name, "auth_groups"))
-            add_members(&p, name, value);
-        else if (!strcmp(name, "networks"))
-            add_networks(&p, value);
-        else if (!strcmp(name, "policy"))
-            json_object_set(part_for(&p, size_of_json(value)), name, value);
-        end_part(&p);
-        p.continued = false;
-    }
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        add_section(&p, order[i], file);
     end_part(&p);
     return p.list;
 }

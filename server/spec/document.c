@@ -165,6 +165,8 @@ static const struct member document_members[] = {{"seshet", &seshet},
                                                  {"networks", &settings},
                                                  {"continued", &yes_or_no},
                                                  {"more", &yes_or_no},
+                                                 {"ignores_after", &text},
+                                                 {"ignores_until", &text},
                                                  {NULL, NULL}};
 static const struct shape document_shape = {
     .is = is_object,

@@ -15,7 +15,8 @@
  * and accounts ("users", "policy", "auth_groups", "networks"; server/account_document.h).
  *
  * A DEFINITION is "fields": { FIELD: TEXT } and "lists": { LIST: [ TEXT ] }. Everything may be
- * missing. A part of a long document may besides say "continued" and "more" (true or false).
+ * missing. A part of a long document may besides say "continued" and "more" (true or false), and
+ * "ignores_after" and "ignores_until" (masks) where its ignores are a stretch of a longer list.
  */
 
 /* Whether everything has the type it must have, and nothing stands there that means nothing. 0, or

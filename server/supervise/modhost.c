@@ -157,6 +157,14 @@ static bool is_running(const struct modhost *host, const struct modhost_slot *sl
     return modhost_running(host, (size_t)(slot - host->slots)) != NULL;
 }
 
+/* Another version than the newest, that ran before and may do so again; or NULL. */
+static struct module_version *fallback(const struct modhost_slot *slot,
+                                       const struct module_version *newest)
+{
+    bool other = slot->good && slot->good != newest && slot->good->serial != slot->refused_good;
+    return other ? slot->good : NULL;
+}
+
 struct module_version *modhost_desired(const struct modhost *host, const struct modhost_slot *slot)
 {
     if (slot->decl && modhost_quarantined(host, slot->decl))
@@ -168,8 +176,7 @@ struct module_version *modhost_desired(const struct modhost *host, const struct 
         return NULL;
     if (newest->serial != slot->refused)
         return newest;
-    bool other = slot->good && slot->good != newest && slot->good->serial != slot->refused_good;
-    return other ? slot->good : NULL;
+    return fallback(slot, newest);
 }
 
 static int current_index(const struct modhost *host, size_t slot)
@@ -281,12 +288,27 @@ static bool is_full(struct modhost *host)
     return true;
 }
 
-static void forget_old_refusal(struct modhost *host, struct modhost_slot *slot)
+static bool is_refused(const struct modhost *host, const struct modhost_slot *slot)
 {
-    if (!slot->refused ||
-        clock_now(host->shared->generations.clock) - slot->refused_ms < MODHOST_RETRY_MS)
-        return;
-    slot->refused = slot->refused_good = 0;
+    int64_t now = clock_now(host->shared->generations.clock);
+    return slot->refused && now - slot->refused_ms < MODHOST_RETRY_MS;
+}
+
+static void forget_old_refusal(const struct modhost *host, struct modhost_slot *slot)
+{
+    if (!is_refused(host, slot))
+        slot->refused = slot->refused_good = 0;
+}
+
+const char *modhost_refused(const struct modhost *host, const struct module_decl *module)
+{
+    const struct modhost_slot *slot = host->network ? find_slot(host, module) : NULL;
+    if (!slot || !is_refused(host, slot) || is_running(host, slot))
+        return NULL;
+    const struct module_version *newest = catalogue_version(module);
+    if (!newest || newest->serial != slot->refused || fallback(slot, newest))
+        return NULL;
+    return slot->why ? slot->why : "it could not be started";
 }
 
 /* The event's number, or 0: it was dropped. */

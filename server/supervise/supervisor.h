@@ -203,6 +203,9 @@ void modhost_set_deadline(struct modhost *host, const struct module_decl *module
 /* Why the module is quarantined on the host's network: modhost_send would drop its events. NULL: it
  * is not. Valid until the loop runs. */
 const char *modhost_quarantined(const struct modhost *host, const struct module_decl *module);
+/* Why the host goes on without any version of the module: modhost_send would drop its events. NULL:
+ * it does not, or it is time to try again. Valid until the loop runs. */
+const char *modhost_refused(const struct modhost *host, const struct module_decl *module);
 /*
  * What the modules of a network want, said anew. supervisor_want_begin: nothing is wanted there
  * until modhost_want says so; who knows only what has changed leaves it out. supervisor_want_end,

@@ -206,3 +206,47 @@ def test_where_the_network_tells_nobody_is_asked(parts):
     assert not [m for m in stage.peer.history if m.target == "NickServ"]
     # The services account of one of our accounts is that account, here alone.
     assert one.who("dora") is None  # by a message without the tag: not logged in
+
+
+def test_a_command_that_waits_is_never_run_for_the_nicks_next_holder(parts):
+    stage = Stage(parts, host="services.example.test", style="acc")
+    one = stage.one
+    far = "far.example.test"
+
+    def waits(nick, host=far):
+        text = stage.call(nick, host)
+        stage.asked(nick)
+        stage.notice(f"{nick} -> * ACC 0 (not registered)")
+        one.settled()
+        return text
+
+    # He leaves, and a member takes the nick: the member is not even asked about.
+    text = waits("bob")
+    for channel in (CHANNEL, "#other"):
+        one.line("bob", f"PART {channel}", far)
+    one.line("alice", "NICK :bob")
+    # The nick is taken from somebody who is there.
+    other = waits("carl")
+    one.line("dora", "NICK :carl")
+    # The next round of questions, which this one is asked in, has come.
+    one.comes("erin", host=far)
+    last = waits("erin")
+    stage.asked("erin")
+    asked = [m.text for m in stage.peer.history if m.target == "NickServ"]
+    assert asked.count("ACC bob *") == 1 and asked.count("ACC carl *") == 1
+    stage.notice("bob -> alice ACC 3")
+    stage.notice("carl -> alice ACC 3")
+    assert not stage.answered(text) and not stage.answered(other)
+    stage.notice("erin -> alice ACC 3")
+    assert stage.answered(last)
+    # Whom the bot does not see says it again himself, also when the first answer is a good one.
+    text = stage.call("ghost", far, "Anna")
+    stage.asked("ghost")
+    stage.notice("ghost -> alice ACC 3")
+    came = one.settled()
+    assert not [m for m in came if text in m.text] and "say it again" in came[0].text.lower()
+    text = stage.call("ghost", far, "Anna")
+    assert any(text in m.text for m in one.settled())
+    # Somebody else with the nick is nobody that was answered for.
+    text = stage.call("ghost", "evil.example.test", "Anna")
+    assert not any(text in m.text for m in one.settled())

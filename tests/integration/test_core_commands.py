@@ -212,9 +212,9 @@ def test_register_and_passwd(stage):
 
 def test_hostmasks(stage):
     assert "one/nora!*@*" in stage.ask(stage.nora, "hostmask list")
-    stage.ask(stage.nora, "hostmask add nora!*@nora.example.test", "one/.*now means nora")
-    assert "one/nora!*@nora.example.test" in stage.set_of("user:nora:hostmasks")
-    stage.ask(stage.nora, "hostmask remove nora!*@nora.example.test", "no longer means nora")
+    stage.ask(stage.nora, "hostmask add nora!*@127.0.*", "one/.*now means nora")
+    assert "one/nora!*@127.0.*" in stage.set_of("user:nora:hostmasks")
+    stage.ask(stage.nora, "hostmask remove nora!*@127.0.*", "no longer means nora")
     stage.ask(stage.nora, "hostmask add *", "Not done")
     stage.ask(stage.nora, "hostmask add *!*@*", "Not done")
     stage.ask(stage.nora, "hostmask add olga!*@*", "Not done")
@@ -238,7 +238,7 @@ def test_capabilities_of_accounts(stage):
     assert stage.set_of("user:nora:capabilities") == {"-karma.reset"}
     stage.ask(stage.adam, "capability list nora", r"-karma\.reset")
     stage.ask(stage.adam, "capability remove nora -karma.reset", "no longer has")
-    stage.ask(stage.adam, "capability remove nora -karma.reset", "was so before|Not done")
+    stage.ask(stage.adam, "capability remove nora -karma.reset", "nora had not -karma.reset")
     assert stage.set_of("user:nora:capabilities") == set()
     stage.ask(stage.adam, "capability add nobody-here karma.reset", "Not done")
     stage.ask(stage.adam, "capability add nora", "Usage: !capability add NAME CAPABILITY")
@@ -478,10 +478,10 @@ def test_operators(stage):
     mode("ban *!*@evil.example.test", ["+b", "*!*@evil.example.test"])
     mode("unban *!*@evil.example.test", ["-b", "*!*@evil.example.test"])
     mark = unique("topic")
-    carl.say(CHANNEL, f"!topic about {mark}")
+    carl.say(CHANNEL, f"!core.topic about {mark}")
     zoe.expect(lambda m: m.command == "TOPIC" and m.text == f"about {mark}")
     stage.ask(zoe, "ping", "pong")
-    stage.ask(carl, f"topic {CHANNEL}", f"The topic is: about {mark}")
+    stage.ask(carl, f"core.topic {CHANNEL}", f"The topic is: about {mark}")
     stage.ask(carl, "kick nobody-here", "not in #seshet", CHANNEL)
     stage.ask(carl, f"kick {BOT}", "do not kick myself", CHANNEL)
     stage.ask(carl, "ban *!*@*", "means me as well", CHANNEL)
@@ -502,7 +502,7 @@ def test_operators(stage):
 
 def test_modules(stage):
     stage.notice(stage.nora, "module list", "needs the capability admin")
-    assert re.search("echo: registered yes, enabled yes", stage.ask(stage.adam, "module list"))
+    stage.ask(stage.adam, "module list", "registered yes, enabled yes")
     stage.ask(stage.adam, "module disable echo", "Done: module echo")
     assert stage.cli("HGET", "seshet:module:echo", "enabled") == "no"
     stage.ask(stage.adam, "module disable echo", "It was so before")
@@ -510,10 +510,10 @@ def test_modules(stage):
     stage.ask(stage.adam, "module set echo rate_user 5/1m --network one", "Done")
     assert stage.cli("HGET", "seshet:network:one:module:echo", "rate_user") == "5/1m"
     stage.ask(stage.adam, "module unset echo rate_user --network one", "Done")
-    stage.ask(stage.adam, "module set echo capability trusted", "Done")
+    stage.ask(stage.olga, "module set echo capability trusted", "Done")
     stage.ask(stage.zoe, "help echo", "needs the capability trusted")
     stage.notice(stage.zoe, "echo not for you", "trusted")
-    stage.ask(stage.adam, "module unset echo capability", "Done")
+    stage.ask(stage.olga, "module unset echo capability", "Done")
     stage.ask(stage.adam, "module enable ehco", "did you mean")
     stage.ask(stage.adam, "module enable", "usage: module enable NAME")
     stage.ask(stage.adam, "module frobnicate", "Not done")
@@ -533,7 +533,7 @@ def test_network_administration(stage):
     stage.until(stage.nora, "capability list", r"^(?!.*one/admin)")
     stage.ask(stage.adam, "network list", "one: state online")
     stage.ask(stage.adam, "network connect two", "no network")
-    stage.ask(stage.adam, "registry export", "seshetctl only")
+    stage.ask(stage.olga, "registry export", "seshetctl only")
     stage.ask(stage.adam, "user list", "nora")
     stage.ask(stage.adam, "user add someone", "seshetctl only")
     stage.notice(stage.adam, "user set nora secure yes", "needs the capability owner")

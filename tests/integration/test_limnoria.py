@@ -110,7 +110,7 @@ def test_a_whole_import(parts):
     alice, bob = fields(bot, "user:alice"), fields(bot, "user:bob")
     assert alice["password"] == f"limnoria:{HASH}"
     assert (bob["secure"], bob["ignored"]) == ("yes", "yes")
-    assert members(bot, "user:alice:capabilities") == {"owner", f"net/{CHANNEL}.op"}
+    assert members(bot, "user:alice:capabilities") == {"net/owner", f"net/{CHANNEL}.op"}
     assert members(bot, "user:alice:hostmasks") == {"net/*!*@home.alice.example"}
     assert members(bot, "user:alice:services") == {"net/alice", "net/alice_away"}
     assert members(bot, "user:bob:hostmasks") == {"net/bob!~bob@*.example.org"}

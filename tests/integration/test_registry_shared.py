@@ -1,5 +1,6 @@
 """Two servers share one registry: what is edited decides the next message on both."""
 
+import concurrent.futures
 import re
 import time
 
@@ -306,3 +307,29 @@ def test_a_link_that_tells_nothing_is_noticed(parts):
     shared.proxy.deaf = False
     shared.wait_state("synced")
     shared.decides(False)
+
+
+def test_both_change_one_account(parts):
+    """At the same moment, again and again: nothing is lost, and no set holds both signs."""
+    shared = Shared(parts)
+    anna, bert = shared.bots.values()
+
+    def ctl(bot, *words):
+        return bot.ctl("--socket", str(bot.control), *words)[1]
+
+    ctl(anna, "user", "add", "nora", "--no-password")
+    wait_until(lambda: "nora" in ctl(bert, "user", "list"), 20, "Bert knows nora")
+
+    def change(bot, mine, sign):
+        for i in range(5):
+            ctl(bot, "capability", "add", f"{mine}{i}", f"{sign}both{i}", "--user", "nora")
+            ctl(bot, "user", "hostmask", "add", "nora", f"*!*@{mine}{i}.example.org")
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for work in [pool.submit(change, anna, "anna", ""), pool.submit(change, bert, "bert", "-")]:
+            work.result()
+    names = set(shared.cli("SMEMBERS", "seshet:user:nora:capabilities").split())
+    assert {f"{nick}{i}" for nick in ("anna", "bert") for i in range(5)} <= names
+    assert all((f"both{i}" in names) != (f"-both{i}" in names) for i in range(5)), names
+    masks = shared.cli("SMEMBERS", "seshet:user:nora:hostmasks").split()
+    assert len(masks) == 10

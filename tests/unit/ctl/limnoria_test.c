@@ -78,7 +78,7 @@ static void test_a_whole_user(void **state)
                    "  hostmask *!alice@host.example\r\n  nicks net Alice alice_\r\n\r\n",
                    NULL, NULL),
           "users",
-          "{\"alice\":{\"secure\":true,\"ignored\":false,\"capabilities\":[\"owner\","
+          "{\"alice\":{\"secure\":true,\"ignored\":false,\"capabilities\":[\"net/owner\","
           "\"net/#Chan.op\",\"net/#a.b,-voice\"],"
           "\"hostmasks\":[\"net/*!alice@host.example\"],"
           "\"services\":[\"net/Alice\",\"net/alice_\"]," RECORD "}}",

@@ -99,8 +99,8 @@ static void run_until_users(struct fixture *f, size_t users)
     run_until(f, are_users, &seen, "the users are seen");
 }
 
-static const struct capability_place BOB = {HOLDER_USER, "bob", "", ""};
-static const struct capability_place AL = {HOLDER_USER, "al", "", ""};
+static const struct capability_place BOB = {HOLDER_USER, "bob", "", "", CASEMAPPING_RFC1459};
+static const struct capability_place AL = {HOLDER_USER, "al", "", "", CASEMAPPING_RFC1459};
 
 /* Bob, an owner, and al. */
 static void two_users(struct fixture *f)
@@ -237,17 +237,65 @@ static void a_set_never_holds_both_signs(void **state)
     assert_redis(f, "SISMEMBER seshet:user:al:capabilities -karma%s", "0");
     e = registry_edit_new();
     assert_int_equal(registry_edit_capability(e, &AL, "two words", true, WHY), -1);
-    registry_edit_capability(e, &(struct capability_place){HOLDER_USER, "eve", "", ""}, "admin",
-                             true, WHY);
+    registry_edit_capability(
+        e, &(struct capability_place){HOLDER_USER, "eve", "", "", CASEMAPPING_RFC1459}, "admin",
+        true, WHY);
     commit_refused(f, e, "there is no account of that name");
+}
+
+/* Takes the capability from al; how many of the set that was. */
+static size_t taken(struct fixture *f, const char *capability, enum casemapping casemapping)
+{
+    struct capability_place place = AL;
+    place.casemapping = casemapping;
+    struct registry_edit *e = registry_edit_new();
+    assert_int_equal(registry_edit_capability(e, &place, capability, false, WHY), 0);
+    struct answered a = commit(f, e);
+    assert_int_equal(a.result, REGISTRY_OK);
+    return a.nchanged;
+}
+
+static void names_compare_in_their_parts(void **state)
+{
+    struct fixture *f = *state;
+    two_users(f);
+    redis_do(f->socket, "SADD seshet:user:al:capabilities net.1/#a.b,op #c[x.op net/#C{x,-op a.b");
+    /* The op of #a takes nothing from #a.b. */
+    assert_int_equal(taken(f, "net.1/#a.b.op", CASEMAPPING_RFC1459), 0);
+    assert_int_equal(taken(f, "NET.1/#a.b,op", CASEMAPPING_RFC1459), 0);
+    assert_int_equal(taken(f, "net.1/#A.B,op", CASEMAPPING_ASCII), 1);
+    assert_int_equal(taken(f, "#C{x.op", CASEMAPPING_ASCII), 0);
+    assert_int_equal(taken(f, "#C{X.OP", CASEMAPPING_RFC1459_STRICT), 1);
+    assert_int_equal(taken(f, "a.b", CASEMAPPING_RFC1459), 1);
+    struct capability_place place = AL;
+    struct registry_edit *e = registry_edit_new();
+    assert_int_equal(registry_edit_capability(e, &place, "net/#c[X.op", true, WHY), 0);
+    commit_ok(f, e);
+    assert_redis(f, "SCARD seshet:user:al:capabilities%s", "1");
+    assert_redis(f, "SISMEMBER seshet:user:al:capabilities net/#c[X.op%s", "1");
+}
+
+static void the_last_owner_is_not_ignored(void **state)
+{
+    struct fixture *f = *state;
+    two_users(f);
+    struct registry_edit *e = registry_edit_new();
+    assert_int_equal(registry_edit_user_flag(e, "bob", "ignored", true, WHY), 0);
+    commit_refused(f, e, "that is the last owner");
+    assert_redis(f, "HEXISTS seshet:user:bob ignored%s", "0");
+    e = registry_edit_new();
+    registry_edit_user_flag(e, "al", "ignored", true, WHY);
+    registry_edit_user_flag(e, "bob", "ignored", false, WHY);
+    commit_ok(f, e);
 }
 
 static void default_sets_open_nothing_privileged(void **state)
 {
     struct fixture *f = *state;
-    static const struct capability_place places[] = {{HOLDER_DEFAULT, "", "", ""},
-                                                     {HOLDER_REGISTERED, "", "net", ""},
-                                                     {HOLDER_CHANNEL, "", "net", "#c:d"}};
+    static const struct capability_place places[] = {
+        {HOLDER_DEFAULT, "", "", "", CASEMAPPING_RFC1459},
+        {HOLDER_REGISTERED, "", "net", "", CASEMAPPING_RFC1459},
+        {HOLDER_CHANNEL, "", "net", "#c:d", CASEMAPPING_RFC1459}};
     synced(f);
     struct registry_edit *e = registry_edit_new();
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -385,6 +433,14 @@ static void policies_and_channels_are_set(void **state)
     run_until_swaps(f, swaps + 1);
     assert_null(accounts_channel(accounts(f), "net", "#c:%d"));
     assert_null(accounts_policy(accounts(f), "net"));
+    e = registry_edit_new();
+    registry_edit_channel_ignore(e, "net", "#c:%d", "x!*@*", 6, true, WHY);
+    registry_edit_channel_ignore(e, "net", "#c:%d", "y!*@*", 5, true, WHY);
+    registry_edit_channel_expire(e, "net", "#c:%d", "x!*@*", 5, WHY); /* it ends later now */
+    registry_edit_channel_expire(e, "net", "#c:%d", "y!*@*", 5, WHY);
+    commit_ok(f, e);
+    assert_redis(f, "HGET seshet:network:net:channel:#c%%3A%%25d:ignores x!*@*%s", "6");
+    assert_redis(f, "HLEN seshet:network:net:channel:#c%%3A%%25d:ignores%s", "1");
 }
 
 /* Many names: they are read in several steps. */
@@ -429,6 +485,8 @@ int main(void)
         TEST(a_password_is_changed_once),
         TEST(the_last_owner_stays),
         TEST(a_set_never_holds_both_signs),
+        TEST(names_compare_in_their_parts),
+        TEST(the_last_owner_is_not_ignored),
         TEST(default_sets_open_nothing_privileged),
         TEST(masks_do_not_overlap),
         TEST(an_account_has_so_many_masks),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/permission.h"
 #include "registry/decide.h"
 #include "views.h"
 
@@ -215,14 +216,11 @@ static void use_up(struct flood *flood, const struct module_view *m, const struc
 /* The place of a rule in the order in which they are looked at. */
 static int rank(enum decide_reason rule)
 {
-    switch (rule) {
-    case DECIDE_ANTICAPABILITY:
-        return 2 * DECIDE_IGNORED + 1;
-    case DECIDE_QUARANTINED:
-        return 2 * DECIDE_NO_FILE + 1;
-    default:
-        return 2 * (int)rule;
-    }
+    return rule == DECIDE_ANTICAPABILITY ? 4 * DECIDE_IGNORED + 1
+           : rule == DECIDE_SECRET       ? 4 * DECIDE_OURS + 1
+           : rule == DECIDE_NOT_LOADED   ? 4 * DECIDE_NO_FILE + 1
+           : rule == DECIDE_QUARANTINED  ? 4 * DECIDE_NO_FILE + 2
+                                         : 4 * (int)rule;
 }
 
 struct traced {
@@ -519,12 +517,16 @@ static void what_stands_in_the_way_besides(void **state)
     const struct rate once = {1, 60000};
     (void)state;
     assert_false(flood_count_source(flood, "net", "account:alice", once));
-    for (unsigned set = 0; set < 32; set++) {
-        bool trusted = set & 16;
+    for (unsigned set = 0; set < 512; set++) {
+        bool trusted = set & 256;
         bool ours = set & 1;
         bool no_file = set & 2;
         bool much = set & 4;
         bool is_command = set & 8;
+        bool secret = set & 16;
+        bool not_loaded = set & 32;
+        bool quarantined = set & 64;
+        bool clash = set & 128;
         struct registry_view *view =
             make_view(is_command ? BIT(ENICK) | BIT(USER_RATE) : BIT(ENICK), CHANNEL_COMMAND,
                       CASEMAPPING_RFC1459);
@@ -536,10 +538,18 @@ static void what_stands_in_the_way_besides(void **state)
         s.trusted = trusted;
         s.facts.ours = ours;
         s.facts.no_file = no_file;
+        s.facts.secret = secret;
+        s.facts.not_loaded = not_loaded ? "it refused" : NULL;
+        s.facts.quarantined = quarantined ? "faults" : NULL;
+        s.facts.clash = clash ? "other" : NULL;
         s.facts.source_rate = much ? once : (struct rate){2, 60000};
         enum decide_reason wanted = ours && is_command               ? DECIDE_OURS
+                                    : secret                         ? DECIDE_SECRET
                                     : no_file                        ? DECIDE_NO_FILE
+                                    : not_loaded                     ? DECIDE_NOT_LOADED
+                                    : quarantined                    ? DECIDE_QUARANTINED
                                     : much && is_command && !trusted ? DECIDE_RATE_SOURCE
+                                    : clash && is_command            ? DECIDE_CLASH
                                                                      : DECIDE_ENICK;
         struct decision d = decide_module(view->modules[0], &s.facts);
         assert_int_equal(d.reason, wanted);
@@ -554,6 +564,28 @@ static void what_stands_in_the_way_besides(void **state)
     flood_free(flood);
 }
 
+/* What the definition says and what the file says; and IRC's lines need a permission. */
+static void which_types_of_event(void **state)
+{
+    const uint32_t files[] = {0, EVENT_BIT(EVENT_QUIT), EVENT_BIT(EVENT_MESSAGE)};
+    struct registry_view *view = make_view(BIT(ENICK), CHANNEL_MESSAGE, CASEMAPPING_RFC1459);
+    struct module_view raw = *view->modules[0];
+    (void)state;
+    for (unsigned set = 0; set < 6; set++) {
+        struct scene s;
+        set_scene(&s, 0, CHANNEL_MESSAGE, NULL);
+        s.facts.handles_known = set >= 3;
+        s.facts.handles = files[set % 3];
+        assert_int_equal(decide_module(view->modules[0], &s.facts).reason,
+                         set < 3 || set == 5 ? DECIDE_ENICK : DECIDE_EVENT_TYPE);
+    }
+    raw.fields.permissions = PERMISSION_RAW;
+    assert_false(decide_may_get(view->modules[0], EVENT_RAW));
+    assert_true(decide_may_get(view->modules[0], EVENT_MESSAGE));
+    assert_true(decide_may_get(&raw, EVENT_RAW));
+    registry_view_free(view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -564,6 +596,7 @@ int main(void)
         cmocka_unit_test(masks_of_an_overlay),
         cmocka_unit_test(an_event_without_a_source_is_on_no_list),
         cmocka_unit_test(what_stands_in_the_way_besides),
+        cmocka_unit_test(which_types_of_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
