@@ -138,8 +138,8 @@ static void test_who_and_wrong(void **state)
                  "change the separator.");
     char text[450];
     memset(text, 'x', sizeof text);
-    memcpy(text, "!topics add ", 11);
-    text[11 + 386] = 0;
+    memcpy(text, "!topics add ", 12);
+    text[12 + 386] = 0;
     room_answers(t, "olga", text, "That would be too long: a topic has at most 390 bytes.");
     seshet_test_storage_away(t, 1);
     room_answers(t, "olga", "!topics add c", away);

@@ -5,8 +5,7 @@
 
 /* clang-format off */
 #define SIZE(type, grows)   {"sizeof " #type, (long long)sizeof(type), grows}
-#define FIELD(type, member) {#type "." #member, (long long)offsetof(type, member), false}, \
-                            {"sizeof " #type "." #member, (long long)sizeof(((type *)0)->member), false}
+#define FIELD(type, member) {#type "." #member, (long long)offsetof(type, member), false}
 #define VALUE(name)         {#name, name, false}
 /* clang-format on */
 
