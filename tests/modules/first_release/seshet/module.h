@@ -1,5 +1,5 @@
-/* The header of the first release, as modules were built with it. It is never changed: the tests hold
- * that what was built with it goes on running. */
+/* The header of the first release, as modules were built with it. It is never changed: the tests
+ * hold that what was built with it goes on running. */
 #ifndef SESHET_MODULE_H
 #define SESHET_MODULE_H
 
