@@ -5,8 +5,9 @@
  * write that fails. KEYS: each key once. ARGV: for each key its type ("any" where it is taken
  * away); then for each write four texts: what, number of the key, field or item, value. Words that
  * begin with '?' write nothing: all of them are asked before the first write, and any of them
- * refuses the whole edit. With '?try' as the last one nothing is written at all. Nothing is written that is there already: each write wakes every server.
- * Returns for each write 1 when it changed something.
+ * refuses the whole edit. With '?try' as the last one nothing is written at all. Nothing is written
+ * that is there already: each write wakes every server. Returns for each write 1 when it changed
+ * something.
  */
 const char edit_script[] =
     "for i, key in ipairs(KEYS) do\n"

@@ -287,4 +287,5 @@ SESHET_MODULE(
                   "$channel and $me stand for the caller's words, and /me in front makes it an "
                   "action. Operators add and remove." }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, on_message }),
+    .capabilities = SESHET_CAPABILITIES("alias.manage"),
 )

@@ -254,4 +254,5 @@ SESHET_MODULE(
                   "nick!user@host, account:NAME, or the nick of somebody here. For operators." }),
     .events = SESHET_EVENTS(
         { SESHET_JOIN, on_join }, { SESHET_MODE, on_mode }, { SESHET_ACCOUNT, on_account }),
+    .capabilities = SESHET_CAPABILITIES("autoop.manage"),
 )

@@ -32,7 +32,7 @@ int place_find(seshet_ctx *ctx, const seshet_event *ev, const char **args, char 
 
 int place_may_manage(seshet_ctx *ctx, const seshet_event *ev, const char *channel, const char *what)
 {
-    if (may_operate(ctx, channel, ev->nick))
+    if (may_manage(ctx, ev, channel))
         return 1;
     seshet_reply(ctx, "Only operators of %s may %s.", channel, what);
     return 0;

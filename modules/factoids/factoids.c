@@ -452,4 +452,5 @@ SESHET_MODULE(
         { "lock", lock, .usage = "NAME", .help = "For operators: let only operators change NAME." },
         { "unlock", unlock, .usage = "NAME", .help = "For operators: let everybody change NAME." }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, on_message }),
+    .capabilities = SESHET_CAPABILITIES("factoids.manage"),
 )

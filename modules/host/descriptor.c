@@ -2,11 +2,21 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-enum { SIZE_MAX_SANE = 4096, FIRST_RELEASE_SIZE = sizeof(seshet_module), CAPABILITY_WORD_MAX = 64 };
+enum {
+    SIZE_MAX_SANE = 4096,
+    /* The end of the last field of the first release. Of what stands behind it, a module that was
+     * built with an older header has nothing: look at the descriptor's size first. */
+    FIRST_RELEASE_SIZE =
+        offsetof(seshet_module, config_changed) + sizeof(((seshet_module *)NULL)->config_changed),
+    CAPABILITY_WORD_MAX = 64
+};
+_Static_assert(FIRST_RELEASE_SIZE == sizeof(size_t) + 2 * sizeof(uint32_t) + 13 * sizeof(void *),
+               "modules of the first release have descriptors of this size for good");
 
 struct verdict {
     char *why;

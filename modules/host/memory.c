@@ -4,7 +4,8 @@
 
 #include "modules/ipc/cell.h"
 
-#if defined __GLIBC__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ && !defined SESHET_FUZZ
+#if defined __GLIBC__ && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ &&          \
+    !defined SESHET_FUZZ
 #define TAKES_OVER 1
 #endif
 #ifdef __has_feature

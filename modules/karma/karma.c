@@ -202,6 +202,14 @@ static int is_too_soon(seshet_ctx *ctx, const seshet_event *ev, const char *chan
     return 0;
 }
 
+/* The nick, or the name of the account that the bot knows it as. */
+static int is_own(seshet_ctx *ctx, const seshet_event *ev, const char *name)
+{
+    char account[SESHET_ACCOUNT_SIZE];
+    return seshet_casecmp(ctx, name, ev->nick) == 0 ||
+           (seshet_account(ctx, account, sizeof account) > 0 && strcasecmp(name, account) == 0);
+}
+
 static void on_message(seshet_ctx *ctx, const seshet_event *ev)
 {
     char channel[PLACE_SIZE];
@@ -213,7 +221,7 @@ static void on_message(seshet_ctx *ctx, const seshet_event *ev)
     int by = parse(ev->text, name, sizeof name);
     if (!by || place_find(ctx, ev, &args, channel))
         return;
-    if (seshet_casecmp(ctx, name, ev->nick) == 0) {
+    if (is_own(ctx, ev, name)) {
         seshet_reply(ctx, "Your own karma is for others to change.");
         return;
     }

@@ -232,4 +232,5 @@ SESHET_MODULE(
         { SESHET_KICK, on_event }, { SESHET_NICK, on_event }, { SESHET_MODE, on_event },
         { SESHET_TOPIC, on_event }, { SESHET_DISCONNECTED, on_disconnected }),
     .unload = unload,
+    .capabilities = SESHET_CAPABILITIES("log.manage"),
 )

@@ -289,4 +289,5 @@ SESHET_MODULE(
     .commands = SESHET_COMMANDS(
         { "quote", quote, .usage = "[NUMBER | add TEXT | find TEXT | delete NUMBER]",
           .help = "Say a quote, any or a certain one; add, find or, as an operator, delete one." }),
+    .capabilities = SESHET_CAPABILITIES("quotes.manage"),
 )

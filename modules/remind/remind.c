@@ -273,7 +273,7 @@ static void cancel(seshet_ctx *ctx, const seshet_event *ev, const char *args)
     int mine = r && !*end && is_mine(ctx, ev, r);
     int may = mine ||
               (r && !*end && !ev->is_private && seshet_casecmp(ctx, r->channel, ev->channel) == 0 &&
-               may_operate(ctx, ev->channel, ev->nick));
+               may_manage(ctx, ev, ev->channel));
     if (!may) {
         seshet_reply(ctx, "You have no reminder of that number; see: %s list", ev->command);
         return;
@@ -320,4 +320,5 @@ SESHET_MODULE(
         { SESHET_CONNECTED, on_connected }, { SESHET_DISCONNECTED, on_disconnected },
         { SESHET_JOIN, on_join }),
     .load = load,
+    .capabilities = SESHET_CAPABILITIES("remind.manage"),
 )

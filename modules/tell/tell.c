@@ -145,9 +145,9 @@ static void give(seshet_ctx *ctx, const char *nick, char *record, int64_t now)
     }
 }
 
-/* Takes what waits for the nick and says it. Only who takes it out says it: nobody hears it twice.
- */
-static void deliver(seshet_ctx *ctx, const char *nick, int64_t now)
+/* Takes what waits for the name and says it to the nick. Only who takes it out says it: nobody
+ * hears it twice. */
+static void deliver(seshet_ctx *ctx, const char *name, const char *nick, int64_t now)
 {
     char folded[NICK_SIZE];
     char key[KEY_SIZE];
@@ -159,7 +159,7 @@ static void deliver(seshet_ctx *ctx, const char *nick, int64_t now)
         if (read_names(ctx))
             return;
     }
-    if (!nwaiting || seshet_fold(ctx, folded, sizeof folded, nick) < 0 || find(folded) == nwaiting)
+    if (!nwaiting || seshet_fold(ctx, folded, sizeof folded, name) < 0 || find(folded) == nwaiting)
         return;
     int error = read_record(ctx, folded, record);
     make_key(key, folded);
@@ -174,10 +174,20 @@ static void deliver(seshet_ctx *ctx, const char *nick, int64_t now)
         give(ctx, nick, record, now);
 }
 
+/* What waits for the nick, and for the account that the bot knows the source as. */
+static void deliver_all(seshet_ctx *ctx, const seshet_event *ev)
+{
+    char account[SESHET_ACCOUNT_SIZE];
+    const char *nick = ev->type == SESHET_NICK ? ev->target : ev->nick;
+    deliver(ctx, nick, nick, ev->time_ms);
+    if (seshet_account(ctx, account, sizeof account) > 0 && seshet_casecmp(ctx, account, nick) != 0)
+        deliver(ctx, account, nick, ev->time_ms);
+}
+
 static void on_event(seshet_ctx *ctx, const seshet_event *ev)
 {
     if (!ev->from_me)
-        deliver(ctx, ev->type == SESHET_NICK ? ev->target : ev->nick, ev->time_ms);
+        deliver_all(ctx, ev);
 }
 
 /* ---- Leaving --------------------------------------------------------------------------------- */
@@ -300,7 +310,7 @@ static void tell(seshet_ctx *ctx, const seshet_event *ev)
     char nick[NICK_SIZE];
     char text[1024];
     const char *rest = phrase_word(ev->args, nick, sizeof nick);
-    deliver(ctx, ev->nick, ev->time_ms); /* who calls is there as well */
+    deliver_all(ctx, ev); /* who calls is there as well */
     phrase_clean(text, sizeof text, rest);
     size_t len = strlen(nick);
     if (len && (nick[len - 1] == ':' || nick[len - 1] == ','))

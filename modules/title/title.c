@@ -198,4 +198,5 @@ SESHET_MODULE(
                   "tell titles in this channel unasked." }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, on_said }, { SESHET_ACTION, on_said }),
     .load = load,
+    .capabilities = SESHET_CAPABILITIES("title.manage"),
 )

@@ -242,4 +242,5 @@ SESHET_MODULE(
                   "change back, restore sets again what was set with this command last. Changes are "
                   "for operators." }),
     .events = SESHET_EVENTS({ SESHET_TOPIC, on_topic }),
+    .capabilities = SESHET_CAPABILITIES("topic.manage"),
 )

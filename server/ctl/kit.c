@@ -72,8 +72,8 @@ static void free_words(struct words *words)
 
 static struct words try_words(const struct session *session, const json_t *args)
 {
-    static const char *const options[] = {"as",    "account", "channel",
-                                          "users", "after",   "permissions"};
+    static const char *const options[] = {"as",      "account", "known", "grant",
+                                          "channel", "users",   "after", "permissions"};
     struct words words = {0};
     char *program = kit_path("libexec/seshet/seshet-try");
     add(&words, program);

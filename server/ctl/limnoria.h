@@ -13,8 +13,9 @@
  * "user 1" and "channel #c" begin an entry, indented lines follow.
  *
  * What a mask or a channel says holds on the one network that is named; a capability that names no
- * channel holds everywhere, as there; but owner, admin and the like on that network only. Limnoria's own defaults are left out where they are ours.
- * Pure: nothing is opened, nothing is hashed.
+ * channel holds everywhere, as there; but owner, admin and the like on that network only.
+ * Limnoria's own defaults are left out where they are ours. Pure: nothing is opened, nothing is
+ * hashed.
  */
 #define LIMNORIA_MAX_BYTES ((size_t)16 << 20) /* of one file */
 #define LIMNORIA_MAX_LINE  1000

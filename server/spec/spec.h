@@ -107,7 +107,7 @@ struct command_param {
     bool optional; /* of those without "--" only the last ones are */
 };
 
-#define COMMAND_MAX_PARAMS 10
+#define COMMAND_MAX_PARAMS 11
 #define COMMAND_MAX_WORDS  1000 /* of one command */
 
 struct command_spec {

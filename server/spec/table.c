@@ -133,6 +133,16 @@ static const struct command_param try_account = {.name = "account",
                                                  .shown = "ACCOUNT",
                                                  .help = "Who that is to services: nobody.",
                                                  .kind = PARAM_OPTION};
+static const struct command_param try_known = {
+    .name = "known",
+    .shown = "ACCOUNT",
+    .help = "Whom the bot knows that as, by an account of its own: nobody.",
+    .kind = PARAM_OPTION};
+static const struct command_param try_grant = {
+    .name = "grant",
+    .shown = "CAPABILITY",
+    .help = "What that may do; several in one argument, with spaces between them.",
+    .kind = PARAM_OPTION};
 static const struct command_param try_channel = {
     .name = "channel", .shown = "CHANNEL", .help = "Where: #test.", .kind = PARAM_OPTION};
 static const struct command_param try_private = {
@@ -405,8 +415,8 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                               NULL},
     [COMMAND_MODULE_TRY] = {"module try",
                             "Run a module without a server, and see what it says",
-                            {&try_file, &try_texts, &try_as, &try_account, &try_channel,
-                             &try_private, &try_users, &try_after, &try_permissions},
+                            {&try_file, &try_texts, &try_as, &try_account, &try_known, &try_grant,
+                             &try_channel, &try_private, &try_users, &try_after, &try_permissions},
                             NULL},
 
     [COMMAND_NETWORK_LIST] = {"network list",

@@ -23,14 +23,27 @@ static enum host_step give(struct generation *g, struct buf *frames)
     return step;
 }
 
-void generation_send(struct generation *g, struct ipc_event *event)
+void generation_send(struct generation *g, struct ipc_event *event, struct stage_rights *rights)
 {
     struct buf frames = {0};
+    g->running = event;
+    g->rights = rights;
     event->number = ++g->last_event;
     if (!event->time_ms)
         event->time_ms = g->test->now_ms;
     ipc_put_event(&frames, event);
     give(g, &frames);
+    g->running = NULL;
+    g->rights = NULL;
+}
+
+void generation_send_life(struct generation *g, unsigned type)
+{
+    if (!(g->events & UINT32_C(1) << type))
+        return;
+    struct ipc_event event = {
+        .type = (uint8_t)type, .command_index = IPC_SUBSCRIPTION, .nick = "", .known = ""};
+    generation_send(g, &event, NULL);
 }
 
 static void put_network(const struct seshet_test *t, struct buf *frames)
@@ -88,6 +101,8 @@ void generation_end(struct generation *g, bool unload)
     timers_forget(g);
     for (size_t i = 0; i < g->ncommands; i++)
         free(g->commands[i]);
+    for (size_t i = 0; i < g->ncapabilities; i++)
+        free(g->capabilities[i]);
     free(g->name);
     free(g);
 }

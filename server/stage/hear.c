@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/xmalloc.h"
+#include "registry/dotted.h"
 #include "server/module_answers.h"
 #include "server/raw_text.h"
 #include "server/say_lines.h"
@@ -72,6 +73,8 @@ static void hear_module(struct generation *g, const struct frame *f)
     g->events = module.events;
     for (; g->ncommands < module.ncommands; g->ncommands++)
         g->commands[g->ncommands] = xstrdup(module.commands[g->ncommands].name);
+    for (; g->ncapabilities < module.ncapabilities; g->ncapabilities++)
+        g->capabilities[g->ncapabilities] = xstrdup(module.capabilities[g->ncapabilities]);
 }
 
 static void answer_field(struct seshet_test *t, const char *name, struct module_answer *answer)
@@ -89,6 +92,39 @@ static void answer_field(struct seshet_test *t, const char *name, struct module_
         module_fields_write(&t->fields, field, &answer->text);
     answer->status = (int32_t)answer->text.len;
     buf_append(&answer->text, "", 1);
+}
+
+static void answer_config(struct seshet_test *t, const char *key, struct module_answer *answer)
+{
+    const char *value = config_find(&t->fields.config, key);
+    if (!value) {
+        answer->status = config_key_valid(key) ? SESHET_ENOTFOUND : SESHET_EINVAL;
+        return;
+    }
+    buf_append(&answer->text, value, strlen(value) + 1);
+    answer->status = (int32_t)strlen(value);
+}
+
+/* Of the source of the event that is handled. */
+static int32_t answer_capability(const struct generation *g, const char *name)
+{
+    struct capability c;
+    char why[REGISTRY_WHY_SIZE];
+    if (capability_parse(&c, name, why, sizeof why) || *c.network)
+        return SESHET_EINVAL;
+    if (!g->running || !*g->running->nick)
+        return SESHET_ENOTFOUND;
+    return rights_has(g->rights, irc_state_isupport(g->test->state)->casemapping, &c);
+}
+
+/* Redis remembers it. */
+static int32_t answer_first(struct seshet_test *t)
+{
+    if (t->storage_away)
+        return SESHET_ESTORAGE;
+    bool first = !t->installed;
+    t->installed = true;
+    return first;
 }
 
 static void answer_storage(struct seshet_test *t, const struct ipc_ask *ask,
@@ -123,6 +159,15 @@ static void hear_ask(struct generation *g, const struct frame *f)
         break;
     case IPC_FIELD:
         answer_field(g->test, ask.key, &answer);
+        break;
+    case IPC_CONFIG:
+        answer_config(g->test, ask.key, &answer);
+        break;
+    case IPC_CAPABILITY:
+        answer.status = answer_capability(g, ask.key);
+        break;
+    case IPC_FIRST:
+        answer.status = answer_first(g->test);
         break;
     case IPC_TIMER:
     case IPC_CANCEL:

@@ -9,6 +9,10 @@
 
 static void send_event(struct seshet_test *t, const struct irc_event *event, struct ipc_event *out)
 {
+    /* Servers and the bot itself are nobody. */
+    bool is_person = *event->nick && !event->from_me && !event->from_server;
+    const struct stage_user *user = is_person ? stage_user_get(t, event->nick) : NULL;
+    struct stage_rights *rights = user ? user->rights : NULL;
     out->is_private = event->is_private;
     out->from_me = event->from_me;
     out->nick = event->nick;
@@ -20,7 +24,11 @@ static void send_event(struct seshet_test *t, const struct irc_event *event, str
     out->text = event->type == EVENT_CTCP ? "" : event->text;
     out->reply_to = event->reply_to;
     out->time_ms = event->time_ms;
-    generation_send(t->generation, out);
+    out->known = user ? user->known : "";
+    out->declared = 1;
+    out->capabilities = rights_bits(rights, irc_state_isupport(t->state)->casemapping,
+                                    t->generation->capabilities, t->generation->ncapabilities);
+    generation_send(t->generation, out, rights);
     t->called++;
 }
 

@@ -75,20 +75,75 @@ int seshet_test_user(seshet_test *t, const char *nick, const char *user, const c
     return 0;
 }
 
-int seshet_test_field(seshet_test *t, const char *name, const char *value)
+int seshet_test_known(seshet_test *t, const char *nick, const char *account)
+{
+    char name[SESHET_ACCOUNT_SIZE];
+    if (!is_nick(nick) || (account && (!is_account(account) || strlen(account) >= sizeof name)))
+        return -1;
+    irc_fold_copy(CASEMAPPING_ASCII, name, sizeof name, account ? account : "");
+    set_text(&stage_user_find(t, nick)->known, name);
+    return 0;
+}
+
+int seshet_test_grant(seshet_test *t, const char *nick, const char *capability, int on)
+{
+    struct capability c;
+    char why[REGISTRY_WHY_SIZE];
+    if (!is_nick(nick) || capability_parse(&c, capability, why, sizeof why) || *c.network)
+        return -1;
+    rights_give(stage_user_find(t, nick)->rights, irc_state_isupport(t->state)->casemapping, &c,
+                on != 0);
+    return 0;
+}
+
+/* Its number; -1: that is not allowed. */
+static int set_field(seshet_test *t, const char *name, const char *value)
 {
     char why[REGISTRY_WHY_SIZE];
     enum module_field field;
     const char *command;
     if (module_field_parse_name(name, &field, &command, why, sizeof why))
         return -1;
-    return command ? dotted_parse(&t->fields, field, command, value, why, sizeof why)
-                   : module_fields_parse(&t->fields, field, value, why, sizeof why);
+    int result = command ? dotted_parse(&t->fields, field, command, value, why, sizeof why)
+                         : module_fields_parse(&t->fields, field, value, why, sizeof why);
+    return result ? -1 : (int)field;
+}
+
+static void copy_fields(struct module_fields *dst, const struct module_fields *src)
+{
+    module_fields_init(dst);
+    for (int i = 0; i < FIELD_COUNT; i++)
+        module_fields_copy_one(dst, src, (enum module_field)i);
+    dotted_merge(dst, src);
+}
+
+/* In a server, another group or other permissions mean another process. */
+static bool is_told(int field)
+{
+    return field != FIELD_GROUP && field != FIELD_PERMISSIONS &&
+           !(module_field_rows[field].flags & FIELD_SERVER);
+}
+
+int seshet_test_field(seshet_test *t, const char *name, const char *value)
+{
+    struct module_fields old;
+    copy_fields(&old, &t->fields);
+    int field = set_field(t, name, value);
+    bool changed = field >= 0 && !module_fields_equal(&old, &t->fields);
+    module_fields_clear(&old);
+    if (field == FIELD_ENABLED && changed) {
+        bool on = t->fields.enabled;
+        t->fields.enabled = !on;
+        return seshet_test_enable(t, on);
+    }
+    if (changed && is_told(field) && t->generation)
+        generation_send_life(t->generation, IPC_EVENT_CONFIG);
+    return field < 0 ? -1 : 0;
 }
 
 int seshet_test_permit(seshet_test *t, const char *permissions)
 {
-    if (seshet_test_field(t, "permissions", permissions))
+    if (set_field(t, "permissions", permissions) < 0)
         return -1;
     if (t->generation)
         t->generation->host.permissions = t->fields.permissions;

@@ -22,16 +22,55 @@ seshet_test *seshet_test_new(void)
     return t;
 }
 
+static int switch_on(seshet_test *t, char *why, size_t why_size)
+{
+    t->generation = generation_load(t, t->file, why, why_size);
+    if (!t->generation)
+        return -1;
+    generation_send_life(t->generation, IPC_EVENT_ENABLED);
+    return 0;
+}
+
+static void switch_off(seshet_test *t, unsigned type)
+{
+    generation_send_life(t->generation, type);
+    generation_end(t->generation, true);
+    t->generation = NULL;
+}
+
 int seshet_test_load(seshet_test *t, const char *file, char *why, size_t why_size)
 {
-    if (t->generation) {
-        snprintf(why, why_size, "a module is loaded already");
+    if (t->generation || !t->fields.enabled) {
+        snprintf(why, why_size,
+                 t->generation ? "a module is loaded already" : "the module is not enabled");
         return -1;
     }
     free(t->file);
     t->file = xstrdup(file);
-    t->generation = generation_load(t, file, why, why_size);
-    return t->generation ? 0 : -1;
+    return switch_on(t, why, why_size);
+}
+
+int seshet_test_enable(seshet_test *t, int on)
+{
+    char why[SESHET_TEST_WHY_SIZE];
+    bool was = t->fields.enabled;
+    t->fields.enabled = on != 0;
+    if (was && !on && t->generation)
+        switch_off(t, IPC_EVENT_DISABLED);
+    if (was || !on || !t->file || !switch_on(t, why, sizeof why))
+        return 0;
+    stage_log(t, 3, "the module is refused: %s", why);
+    return -1;
+}
+
+int seshet_test_remove(seshet_test *t)
+{
+    if (!t->generation)
+        return -1;
+    switch_off(t, IPC_EVENT_REMOVED);
+    free(t->file);
+    t->file = NULL;
+    return 0;
 }
 
 seshet_test *seshet_test_open(const char *file, char *why, size_t why_size)
@@ -46,8 +85,8 @@ seshet_test *seshet_test_open(const char *file, char *why, size_t why_size)
 /* The new one is there before the old one goes, as in a server. */
 int seshet_test_reload(seshet_test *t, char *why, size_t why_size)
 {
-    if (!t->file) {
-        snprintf(why, why_size, "no module was loaded");
+    if (!t->file || !t->fields.enabled) {
+        snprintf(why, why_size, t->file ? "the module is not enabled" : "no module was loaded");
         return -1;
     }
     struct generation *old = t->generation;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "modules/host/host.h"
 #include "net/state/state.h"
+#include "registry/capability.h"
 #include "registry/fields.h"
 #include "server/module_session.h"
 
@@ -33,6 +34,10 @@ struct stage_timer {
     int64_t number;
     int64_t due_ms;
     int64_t every_ms; /* 0: once */
+    /* Who caused the event in which it was set. */
+    char *nick;
+    char *known;
+    struct stage_rights *rights;
 };
 
 /* A loaded module: what a process is for the server. */
@@ -43,12 +48,16 @@ struct generation {
     char *name;
     char *commands[IPC_COMMANDS_MAX];
     uint16_t ncommands;
+    char *capabilities[IPC_CAPABILITIES_MAX];
+    uint16_t ncapabilities;
     uint32_t events; /* bits of those it handles */
     char why[SESHET_TEST_WHY_SIZE];
     struct stage_timer *timers;
     size_t ntimers;
     int64_t last_timer;
     uint64_t last_event;
+    const struct ipc_event *running; /* NULL: none */
+    struct stage_rights *rights;     /* of who caused it */
 };
 
 struct seshet_test {
@@ -62,6 +71,7 @@ struct seshet_test {
     struct module_sessions *session;
     struct module_sessions *storage; /* here; and shared, under no network's name */
     bool storage_away;
+    bool installed; /* it was told so, once */
     struct stage_user *users;
     struct record heard;
     struct record logged;
@@ -85,7 +95,10 @@ struct generation *generation_load(struct seshet_test *t, const char *file, char
                                    size_t why_size);
 /* unload: as when the server ends it in peace. NULL is fine. */
 void generation_end(struct generation *g, bool unload);
-void generation_send(struct generation *g, struct ipc_event *event);
+/* rights: of who caused it; NULL: none. */
+void generation_send(struct generation *g, struct ipc_event *event, struct stage_rights *rights);
+/* An event of its life (IPC_EVENT_ENABLED and so on), if it handles that. */
+void generation_send_life(struct generation *g, unsigned type);
 /* Tells what changes while it runs: the bot's nick, the casemapping. */
 void generation_tell_network(struct generation *g);
 /* A frame from the host. */
@@ -122,6 +135,19 @@ bool is_nick(const char *text);
 bool is_account(const char *text);
 bool is_text(const char *text);
 
+/* ---- rights.c ---- */
+
+/* The capabilities of somebody. Timers go on looking at them when who set them has gone. */
+struct stage_rights *rights_new(void);
+struct stage_rights *rights_ref(struct stage_rights *r); /* NULL is fine */
+void rights_unref(struct stage_rights *r);               /* NULL is fine */
+void rights_give(struct stage_rights *r, enum casemapping map, const struct capability *c, bool on);
+/* NULL: nobody's. */
+bool rights_has(const struct stage_rights *r, enum casemapping map, const struct capability *c);
+/* One bit for each of them that is there. */
+uint32_t rights_bits(const struct stage_rights *r, enum casemapping map, char *const *capabilities,
+                     size_t count);
+
 /* ---- users.c ---- */
 
 struct stage_user {
@@ -130,10 +156,14 @@ struct stage_user {
     char *user;
     char *host;
     char *account; /* NULL: none */
+    char *known;   /* the bot's account, or "" */
+    struct stage_rights *rights;
 };
 
 /* Made when it is not there. */
 struct stage_user *stage_user_find(struct seshet_test *t, const char *nick);
+/* NULL: it is not there. */
+const struct stage_user *stage_user_get(struct seshet_test *t, const char *nick);
 void stage_user_rename(struct seshet_test *t, const char *nick, const char *new_nick);
 void stage_user_remove(struct seshet_test *t, const char *nick);
 void stage_users_free(struct seshet_test *t);

@@ -19,10 +19,18 @@ struct stage_user *stage_user_find(struct seshet_test *t, const char *nick)
     struct stage_user **at = find(t, nick);
     if (!*at) {
         *at = xmalloc(sizeof **at);
-        **at = (struct stage_user){
-            .nick = xstrdup(nick), .user = xstrdup(nick), .host = xasprintf("%s.test", nick)};
+        **at = (struct stage_user){.nick = xstrdup(nick),
+                                   .user = xstrdup(nick),
+                                   .host = xasprintf("%s.test", nick),
+                                   .known = xstrdup(""),
+                                   .rights = rights_new()};
     }
     return *at;
+}
+
+const struct stage_user *stage_user_get(struct seshet_test *t, const char *nick)
+{
+    return *find(t, nick);
 }
 
 static void user_free(struct stage_user *user)
@@ -31,6 +39,8 @@ static void user_free(struct stage_user *user)
     free(user->user);
     free(user->host);
     free(user->account);
+    free(user->known);
+    rights_unref(user->rights);
     free(user);
 }
 

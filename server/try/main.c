@@ -8,6 +8,7 @@
 
 #include "base/rate.h"
 #include "base/str.h"
+#include "base/xmalloc.h"
 #include "server/try/script.h"
 #include "server/try/show.h"
 
@@ -19,6 +20,8 @@ struct options {
     const char *users;
     const char *after;
     const char *account;
+    const char *known;
+    const char *grant;
     const char *permissions;
     int in_private;
     int colour;
@@ -38,6 +41,8 @@ static int read_options(struct options *o, int argc, char **argv)
                                    {"users", required_argument, NULL, 'u'},
                                    {"after", required_argument, NULL, 't'},
                                    {"account", required_argument, NULL, 'n'},
+                                   {"known", required_argument, NULL, 'k'},
+                                   {"grant", required_argument, NULL, 'g'},
                                    {"permissions", required_argument, NULL, 'p'},
                                    {"private", no_argument, &o->in_private, 1},
                                    {"colour", no_argument, &o->colour, 1},
@@ -49,6 +54,8 @@ static int read_options(struct options *o, int argc, char **argv)
                              : c == 'u' ? &o->users
                              : c == 't' ? &o->after
                              : c == 'n' ? &o->account
+                             : c == 'k' ? &o->known
+                             : c == 'g' ? &o->grant
                              : c == 'p' ? &o->permissions
                                         : NULL;
         if (value)
@@ -82,6 +89,20 @@ static int bring_users(seshet_test *t, const struct options *o)
     return 0;
 }
 
+static int grant(seshet_test *t, const struct options *o)
+{
+    size_t len;
+    for (const char *at = o->grant; *at; at += len + (at[len] == ' ')) {
+        len = strcspn(at, " ");
+        char *capability = xasprintf("%.*s", (int)len, at);
+        int wrong = len ? seshet_test_grant(t, o->as, capability, 1) : 0;
+        free(capability);
+        if (wrong)
+            return -1;
+    }
+    return 0;
+}
+
 /* The network before the module comes. NULL: why was printed. */
 static int prepare(seshet_test *t, const struct options *o)
 {
@@ -90,6 +111,10 @@ static int prepare(seshet_test *t, const struct options *o)
                         o->permissions);
     if (seshet_test_user(t, o->as, NULL, NULL, o->account))
         return complain(USAGE, "--as wants a nick, and --account an account's name", "");
+    if (seshet_test_known(t, o->as, o->known))
+        return complain(USAGE, "--known wants an account of the bot", o->known);
+    if (grant(t, o))
+        return complain(USAGE, "--grant wants capabilities with spaces between them", o->grant);
     if (seshet_test_join(t, o->as, o->channel) < 0)
         return complain(USAGE, "--channel wants a channel, such as #test", o->channel);
     if (bring_users(t, o))
@@ -167,8 +192,12 @@ static void on_exit_of_module(void)
 
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .as = "alice", .channel = "#test", .users = "", .after = "", .permissions = ""};
+    struct options o = {.as = "alice",
+                        .channel = "#test",
+                        .users = "",
+                        .after = "",
+                        .grant = "",
+                        .permissions = ""};
     char why[SESHET_TEST_WHY_SIZE];
     if (read_options(&o, argc, argv)) {
         fputs("seshet-try is started by: seshetctl module try FILE [TEXT...]\n", stderr);

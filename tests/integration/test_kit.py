@@ -29,7 +29,7 @@ def ctl(*words, folder=None, text=None):
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("modules")
-    for name in ("api", "exits", "refuses"):
+    for name in ("api", "exits", "refuses", "who"):
         build_module(folder, name, (MODULES / f"{name}.c").read_text(),
                      ROOT / "modules" / "include")
     return folder
@@ -51,6 +51,12 @@ def test_trying(files):
         "#test <bot> eve: topic 0",
         "#test <bot> eve: later now",
     ]
+    done = ctl("module", "try", files / "who.so", "!who #test.x", "--known", "Alice",
+               "--grant", "who.admin #test.op")
+    assert done.stdout == "#test <bot> alice: who: alice 1, own 1, #test.x 1\n"
+    done = ctl("module", "try", files / "who.so", "!who", "--grant", "a.b.c")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--grant wants" in done.stderr
     done = ctl("module", "try", files / "api.so", "--private", "--channel", "#other",
                "api field rate_user", "/part", "/join", "/msg api topic #other")
     assert done.stdout == 'alice <bot> field 1 "0"\nalice <bot> topic 0 ""\n'

@@ -46,8 +46,9 @@ typedef struct seshet_test seshet_test;
 
 /* A network without a module: what `load` is to find there can be put there first. */
 seshet_test *seshet_test_new(void);
-/* Loads the module from a file called NAME.so: checks it and calls its `load`. Once for each
- * seshet_test. 0; -1 when it is refused, and then why has the sentence that a server would log. */
+/* Loads the module from a file called NAME.so: checks it, and calls its `load`, `installed` and
+ * `enabled`. Once for each seshet_test. 0; -1 when it is refused, and then why has the sentence
+ * that a server would log. */
 int seshet_test_load(seshet_test *t, const char *file, char *why, size_t why_size);
 /* Both at once; NULL when the module was refused. */
 seshet_test *seshet_test_open(const char *file, char *why, size_t why_size);
@@ -58,6 +59,13 @@ seshet_test *seshet_test_open(const char *file, char *why, size_t why_size);
 int seshet_test_reload(seshet_test *t, char *why, size_t why_size);
 /* As after a crash: without `unload`. 0; -1: it was refused, and no module is loaded any more. */
 int seshet_test_restart(seshet_test *t, char *why, size_t why_size);
+/* Somebody switches the module off (0), which calls `disabled` and `unload`; or on again (1):
+ * `load` and `enabled`. The same as the field "enabled". 0; -1 when it was refused, and the log
+ * says why.
+ */
+int seshet_test_enable(seshet_test *t, int on);
+/* Its file goes away: calls `removed` and `unload`. -1 when no module is loaded. */
+int seshet_test_remove(seshet_test *t);
 /* Calls `unload`, and frees all. The module's code stays in the process, as nobody knows whether
  * it has left a thread behind. NULL is fine. */
 void seshet_test_close(seshet_test *t);
@@ -126,7 +134,15 @@ int seshet_test_casemapping(seshet_test *t, const char *name);
 /* Who a nick is, from now on. user and host NULL: as they are; account NULL: none. */
 int seshet_test_user(seshet_test *t, const char *nick, const char *user, const char *host,
                      const char *account);
-/* A field of the module's definition in the registry: "cmd_prefix", "rate_user". */
+/* Whom the bot knows a nick as, from now on: an account of its own (seshet_account), of at most 64
+ * bytes. NULL: unknown, as everybody is at first. Services' accounts are another thing. */
+int seshet_test_known(seshet_test *t, const char *nick, const char *account);
+/* Gives a nick a capability (1), or takes it away (0): "karma.admin", "#chan.op", "-x". Nobody has
+ * any at first; "owner" has all, and "#chan.op" all of that channel. It stays with who takes
+ * another nick, and goes with who quits. */
+int seshet_test_grant(seshet_test *t, const char *nick, const char *capability, int on);
+/* A field of the module's definition in the registry: "cmd_prefix", "rate_user"; "config.KEY" for
+ * seshet_config. When it is another value than before, `config_changed` is called. */
 int seshet_test_field(seshet_test *t, const char *name, const char *value);
 /* Permissions, as the registry writes them: "raw"; "net,files"; "" for none. Only "raw" has an
  * effect here. */

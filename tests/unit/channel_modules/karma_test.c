@@ -17,6 +17,8 @@ static void test_changes(void **state)
     seshet_test_forward(t, 30000);
     room_answers(t, "alice", "BOB--", "BOB has karma 1 now.");
     room_answers(t, "bob", "bob++", "Your own karma is for others to change.");
+    seshet_test_known(t, "bob", "Robert");
+    room_answers(t, "bob", "ROBERT++", "Your own karma is for others to change.");
     room_answers(t, "bob", "(green  tea)++ # hot", "green tea has karma 1 now.");
     room_answers(t, "bob", "(c)--", "c has karma -1 now.");
     room_answers(t, "bob", "!karma Green Tea", "Green Tea has karma 1.");

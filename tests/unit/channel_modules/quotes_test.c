@@ -37,6 +37,32 @@ static void test_quotes(void **state)
     seshet_test_close(t);
 }
 
+/* Who is no operator, but was given the right to: everywhere, or in one channel. */
+static void test_managers(void **state)
+{
+    (void)state;
+    seshet_test *t = room_open("quotes");
+    seshet_test_join(t, "bob", "#a.b");
+    for (int i = 1; i <= 3; i++) {
+        char answer[32];
+        snprintf(answer, sizeof answer, "That is quote #%d.", i);
+        room_answers(t, "bob", "!quote add x", answer);
+    }
+    seshet_test_grant(t, "bob", "karma.manage", 1);
+    seshet_test_grant(t, "bob", "#a.b,quotes.manage", 1);
+    room_answers(t, "bob", "!quote delete 1", "Only operators of #chan may delete quotes.");
+    seshet_test_say(t, "bob", "#a.b", "!quote delete 1");
+    room_hears(t, "PRIVMSG #a.b :bob: There is no quote #1 here.");
+    seshet_test_grant(t, "bob", "#Chan.quotes.manage", 1);
+    room_answers(t, "bob", "!quote delete 1", "Quote #1 is gone.");
+    seshet_test_grant(t, "bob", "#chan.quotes.manage", 0);
+    room_answers(t, "bob", "!quote delete 2", "Only operators of #chan may delete quotes.");
+    seshet_test_grant(t, "bob", "quotes.manage", 1);
+    room_answers(t, "bob", "!quote delete 2", "Quote #2 is gone.");
+    room_answers(t, "alice", "!quote delete 3", "Only operators of #chan may delete quotes.");
+    seshet_test_close(t);
+}
+
 static void test_pages(void **state)
 {
     (void)state;
@@ -63,6 +89,8 @@ static void test_pages(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_quotes), cmocka_unit_test(test_pages)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_quotes),
+                                       cmocka_unit_test(test_managers),
+                                       cmocka_unit_test(test_pages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

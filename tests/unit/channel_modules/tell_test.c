@@ -25,6 +25,23 @@ static void test_delivery(void **state)
     seshet_test_close(t);
 }
 
+/* Under another nick, and known all the same. */
+static void test_accounts(void **state)
+{
+    (void)state;
+    seshet_test *t = room_open("tell");
+    room_answers(t, "alice", "!tell carol hi", later);
+    seshet_test_user(t, "guest", NULL, NULL, "carol"); /* to services: not to the bot */
+    seshet_test_join(t, "guest", "#chan");
+    room_silent(t);
+    seshet_test_known(t, "guest", "Carol");
+    seshet_test_say(t, "guest", "#chan", "hello");
+    room_hears(t, "PRIVMSG guest :a moment ago in #chan, alice asked me to tell you: hi");
+    seshet_test_say(t, "guest", "#chan", "hello");
+    room_silent(t);
+    seshet_test_close(t);
+}
+
 static void test_restart(void **state)
 {
     (void)state;
@@ -105,9 +122,9 @@ static void test_late_storage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_delivery),     cmocka_unit_test(test_restart),
-        cmocka_unit_test(test_bounds),       cmocka_unit_test(test_storage_away),
-        cmocka_unit_test(test_late_storage),
+        cmocka_unit_test(test_delivery),     cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_restart),      cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_storage_away), cmocka_unit_test(test_late_storage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

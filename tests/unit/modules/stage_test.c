@@ -13,6 +13,7 @@
 #define COUNTER  SESHET_TEST_MODULES "/counter.so"
 #define REPORTER SESHET_TEST_MODULES "/reporter.so"
 #define API      SESHET_TEST_MODULES "/api.so"
+#define WHO      SESHET_TEST_MODULES "/who.so"
 
 static seshet_test *begin(const char *file)
 {
@@ -324,6 +325,140 @@ static void test_time(void **state)
     seshet_test_close(t);
 }
 
+static void logs(seshet_test *t, const char *line)
+{
+    const char *logged = seshet_test_logged(t);
+    assert_non_null(logged);
+    assert_string_equal(logged, line);
+}
+
+static void test_who_it_was(void **state)
+{
+    (void)state;
+    seshet_test *t = begin(WHO);
+    seshet_test_skip(t);
+    answers(t, "!who", "who: nobody -2, own 0, trusted 0");
+    assert_int_equal(seshet_test_known(t, "alice", "Alice"), 0);
+    assert_int_equal(seshet_test_grant(t, "alice", "Who.Admin", 1), 0);
+    answers(t, "!who", "who: alice 1, own 1, trusted 0");
+    assert_int_equal(seshet_test_grant(t, "alice", "#Chan.op", 1), 0);
+    answers(t, "!who #chan.who.admin", "who: alice 1, own 1, #chan.who.admin 1");
+    answers(t, "!who #else.x", "who: alice 1, own 1, #else.x 0");
+    answers(t, "!who #chan.-x", "who: alice 1, own 1, #chan.-x 0");
+    answers(t, "!who libera/x", "who: alice 1, own 1, libera/x -1");
+    answers(t, "!who a.b.c", "who: alice 1, own 1, a.b.c -1");
+    assert_int_equal(seshet_test_grant(t, "alice", "who.admin", 0), 0);
+    answers(t, "!who", "who: alice 1, own 0, trusted 0");
+    assert_int_equal(seshet_test_grant(t, "alice", "owner", 1), 0);
+    answers(t, "!who", "who: alice 1, own 1, trusted 1");
+    /* Others have nothing of it; a nick that is another one now has it still. */
+    seshet_test_join(t, "bob", "#chan");
+    seshet_test_skip(t);
+    seshet_test_say(t, "bob", "#chan", "!who");
+    hears(t, "PRIVMSG #chan :bob: who: nobody -2, own 0, trusted 0");
+    seshet_test_nick(t, "alice", "alicia");
+    seshet_test_say(t, "alicia", "#chan", "!who");
+    hears(t, "PRIVMSG #chan :alicia: who: alice 1, own 1, trusted 1");
+    assert_int_equal(seshet_test_known(t, "alicia", NULL), 0);
+    seshet_test_say(t, "alicia", "#chan", "!who");
+    hears(t, "PRIVMSG #chan :alicia: who: nobody -2, own 1, trusted 1");
+    assert_int_equal(seshet_test_known(t, "alicia", "two words"), -1);
+    assert_int_equal(seshet_test_grant(t, "alicia", "two words", 1), -1);
+    assert_int_equal(seshet_test_grant(t, "alicia", "libera/x", 1), -1);
+    silent(t);
+    seshet_test_close(t);
+}
+
+/* A timer's call speaks of who set it, although he has gone; and of what he may do now. */
+static void test_who_set_a_timer(void **state)
+{
+    (void)state;
+    seshet_test *t = begin(WHO);
+    seshet_test_skip(t);
+    seshet_test_known(t, "alice", "ally");
+    seshet_test_grant(t, "alice", "who.admin", 1);
+    seshet_test_say(t, "alice", "#chan", "!later");
+    seshet_test_known(t, "alice", "other");
+    seshet_test_grant(t, "alice", "trusted", 1);
+    seshet_test_quit(t, "alice", "");
+    assert_int_equal(seshet_test_forward(t, 1), 1);
+    hears(t, "PRIVMSG #chan :alice: later: ally 1, own 1, trusted 1");
+    seshet_test_join(t, "alice", "#chan");
+    hears(t, "PRIVMSG #chan :alice: join: nobody -2, own 0, trusted 0");
+    seshet_test_say(t, "alice", "#chan", "!later");
+    assert_int_equal(seshet_test_forward(t, 1), 1);
+    hears(t, "PRIVMSG #chan :alice: later: nobody -2, own 0, trusted 0");
+    seshet_test_say(t, "alice", "#chan", "!later"); /* not due before the end */
+    silent(t);
+    seshet_test_close(t);
+}
+
+static void test_config(void **state)
+{
+    (void)state;
+    seshet_test *t = begin(WHO);
+    seshet_test_skip(t);
+    answers(t, "!config word", "config -2 \"\"");
+    answers(t, "!config No", "config -1 \"\"");
+    assert_int_equal(seshet_test_field(t, "config.word", "tea"), 0);
+    logs(t, "info: life config_changed tea -2 -1");
+    answers(t, "!config word", "config 3 \"tea\"");
+    assert_int_equal(seshet_test_field(t, "config.word", "tea"), 0);
+    assert_int_equal(seshet_test_field(t, "config.Word", "tea"), -1);
+    assert_int_equal(seshet_test_permit(t, "raw"), 0);
+    assert_null(seshet_test_logged(t));
+    assert_int_equal(seshet_test_field(t, "rate_user", "5/1m"), 0);
+    logs(t, "info: life config_changed tea -2 -1");
+    assert_int_equal(seshet_test_field(t, "config.word", "0123456789abcdefg"), 0);
+    logs(t, "info: life config_changed 0123456789abcdefg -2 -1");
+    answers(t, "!config word", "config -3 \"\"");
+    seshet_test_close(t);
+}
+
+#define LIFE(what)  "info: life " what " tea -2 -1" /* nobody is there to reply to */
+#define QUIET(what) "info: life " what " tea -2 -5"
+
+static void test_life(void **state)
+{
+    (void)state;
+    char why[SESHET_TEST_WHY_SIZE] = "";
+    seshet_test *t = seshet_test_new();
+    assert_int_equal(seshet_test_field(t, "config.word", "tea"), 0);
+    assert_int_equal(seshet_test_enable(t, 0), 0);
+    assert_int_equal(seshet_test_load(t, WHO, why, sizeof why), -1);
+    assert_string_equal(why, "the module is not enabled");
+    assert_int_equal(seshet_test_enable(t, 1), 0);
+    seshet_test_storage_away(t, 1);
+    assert_int_equal(seshet_test_load(t, WHO, why, sizeof why), 0);
+    logs(t, QUIET("load"));
+    logs(t, LIFE("enabled"));
+    seshet_test_storage_away(t, 0);
+    assert_int_equal(seshet_test_field(t, "enabled", "no"), 0);
+    logs(t, LIFE("disabled"));
+    logs(t, QUIET("unload"));
+    assert_int_equal(seshet_test_join(t, "alice", "#chan"), 0);
+    assert_int_equal(seshet_test_reload(t, why, sizeof why), -1);
+    assert_int_equal(seshet_test_field(t, "enabled", "yes"), 0);
+    logs(t, QUIET("load"));
+    logs(t, LIFE("installed"));
+    logs(t, LIFE("enabled"));
+    assert_int_equal(seshet_test_enable(t, 1), 0);
+    assert_null(seshet_test_logged(t));
+    assert_int_equal(seshet_test_reload(t, why, sizeof why), 0);
+    logs(t, QUIET("load"));
+    logs(t, QUIET("unload"));
+    assert_int_equal(seshet_test_remove(t), 0);
+    logs(t, LIFE("removed"));
+    logs(t, QUIET("unload"));
+    assert_int_equal(seshet_test_remove(t), -1);
+    assert_int_equal(seshet_test_load(t, WHO, why, sizeof why), 0);
+    logs(t, QUIET("load"));
+    logs(t, LIFE("enabled"));
+    assert_null(seshet_test_logged(t));
+    silent(t);
+    seshet_test_close(t);
+}
+
 #define HOST "a-host-with-a-long-name.of-a-network-with-more-of-them.example"
 
 static void test_long_texts_are_split(void **state)
@@ -375,6 +510,10 @@ int main(void)
         cmocka_unit_test(test_reload),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_time),
+        cmocka_unit_test(test_who_it_was),
+        cmocka_unit_test(test_who_set_a_timer),
+        cmocka_unit_test(test_config),
+        cmocka_unit_test(test_life),
         cmocka_unit_test(test_long_texts_are_split),
         cmocka_unit_test(test_casemapping),
     };
