@@ -95,7 +95,7 @@ const struct core_command core_commands[] = {
     {"invite", "[CHANNEL] [NICK]", "Invite somebody, or you.", OP, core_invite, GUARDED},
     {"topic", "[CHANNEL] [TEXT]", "The topic; with TEXT a new one.", OP, core_topic, GUARDED},
 
-    {"module", "list|show|enable|disable|set|unset|add|remove|reload|why ...",
+    {"module", "list|show|register|unregister|enable|disable|set|unset|add|remove|reload|why ...",
      "The modules, as seshetctl administers them.", NONE, core_admin, GUARDED},
     {"network", "list|show|connect|disconnect|rehash|channels|ignores|unignore ...",
      "The networks, as seshetctl administers them.", NONE, core_admin, GUARDED},

@@ -196,18 +196,31 @@ static void offer_items(const struct completion *c)
     json_decref(result);
 }
 
-static void offer_values(const struct completion *c)
-{
-    if (strcmp(ctl_text(c->args, "field"), "enabled") != 0)
-        return;
-    offer(c, "yes");
-    offer(c, "no");
-}
-
 static void offer_words(const struct completion *c, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         offer(c, words[i]);
+}
+
+static const char *const yes_no[] = {"yes", "no"};
+static const char *const permissions[] = {"net", "files", "raw", "exec"};
+
+/* What may stand in that field, or that part of a policy; "flag" has yes or no only. */
+static void offer_values(const struct completion *c)
+{
+    static const char *const registrations[] = {"open", "closed"};
+    const char *field = ctl_text(c->args, "field");
+    if (!strcmp(field, "permissions"))
+        offer_words(c, permissions, sizeof permissions / sizeof *permissions);
+    else if (!strcmp(field, "auth_group"))
+        offer_answer(c, COMMAND_GROUP_LIST, "groups", "name");
+    else if (!strcmp(field, "registration"))
+        offer_words(c, registrations, sizeof registrations / sizeof *registrations);
+    else if (!strcmp(field, "inherit"))
+        offer_lists(c);
+    if (!strcmp(field, "enabled") || !strcmp(field, "inherit") || !strncmp(field, "default_", 8) ||
+        !strcmp(field, "lobotomized") || *ctl_text(c->args, "flag"))
+        offer_words(c, yes_no, sizeof yes_no / sizeof *yes_no);
 }
 
 static void offer_kind(const struct completion *c, enum complete kind)
@@ -220,7 +233,6 @@ static void offer_kind(const struct completion *c, enum complete kind)
     static const char *const policies[] = {"default_allow", "default_ignore", "registration",
                                            "lobotomized"};
     static const char *const styles[] = {"nickserv", "user", "nick", "password"};
-    static const char *const permissions[] = {"net", "files", "raw", "exec"};
     switch (kind) {
     case COMPLETE_NOTHING:
         break;
@@ -265,8 +277,7 @@ static void offer_kind(const struct completion *c, enum complete kind)
         offer_words(c, styles, sizeof styles / sizeof *styles);
         break;
     case COMPLETE_PERMISSION:
-        for (size_t i = 0; i < sizeof permissions / sizeof *permissions; i++)
-            offer(c, permissions[i]);
+        offer_words(c, permissions, sizeof permissions / sizeof *permissions);
         break;
     case COMPLETE_FILE:
         puts("@file");

@@ -249,7 +249,7 @@ static const struct command_param user_flag = {.name = "flag",
                                                        "hostmask. ignored: it is not heard.",
                                                .complete = COMPLETE_FLAG};
 static const struct command_param yes_no = {
-    .name = "value", .shown = "yes|no", .help = "Its value."};
+    .name = "value", .shown = "yes|no", .help = "Its value.", .complete = COMPLETE_VALUE};
 static const struct command_param hostmasks = {
     .name = "items",
     .shown = "MASK...",
@@ -323,8 +323,11 @@ static const struct command_param policy_field = {
     .shown = "FIELD",
     .help = "default_allow, default_ignore, registration; of a channel default_allow, lobotomized.",
     .complete = COMPLETE_POLICY};
-static const struct command_param policy_value = {
-    .name = "value", .shown = "VALUE", .help = "yes or no; registration: open or closed."};
+static const struct command_param policy_value = {.name = "value",
+                                                  .shown = "VALUE",
+                                                  .help =
+                                                      "yes or no; registration: open or closed.",
+                                                  .complete = COMPLETE_VALUE};
 
 static const struct command_param group_name = {
     .name = "name", .shown = "NAME", .help = "The profile.", .complete = COMPLETE_GROUP};

@@ -492,6 +492,16 @@ class Completion(Case):
         self.assertEqual(self.offers("module", "try", "x.so", "--p"), ["--private", "--permissions"])
         self.assertEqual(self.offers("module", "try", "x.so", "--permissions", "r"), ["raw"])
 
+    def test_values(self):
+        self.serve(lambda request: {"ok": True, "result": {"groups": [{"name": "ops"}]}})
+        for words, wanted in ((("module", "set", "dice", "permissions", "r"), ["raw"]),
+                              (("module", "set", "dice", "inherit", "n"), ["no"]),
+                              (("module", "set", "dice", "auth_group", ""), ["ops"]),
+                              (("user", "set", "alice", "secure", ""), ["yes", "no"]),
+                              (("policy", "set", "default_allow", "y"), ["yes"]),
+                              (("policy", "set", "registration", ""), ["open", "closed"])):
+            self.assertEqual(self.offers(*words), wanted, words)
+
     def test_names_from_the_server(self):
         self.serve_names()
         self.assertEqual(self.offers("module", "enable", ""), ["dice", "seen"])
