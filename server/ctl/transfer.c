@@ -396,12 +396,13 @@ static bool is_export(const json_t *file, const char *path)
 static void add_section(struct parts *p, const char *name, const json_t *file)
 {
     json_t *value = json_object_get(file, name);
-    end_part(p);
+    if (!value)
+        return;
     /* Members of profiles may be accounts that come before them. */
     p->continued = !strcmp(name, "auth_groups") && json_object_get(file, "users");
     if (!strcmp(name, "users") || !strcmp(name, "auth_groups"))
         add_members(p, name, value);
-    else if (!strcmp(name, "policy") && value)
+    else if (!strcmp(name, "policy"))
         json_object_set(part_for(p, size_of_json(value)), name, value);
     else if (!strcmp(name, "networks"))
         add_networks(p, value);
@@ -411,6 +412,7 @@ static void add_section(struct parts *p, const char *name, const json_t *file)
         add_ignores(p, value);
     else if (!strcmp(name, "storage"))
         add_storage(p, value);
+    end_part(p);
 }
 
 static json_t *split(const json_t *file)
