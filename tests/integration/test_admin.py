@@ -467,7 +467,7 @@ def test_import_refuses_the_whole_for_one_mistake(stage):
         ({"modules": {"no name": {}}}, "modules.no name: "),
         ({"modules": {"echo": {"fields": {"colour": "red"}}}}, "modules.echo.fields.colour: "),
         ({"ignores": {"one": {"": 0}}}, "ignores.one.: "),
-        ({"storage": {"module:echo": {"a": "b"}}}, "storage.module:echo.a: "),
+        ({"storage": {"module:echo": {"a": "b"}}}, "storage.module:echo: that is no key of storage"),
         ({"storage": {"storage:module:echo": {"a": {"bytes": "\u0100"}}}}, "U+00FF"),
         ({"seshet": {"export": 1, "schema": 4}}, "seshet.schema: it is 4, and this server"),
     ):
