@@ -25,6 +25,7 @@ struct auth_desk {
     struct server *server;
     struct delays *delays;
     unsigned logins; /* under way */
+    unsigned hashes; /* of new passwords, under way */
 };
 
 struct auth_desk *auth_desk_new(struct server *server)
@@ -431,7 +432,11 @@ void logins_end(struct auth *a)
 /* ---- New passwords ----------------------------------------------------------------------------
  */
 
+/* More wait for nothing: whoever registers must not keep others from logging in. */
+enum { MAX_HASHES = 8 };
+
 struct hashing {
+    struct auth_desk *desk;
     char *password;
     char record[PASSWORD_RECORD_MAX + 1];
     auth_hash_fn *done;
@@ -454,6 +459,7 @@ static void free_hashing(struct hashing *h)
 static void on_hashed(void *arg)
 {
     struct hashing *h = arg;
+    h->desk->hashes--;
     if (*h->record)
         h->done(h->arg, h->record, "");
     else
@@ -471,9 +477,12 @@ void auth_hash(struct server *server, const char *password, auth_hash_fn *done, 
         return;
     }
     struct hashing *h = xcalloc(1, sizeof *h);
-    *h = (struct hashing){.password = xstrdup(password), .done = done, .arg = arg};
-    if (!worker_submit(server->workers, hash, on_hashed, h))
+    *h = (struct hashing){
+        .desk = server->desk, .password = xstrdup(password), .done = done, .arg = arg};
+    if (server->desk->hashes < MAX_HASHES && !worker_submit(server->workers, hash, on_hashed, h)) {
+        server->desk->hashes++;
         return;
+    }
     free_hashing(h);
     done(arg, NULL, "I am busy. Try again in a few seconds.");
 }

@@ -94,9 +94,10 @@ static void tell_group(const struct command_call *call, const char *word)
         if (core_may(call, c))
             buf_printf(&text, "%s%s", told++ ? ", " : " ", c->name + strlen(word) + 1);
     }
-    if (!told) {
+    if (!told || !first) {
         buf_free(&text);
-        deny_group(call, first, word);
+        if (first)
+            deny_group(call, first, word);
         return;
     }
     buf_printf(&text, ". %chelp %.40s tells more.", call->network->view->default_prefix, word);

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import threading
 import tempfile
 
 import pytest
@@ -32,6 +33,13 @@ def time_limit(request):
     def on_alarm(_number, _frame):
         raise AssertionError(f"the test takes more than {seconds} s")
 
+    # Where several run at once a test may not be in the main thread, which alone hears signals:
+    # then its process ends.
+    if threading.current_thread() is not threading.main_thread():
+        faulthandler.dump_traceback_later(seconds, exit=True)
+        yield
+        faulthandler.cancel_dump_traceback_later()
+        return
     before = signal.signal(signal.SIGALRM, on_alarm)
     signal.alarm(seconds)
     yield
