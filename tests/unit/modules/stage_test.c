@@ -479,7 +479,7 @@ static void test_long_texts_are_split(void **state)
     assert_int_equal(strncmp(cut, "word", 4), 0);
     const char *second = seshet_test_heard(t);
     assert_int_equal(strncmp(second, "PRIVMSG #chan :word", 19), 0);
-    assert_int_equal(atoi(second + 19), atoi(cut + 4) + 1);
+    assert_int_equal(strtol(second + 19, NULL, 10), strtol(cut + 4, NULL, 10) + 1);
     free(cut);
     silent(t);
     seshet_test_close(t);
