@@ -70,3 +70,15 @@ void buf_free(struct buf *b)
     free(b->mem);
     *b = (struct buf){0};
 }
+
+void buf_append_line(struct buf *b, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c < ' ' || c == '%' || c == 0x7f)
+            buf_printf(b, "%%%02x", c);
+        else
+            buf_append(b, text + i, 1);
+    }
+    buf_append(b, "\n", 1);
+}

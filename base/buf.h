@@ -21,6 +21,8 @@ static inline char *buf_data(const struct buf *b)
 }
 
 void buf_append(struct buf *b, const void *data, size_t len);
+/* The text as one line, with %XX for control bytes and '%', and a newline behind it. */
+void buf_append_line(struct buf *b, const char *text, size_t len);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* buf_reserve where there is not enough room. */
 char *buf_grow(struct buf *b, size_t len);

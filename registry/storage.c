@@ -35,18 +35,6 @@ static int hash_name(const struct registry *r, struct storage_place place, char 
     return 0;
 }
 
-static void put_key(struct buf *out, const char *key, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)key[i];
-        if (c < ' ' || c == '%' || c == 0x7f)
-            buf_printf(out, "%%%02x", c);
-        else
-            buf_append(out, key + i, 1);
-    }
-    buf_append(out, "\n", 1);
-}
-
 /* HSCAN: the cursor, and fields with their values. */
 static void read_page(const redisReply *reply, struct buf *keys, struct storage_answer *answer)
 {
@@ -56,7 +44,7 @@ static void read_page(const redisReply *reply, struct buf *keys, struct storage_
         answer->number = strtoll(reply->element[0]->str, NULL, 10);
         for (size_t i = 0; i + 1 < pairs->elements; i += 2)
             if (pairs->element[i]->type == REDIS_REPLY_STRING)
-                put_key(keys, pairs->element[i]->str, pairs->element[i]->len);
+                buf_append_line(keys, pairs->element[i]->str, pairs->element[i]->len);
     }
     buf_append(keys, "", 1);
     answer->value = buf_data(keys);

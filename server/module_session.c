@@ -104,17 +104,6 @@ int module_session_set(struct module_sessions *s, const char *network, const cha
     return freed > 0;
 }
 
-static void put_key(struct buf *out, const char *key)
-{
-    for (const char *c = key; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == '%' || *c == 0x7f)
-            buf_printf(out, "%%%02x", (unsigned char)*c);
-        else
-            buf_append(out, c, 1);
-    }
-    buf_append(out, "\n", 1);
-}
-
 int64_t module_session_keys(const struct module_sessions *s, const char *network,
                             const char *module, const char *prefix, int64_t from, struct buf *out)
 {
@@ -125,7 +114,7 @@ int64_t module_session_keys(const struct module_sessions *s, const char *network
          item = item->hh.next, at++) {
         if (at < from || strncmp(item->key, prefix, len) != 0)
             continue;
-        put_key(out, item->key);
+        buf_append_line(out, item->key, strlen(item->key));
         if (out->len >= PAGE_BYTES)
             return item->hh.next ? at + 1 : 0;
     }
