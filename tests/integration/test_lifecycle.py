@@ -146,7 +146,9 @@ def test_without_a_notify_socket(parts):
         env={k: v for k, v in {**os.environ, **bot.environment()}.items() if k != "NOTIFY_SOCKET"},
     )
     try:
-        wait_until(bot.control.exists, 10, "the control socket")
+        # It answers from its loop: signals are heard by then, which the socket alone does not say.
+        wait_until(lambda: bot.ctl("status", "--socket", str(bot.control), check=False)[0] == 0, 10,
+                   "an answer on the control socket")
         process.terminate()
         assert process.wait(8) == 0
     finally:
