@@ -159,6 +159,7 @@ def test_default_ignore_leaves_the_door_open(stage):
         stage.ask(guest, "ping", "pong")
     finally:
         stage.cli("HDEL", "seshet:policy", "default_ignore")
+    stage.zoe.until_answered(BOT, None)
     stage.known(stage.zoe, None)
     guest.send("QUIT")
 
