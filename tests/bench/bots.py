@@ -101,6 +101,13 @@ pacing = {{ burst = 5; interval_ms = 0; }};
         return [self.build / "bin/seshetd", "-f", "-c", main]
 
 
+class Unconfined(Seshetd):
+    """The same with no sandbox around its modules: what the sandbox costs."""
+
+    name = "unconfined"
+    main_file = Seshetd.main_file.replace("enable_new = true;", "enable_new = true; sandbox = false;")
+
+
 class Load:
     """The load generator: the IRC side of `networks` networks."""
 
