@@ -53,7 +53,8 @@ static void tell(const struct deciding *d, const struct decide_step *step)
 
 static void skip(const struct deciding *d, enum decide_reason rule)
 {
-    tell(d, &(struct decide_step){.rule = rule, .outcome = DECIDE_SKIPPED});
+    if (d->trace)
+        tell(d, &(struct decide_step){.rule = rule, .outcome = DECIDE_SKIPPED});
 }
 
 static void settle(struct deciding *d, const struct decide_step *step)
@@ -66,21 +67,30 @@ static void settle(struct deciding *d, const struct decide_step *step)
 }
 
 /* A rule that refuses when it applies; the rest of the step is filled in by the caller. */
-static void refuse_if(struct deciding *d, bool applies, struct decide_step step)
+static void refuse_step_if(struct deciding *d, bool applies, struct decide_step *step)
 {
     if (d->refused) {
-        skip(d, step.rule);
+        skip(d, step->rule);
         return;
     }
-    step.outcome = applies ? DECIDE_REFUSES : DECIDE_PASSES;
-    step.decides = applies;
-    step.place = d->decision.place;
+    step->outcome = applies ? DECIDE_REFUSES : DECIDE_PASSES;
+    step->decides = applies;
+    step->place = d->decision.place;
     if (applies) {
-        settle(d, &step);
-        if (step.hit)
-            d->decision.hit = *step.hit;
+        settle(d, step);
+        if (step->hit)
+            d->decision.hit = *step->hit;
     }
-    tell(d, &step);
+    tell(d, step);
+}
+
+/* Nearly all rules of nearly all decisions pass, and nobody asks why: no step is made then. */
+static inline void refuse_if(struct deciding *d, bool applies, enum decide_reason rule,
+                             const char *item)
+{
+    if (!applies && !d->trace)
+        return;
+    refuse_step_if(d, applies, &(struct decide_step){.rule = rule, .item = item});
 }
 
 /* ---- Rules 1 to 4: the module and the source ---- */
@@ -101,10 +111,9 @@ static bool handles(const struct module_view *m, const struct decide_facts *fact
 static void module_rules(struct deciding *d)
 {
     bool may_get = decide_may_get(d->m, d->facts->type);
-    refuse_if(d, !d->m->fields.enabled, (struct decide_step){.rule = DECIDE_DISABLED});
-    refuse_if(d, !may_get || !handles(d->m, d->facts),
-              (struct decide_step){.rule = DECIDE_EVENT_TYPE,
-                                   .item = may_get ? NULL : "it lacks the permission raw"});
+    refuse_if(d, !d->m->fields.enabled, DECIDE_DISABLED, NULL);
+    refuse_if(d, !may_get || !handles(d->m, d->facts), DECIDE_EVENT_TYPE,
+              may_get ? NULL : "it lacks the permission raw");
 }
 
 static bool mask_list_empty(const struct mask_list *list)
@@ -129,7 +138,7 @@ static void mask_rules(struct deciding *d)
     }
     if (ask)
         mask = mask_list_match(black, source);
-    refuse_if(d, mask != NULL, (struct decide_step){.rule = DECIDE_BLACKLIST, .item = mask});
+    refuse_if(d, mask != NULL, DECIDE_BLACKLIST, mask);
     if (d->refused) {
         skip(d, DECIDE_WHITELIST);
         return;
@@ -276,17 +285,16 @@ static void command_rules(struct deciding *d)
     const char *group = *fields->auth_group ? fields->auth_group : NULL;
     const char *capability = *fields->capability ? fields->capability : NULL;
     const char *anti = forbidden_by(d);
-    refuse_if(d, anti != NULL, (struct decide_step){.rule = DECIDE_ANTICAPABILITY, .item = anti});
+    refuse_if(d, anti != NULL, DECIDE_ANTICAPABILITY, anti);
     bool out = !d->refused && group && !(guard && guard->in_group(guard->ctx, group));
-    refuse_if(d, out, (struct decide_step){.rule = DECIDE_AUTH_GROUP, .item = group});
+    refuse_if(d, out, DECIDE_AUTH_GROUP, group);
     bool lacks = !d->refused && capability && !(guard && guard->has(guard->ctx, capability));
-    refuse_if(d, lacks, (struct decide_step){.rule = DECIDE_CAPABILITY, .item = capability});
+    refuse_if(d, lacks, DECIDE_CAPABILITY, capability);
 }
 
 static void source_rules(struct deciding *d)
 {
-    refuse_if(d, d->facts->ignored != NULL,
-              (struct decide_step){.rule = DECIDE_IGNORED, .item = d->facts->ignored});
+    refuse_if(d, d->facts->ignored != NULL, DECIDE_IGNORED, d->facts->ignored);
     if (d->facts->type == EVENT_COMMAND) {
         command_rules(d);
         return;
@@ -338,7 +346,7 @@ static void rate_rule(struct deciding *d, const struct flood_use *use, enum floo
     bool reached =
         !d->refused && flood_limit_reached(d->facts->flood, use, limit, of_command, &hit);
     step.hit = reached ? &hit : NULL;
-    refuse_if(d, reached, step);
+    refuse_step_if(d, reached, &step);
 }
 
 static void rate_rules(struct deciding *d)
@@ -380,21 +388,19 @@ static void source_rate_rule(struct deciding *d, bool is_command)
     }
     bool limited = rate_limits(facts->source_rate);
     bool reached = limited && !d->refused && source_reached(facts, d->m->casemapping, &hit);
-    refuse_if(d, reached,
-              (struct decide_step){.rule = DECIDE_RATE_SOURCE,
-                                   .rate = limited ? &facts->source_rate : NULL,
-                                   .hit = reached ? &hit : NULL});
+    refuse_step_if(d, reached,
+                   &(struct decide_step){.rule = DECIDE_RATE_SOURCE,
+                                         .rate = limited ? &facts->source_rate : NULL,
+                                         .hit = reached ? &hit : NULL});
 }
 
 /* Of the file, and of the process that has it. */
 static void running_rules(struct deciding *d)
 {
     const struct decide_facts *facts = d->facts;
-    refuse_if(d, facts->no_file, (struct decide_step){.rule = DECIDE_NO_FILE});
-    refuse_if(d, facts->not_loaded != NULL,
-              (struct decide_step){.rule = DECIDE_NOT_LOADED, .item = facts->not_loaded});
-    refuse_if(d, facts->quarantined != NULL,
-              (struct decide_step){.rule = DECIDE_QUARANTINED, .item = facts->quarantined});
+    refuse_if(d, facts->no_file, DECIDE_NO_FILE, NULL);
+    refuse_if(d, facts->not_loaded != NULL, DECIDE_NOT_LOADED, facts->not_loaded);
+    refuse_if(d, facts->quarantined != NULL, DECIDE_QUARANTINED, facts->quarantined);
 }
 
 static void bot_rules(struct deciding *d)
@@ -406,15 +412,14 @@ static void bot_rules(struct deciding *d)
         !facts->quarantined && !facts->clash && !rate_limits(facts->source_rate))
         return;
     if (is_command)
-        refuse_if(d, facts->ours, (struct decide_step){.rule = DECIDE_OURS});
+        refuse_if(d, facts->ours, DECIDE_OURS, NULL);
     else
         skip(d, DECIDE_OURS);
-    refuse_if(d, facts->secret, (struct decide_step){.rule = DECIDE_SECRET});
+    refuse_if(d, facts->secret, DECIDE_SECRET, NULL);
     running_rules(d);
     source_rate_rule(d, is_command);
     if (is_command)
-        refuse_if(d, facts->clash != NULL,
-                  (struct decide_step){.rule = DECIDE_CLASH, .item = facts->clash});
+        refuse_if(d, facts->clash != NULL, DECIDE_CLASH, facts->clash);
     else
         skip(d, DECIDE_CLASH);
 }

@@ -24,8 +24,6 @@ struct route {
     bool counted; /* a source that may be told to slow down: no server, none of us */
     bool excess;  /* a command was refused for what the source did before, over all modules */
     bool secret;  /* holds a password: nobody else gets to see it */
-    bool asked;   /* who the source is: */
-    const struct account *known;
     struct auth_guard auth;
     struct decide_guard guard;
     /* A command that only a limit has refused, if there was one. */
@@ -92,13 +90,10 @@ static bool is_closed(enum decide_reason reason)
            reason == DECIDE_CAPABILITY;
 }
 
-/* Asked once for all modules that get the event. Servers and our own are nobody. */
+/* Servers and our own are nobody. */
 static const struct account *known(struct route *r)
 {
-    if (!r->asked && r->counted)
-        r->known = auth_account(r->network, &r->auth.source);
-    r->asked = true;
-    return r->known;
+    return r->counted ? auth_guard_account(&r->auth) : NULL;
 }
 
 /* Bits of what the module declares and the source has. */
@@ -335,8 +330,7 @@ static bool is_heard(struct route *r)
 {
     const char *channel = r->event->is_private ? NULL : r->event->channel;
     const char *what;
-    if (!r->counted ||
-        auth_deaf(r->network, &r->auth.source, r->facts.source, channel, &what) == AUTH_LISTENS)
+    if (!r->counted || auth_deaf(&r->auth, channel, &what) == AUTH_LISTENS)
         return true;
     if (r->event->type == EVENT_MESSAGE)
         log_debug("route.ignored", LOG_NETWORK(r->network->key), "%s: %s", r->event->nick, what);
@@ -355,7 +349,7 @@ static void route_begin(struct route *r, struct mask_source *mask, struct decide
     r->counted = *event->nick && !ours && !event->from_server;
     mask_source_init(mask, n->view->casemapping, event->nick, event->user, event->host,
                      event->account);
-    r->guard = auth_guard_init(&r->auth, n, &source);
+    r->guard = auth_guard_init(&r->auth, n, &source, mask);
     facts_begin(&r->facts, n, ours, r->counted);
     r->facts.type = event->type;
     r->facts.nick = event->nick;

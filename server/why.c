@@ -432,11 +432,11 @@ static void decide(struct why *w, bool is_private)
     struct mask_source source;
     struct auth_guard auth;
     const struct auth_source who = {w->nick, w->user, w->host, w->account};
-    const struct decide_guard guard = auth_guard_init(&auth, w->network, &who);
     const char *ignored;
     const struct decide_trace trace = {on_step, w};
     mask_source_init(&source, w->view->casemapping, w->nick, w->user, w->host, w->account);
-    auth_deaf(w->network, &who, &source, heard_in(w), &ignored);
+    const struct decide_guard guard = auth_guard_init(&auth, w->network, &who, &source);
+    auth_deaf(&auth, heard_in(w), &ignored);
     bool ours = facts_is_ours(w->network, w->nick, irc_state_is_me(w->network->state, w->nick));
     struct decide_facts facts;
     facts_begin(&facts, w->network, ours, !ours);

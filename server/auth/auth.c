@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/registry.h"
+#include "server/auth/granted.h"
 #include "server/auth/internal.h"
 #include "server/commands.h"
 #include "server/say.h"
@@ -237,8 +238,7 @@ struct capability_command_answer auth_may_call(struct network *n, const struct a
                                                const char *module, const char *command,
                                                const char *channel)
 {
-    struct capability_query query = auth_query(n, auth_account(n, source));
-    return capability_check_command(&query, module, command, channel);
+    return granted_may_call(n, auth_account(n, source), module, command, channel);
 }
 
 /* ---- What the network tells -------------------------------------------------------------------
@@ -280,6 +280,7 @@ void auth_free(struct auth *a)
     pendings_free(a->pendings);
     nickserv_free(a->nickserv);
     refusals_free(a->refusals);
+    granted_free(a->granted);
     who_free(a->who);
     snapshot_unref(a->snapshot);
     free(a);

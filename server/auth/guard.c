@@ -1,6 +1,7 @@
 #include "server/auth/guard.h"
 
 #include "registry/ignores.h"
+#include "server/auth/granted.h"
 #include "server/auth/internal.h"
 
 /* ---- Commands ---------------------------------------------------------------------------------
@@ -10,7 +11,7 @@ static const char *may_call(void *ctx, const char *module, const char *command, 
 {
     struct auth_guard *guard = ctx;
     struct capability_command_answer answer =
-        auth_may_call(guard->network, &guard->source, module, command, channel);
+        granted_may_call(guard->network, auth_guard_account(guard), module, command, channel);
     if (answer.allowed)
         return NULL;
     return capability_write(&answer.asked, guard->item, sizeof guard->item);
@@ -24,16 +25,32 @@ static bool in_group(void *ctx, const char *group)
 
 static bool has(void *ctx, const char *capability)
 {
-    const struct auth_guard *guard = ctx;
-    return auth_has(guard->network, &guard->source, capability);
+    struct auth_guard *guard = ctx;
+    struct capability c;
+    char why[REGISTRY_WHY_SIZE];
+    return !capability_parse(&c, capability, why, sizeof why) &&
+           auth_known_has(guard->network, auth_guard_account(guard), &c);
 }
 
 struct decide_guard auth_guard_init(struct auth_guard *guard, struct network *n,
-                                    const struct auth_source *source)
+                                    const struct auth_source *source,
+                                    const struct mask_source *mask)
 {
-    *guard = (struct auth_guard){.network = n, .source = *source};
+    guard->network = n;
+    guard->source = *source;
+    guard->mask = mask;
+    guard->asked = false;
+    guard->account = NULL;
     return (struct decide_guard){
         .ctx = guard, .may_call = may_call, .in_group = in_group, .has = has};
+}
+
+const struct account *auth_guard_account(struct auth_guard *guard)
+{
+    if (!guard->asked)
+        guard->account = auth_account_masked(guard->network, &guard->source, guard->mask);
+    guard->asked = true;
+    return guard->account;
 }
 
 /* ---- Ignoring ---------------------------------------------------------------------------------
@@ -48,12 +65,13 @@ static const struct channel_record *channel_of(struct network *n, const char *ch
     return accounts_channel(auth_accounts(n->auth), n->key, folded);
 }
 
-static const char *ignored_by(struct network *n, const struct auth_source *source,
-                              const struct mask_source *mask, const struct channel_record *channel)
+static const char *ignored_by(struct auth_guard *guard, const struct channel_record *channel)
 {
+    struct network *n = guard->network;
+    const struct mask_source *mask = guard->mask;
     struct ignore_match match;
     int64_t now_s = clock_wall(n->server->clock) / 1000;
-    const struct account *account = auth_account_masked(n, source, mask);
+    const struct account *account = auth_guard_account(guard);
     if (ignores_match(n->view, n->server->ignores, mask, now_s, &match))
         return match.mask;
     if (account && account->ignored)
@@ -65,12 +83,11 @@ static const char *ignored_by(struct network *n, const struct auth_source *sourc
     return NULL;
 }
 
-enum auth_deaf auth_deaf(struct network *n, const struct auth_source *source,
-                         const struct mask_source *mask, const char *channel, const char **what)
+enum auth_deaf auth_deaf(struct auth_guard *guard, const char *channel, const char **what)
 {
-    const struct channel_record *record = channel_of(n, channel);
-    *what = ignored_by(n, source, mask, record);
-    if (*what && !auth_has(n, source, "trusted"))
+    const struct channel_record *record = channel_of(guard->network, channel);
+    *what = ignored_by(guard, record);
+    if (*what && !has(guard, "trusted"))
         return AUTH_IGNORED;
     *what = record && record->lobotomized ? "the channel is lobotomized" : NULL;
     return *what ? AUTH_LOBOTOMIZED : AUTH_LISTENS;

@@ -11,12 +11,19 @@
 struct auth_guard {
     struct network *network;
     struct auth_source source;
+    const struct mask_source *mask;
+    bool asked; /* who it is: */
+    const struct account *account;
     char item[CAPABILITY_MAX + 1]; /* the anticapability that forbids the last command */
 };
 
-/* The guard must outlive what is decided with it. */
+/* For one event. mask: the same source, folded. Both must outlive what is decided with the guard.
+ */
 struct decide_guard auth_guard_init(struct auth_guard *guard, struct network *n,
-                                    const struct auth_source *source);
+                                    const struct auth_source *source,
+                                    const struct mask_source *mask);
+/* As auth_account, looked for once. */
+const struct account *auth_guard_account(struct auth_guard *guard);
 
 enum auth_deaf {
     AUTH_LISTENS,
@@ -25,7 +32,6 @@ enum auth_deaf {
 };
 /* channel: where it happens; NULL for none or several. what: the mask or the reason, as long as the
  * view and the accounts stay. Who has `trusted` is never ignored. */
-enum auth_deaf auth_deaf(struct network *n, const struct auth_source *source,
-                         const struct mask_source *mask, const char *channel, const char **what);
+enum auth_deaf auth_deaf(struct auth_guard *guard, const char *channel, const char **what);
 
 #endif

@@ -32,6 +32,7 @@ struct auth {
     struct nickserv *nickserv;
     struct login *logins; /* utlist: under way */
     struct refusals *refusals;
+    struct granted *granted; /* NULL: nothing was asked yet */
     struct {
         char text[256]; /* the last pair that was logged */
         int64_t logged_ms;

@@ -456,7 +456,8 @@ def test_anticapabilities_and_capabilities(stage):
     # Of one channel.
     stage.cli("SADD", f"seshet:network:one:channel:{CHANNEL}:capabilities", "-echo")
     agrees(stage, "anticapability")
-    assert echoes(one.said("alice", "!echo there", OTHER))
+    one.line("alice", f"PRIVMSG {OTHER} :!echo there")
+    assert [target for target, _ in echoes(one.said("alice", "!echo here", CHANNEL))] == [OTHER]
     stage.cli("DEL", f"seshet:network:one:channel:{CHANNEL}:capabilities")
     # A default of deny, and one grant.
     stage.cli("HSET", "seshet:policy", "default_allow", "no")

@@ -251,6 +251,28 @@ def test_capabilities_of_modules(who):
     assert (check["allowed"], check["step"]) == (False, "privileged")
 
 
+GATE = """#include <seshet/module.h>
+static void gate(seshet_ctx *ctx, const seshet_event *ev)
+{
+    seshet_reply(ctx, "passed %%s", ev->args);
+}
+SESHET_MODULE(.name = "gate", .commands = SESHET_COMMANDS({"gate", gate}), %s)
+"""
+
+
+def test_a_new_file_closes_what_was_open(who):
+    """Who called the command a moment ago must not, once the file declares it."""
+    who.parts.module(who.bot, "gate", GATE % "")
+    who.visitor.until_answered("Anna", CHANNEL, "!gate {}", "passed {}")
+    who.says(who.visitor, "gate again", "passed again")
+    mark = who.bot.mark()
+    who.parts.module(who.bot, "gate", GATE % '.capabilities = SESHET_CAPABILITIES("gate.gate")')
+    who.bot.wait_log(since=mark, module="gate", event="module.found|module.replaced|modhost.swapped")
+    who.visitor.unread.clear()
+    who.visitor.say(CHANNEL, "!gate after")
+    who.visitor.expect(lambda m: m.command == "NOTICE" and "gate.gate" in m.text)
+
+
 def test_the_source_is_settled_with_the_event(who):
     who.give("who.admin", "trusted")
     who.until(who.alice, "who", "own 1, trusted 1")
