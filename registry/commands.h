@@ -4,6 +4,7 @@
 #include <hiredis/hiredis.h>
 
 #include "registry/registry.h"
+#include "registry/settle.h"
 
 /*
  * Commands that others ask for (storage, registration, status): refused at once while Redis cannot
@@ -19,6 +20,10 @@ void registry_command(struct registry *r, command_fn *fn, void *arg, int argc,
                       const char *const *argv, const size_t *lens);
 /* Fails without asking Redis: text is copied. */
 void registry_deny(struct registry *r, command_fn *fn, void *arg, const char *text);
+/* Calls when the snapshot holds what Redis has now under these keys (without the prefix), or when
+ * it cannot be read, and after all who wait already; maybe at once. */
+void registry_settle(struct registry *r, const char *const *keys, size_t count, settle_fn *fn,
+                     void *arg);
 const char *registry_prefix(const struct registry *r);
 
 #endif

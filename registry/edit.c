@@ -40,6 +40,13 @@ struct registry_edit {
     struct edit_late *late;
     size_t nlate;
     struct made *made;
+    struct registry *registry;
+    bool trying;
+    /* What Redis has answered: */
+    enum registry_result result;
+    char *text;
+    bool *changed; /* of each write */
+    size_t nchanged;
     registry_edit_fn *done;
     void *arg;
 };
@@ -70,6 +77,8 @@ void registry_edit_free(struct registry_edit *e)
         HASH_DEL(e->made, made);
         free(made);
     }
+    free(e->text);
+    free(e->changed);
     free(e->late);
     free(e->writes);
     free(e->keys);
@@ -357,24 +366,38 @@ int registry_edit_first(struct registry_edit *e, struct edit_place place, const 
 
 /* ---- Writing ---- */
 
+static void on_settled(void *arg)
+{
+    struct registry_edit *e = arg;
+    const char *refused = strstr(e->text, EDIT_REFUSED);
+    struct edit_answer answer = {.result = e->result,
+                                 .text = refused ? refused + strlen(EDIT_REFUSED) : e->text,
+                                 .changed = e->changed,
+                                 .count = e->nwrites,
+                                 .nchanged = e->nchanged};
+    e->done(e->arg, &answer);
+    registry_edit_free(e);
+}
+
+/* Who is told that it is done sees it done with his next command: the snapshot has it by then. */
 static void on_answer(void *arg, enum registry_result result, const redisReply *reply,
                       const char *text)
 {
     struct registry_edit *e = arg;
-    bool *changed = xcalloc(e->nwrites ? e->nwrites : 1, sizeof *changed);
-    const char *refused = strstr(text, EDIT_REFUSED);
-    struct edit_answer answer = {.result = result,
-                                 .text = refused ? refused + strlen(EDIT_REFUSED) : text,
-                                 .changed = changed,
-                                 .count = e->nwrites};
     size_t given = reply && reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
+    e->result = result;
+    e->text = xstrdup(text);
+    e->changed = xcalloc(e->nwrites ? e->nwrites : 1, sizeof *e->changed);
     for (size_t i = 0; i < given && i < e->nwrites; i++) {
-        changed[i] = reply->element[i]->integer != 0;
-        answer.nchanged += changed[i];
+        e->changed[i] = reply->element[i]->integer != 0;
+        e->nchanged += e->changed[i];
     }
-    e->done(e->arg, &answer);
-    free(changed);
-    registry_edit_free(e);
+    size_t nkeys = e->nchanged && !e->trying ? e->nkeys : 0;
+    const char **keys = xcalloc(nkeys + 1, sizeof *keys);
+    for (size_t i = 0; i < nkeys; i++)
+        keys[i] = e->keys[i].name;
+    registry_settle(e->registry, keys, nkeys, on_settled, e);
+    free(keys);
 }
 
 /* EVAL script nkeys key... type... write... */
@@ -415,6 +438,8 @@ static void finish(struct registry_edit *e, struct registry *r, registry_edit_fn
 {
     char why[REGISTRY_WHY_SIZE] = "";
     bool refused = false;
+    e->registry = r;
+    e->trying = !writes;
     e->done = done;
     e->arg = arg;
     for (size_t i = 0; i < e->nlate && !refused; i++)

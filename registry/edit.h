@@ -5,9 +5,8 @@
 
 /*
  * Edits of the registry: checked by the rules that loading applies, gathered, and written at once,
- * all or none. REGISTRY_OK means that Redis has them; while Redis is away they are refused, and
- * nothing is kept to be written later. The snapshot follows by Redis' own invalidation, as after
- * any edit.
+ * all or none. REGISTRY_OK means that Redis has them, and the snapshot too if it can be read; while
+ * Redis is away they are refused, and nothing is kept to be written later.
  */
 struct registry_edit;
 

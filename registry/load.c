@@ -549,6 +549,16 @@ bool loader_changed(struct loader *l, const char *text)
     return false;
 }
 
+uint64_t loader_asked(const struct loader *l)
+{
+    return l->state == LOADER_FULL || l->readings ? l->queued : 0;
+}
+
+uint64_t loader_applied(const struct loader *l)
+{
+    return l->answered;
+}
+
 void loader_stop(struct loader *l)
 {
     forget_all(l);

@@ -40,6 +40,10 @@ void loader_full(struct loader *l, size_t modules_before);
 /* A key changed, without the prefix. Before the first reading of everything, and while refused or
  * emptied, only what may end that counts. Returns true when the caller must call loader_full. */
 bool loader_changed(struct loader *l, const char *key);
+/* The last reading that was asked for; 0: none is under way. */
+uint64_t loader_asked(const struct loader *l);
+/* All up to that reading have been applied to the model, at the latest by on_loaded. */
+uint64_t loader_applied(const struct loader *l);
 /* The link was lost: forget what is under way. */
 void loader_stop(struct loader *l);
 

@@ -59,6 +59,7 @@ struct registry {
     struct event *late; /* pending while something may be sent */
     struct job *failed; /* to be told from the loop */
     struct event *tell_failed;
+    struct settle_wait *settling;
     size_t jobs;             /* not told yet */
     bool stopping;           /* registry_stop_begin was called */
     struct event *stop_wait; /* NULL before */
@@ -221,6 +222,11 @@ void registry_command(struct registry *r, command_fn *fn, void *arg, int argc,
 
 /* ---- Following Redis ---- */
 
+static void settle_all(struct registry *r)
+{
+    settle_reached(&r->settling, UINT64_MAX);
+}
+
 static void commit(struct registry *r)
 {
     struct snapshot *next = model_commit(r->model, r->snapshot);
@@ -262,10 +268,11 @@ static void on_loaded(void *arg, bool full)
 {
     struct registry *r = arg;
     commit(r);
-    if (!full)
-        return;
-    set_state(r, REGISTRY_SYNCED, r->unwritable);
-    model_tell_problems(r->model);
+    if (full) {
+        set_state(r, REGISTRY_SYNCED, r->unwritable);
+        model_tell_problems(r->model);
+    }
+    settle_reached(&r->settling, full ? UINT64_MAX : loader_applied(r->loader));
 }
 
 /* After a while without writing something may have been missed: the heartbeat was blind. */
@@ -285,7 +292,9 @@ static void on_writable(void *arg, const char *refused)
 
 static void on_refused(void *arg, const char *reason)
 {
-    set_state(arg, REGISTRY_REFUSED, reason);
+    struct registry *r = arg;
+    set_state(r, REGISTRY_REFUSED, reason);
+    settle_all(r);
 }
 
 /* How to reach this Redis by hand. */
@@ -322,6 +331,7 @@ static void on_emptied(void *arg, enum identity_verdict verdict, const char *kno
         what[verdict], r->snapshot->nmodules, cli, r->prefix, *known ? "accepted" : "schema",
         *known ? known : schema);
     set_state(r, REGISTRY_EMPTIED, text);
+    settle_all(r);
 }
 
 static void on_vanished(void *arg)
@@ -357,6 +367,7 @@ static void on_lost(void *arg, bool refused, const char *reason)
 {
     struct registry *r = arg;
     loader_stop(r->loader);
+    settle_all(r);
     if (r->stopping)
         return;
     r->unwritable[0] = '\0';
@@ -367,13 +378,31 @@ static void on_lost(void *arg, bool refused, const char *reason)
     set_state(r, refused ? REGISTRY_REFUSED : REGISTRY_AWAY, problem[0] ? problem : reason);
 }
 
+/* key NULL: everything. */
+static void read_again(struct registry *r, const char *key)
+{
+    if (!key || loader_changed(r->loader, key))
+        load_everything(r);
+}
+
 static void on_changed(void *arg, const char *key)
 {
     struct registry *r = arg;
     r->stats.invalidations++;
-    /* Without a key: everything. */
-    if (!key || loader_changed(r->loader, key))
-        load_everything(r);
+    read_again(r, key);
+}
+
+/* Redis tells of the change by itself, but maybe later than it answers. */
+void registry_settle(struct registry *r, const char *const *keys, size_t count, settle_fn *fn,
+                     void *arg)
+{
+    for (size_t i = 0; i < count && !r->closing; i++)
+        read_again(r, keys[i]);
+    uint64_t asked = r->closing ? 0 : loader_asked(r->loader);
+    if (r->settling || (count && asked))
+        settle_add(&r->settling, asked, fn, arg);
+    else
+        fn(arg);
 }
 
 static void on_embedded_started(void *arg)
@@ -512,6 +541,7 @@ void registry_close(struct registry *r)
         return;
     r->closing = true;
     link_close(r->link);
+    settle_all(r);
     loader_free(r->loader);
     tell_failed(r);
     model_free(r->model);

@@ -98,6 +98,64 @@ static void edits_are_written_and_seen(void **state)
     assert_redis(f, "EXISTS seshet:network:libera:module:dice:echannels%s", "0");
 }
 
+/* What the snapshot said when the edit was answered. */
+struct in_force {
+    struct registry *registry;
+    bool done;
+    bool enabled;
+    bool registered;
+};
+
+static void on_force(void *arg, const struct edit_answer *answer)
+{
+    struct in_force *now = arg;
+    const struct snapshot *snapshot = registry_snapshot(now->registry);
+    const struct module_def *dice = snapshot_module(snapshot, "dice");
+    assert_int_equal(answer->result, REGISTRY_OK);
+    now->enabled = dice && dice->fields.enabled;
+    now->registered = snapshot_module(snapshot, "late") != NULL;
+    now->done = true;
+}
+
+static bool is_answered(void *arg)
+{
+    return ((struct in_force *)arg)->done;
+}
+
+/* Nobody who is told that it is done has to wait until it is in force. */
+static void an_answer_comes_when_it_is_in_force(void **state)
+{
+    struct fixture *f = *state;
+    char why[REGISTRY_WHY_SIZE];
+    synced(f);
+    for (int i = 0; i < 20; i++) {
+        struct in_force now = {.registry = f->registry};
+        struct registry_edit *e = registry_edit_new();
+        registry_edit_set(e, SHARED, "enabled", i % 2 ? "yes" : "no", why, sizeof why);
+        if (i % 2)
+            registry_edit_delist(e, "late", why, sizeof why);
+        else
+            registry_edit_enlist(e, "late", why, sizeof why);
+        registry_edit_commit(e, f->registry, on_force, &now);
+        run_until(f, is_answered, &now, "the edit is answered");
+        assert_int_equal(now.enabled, i % 2);
+        assert_int_equal(now.registered, !(i % 2));
+    }
+}
+
+/* What no snapshot holds is waited for by nobody. */
+static void what_is_stored_is_answered(void **state)
+{
+    struct fixture *f = *state;
+    char why[REGISTRY_WHY_SIZE];
+    synced(f);
+    struct registry_edit *e = registry_edit_new();
+    registry_edit_store(e, "storage:module:dice", "key", "value", why, sizeof why);
+    struct answered a = commit(f, e);
+    assert_int_equal(a.result, REGISTRY_OK);
+    assert_int_equal(a.nchanged, 1);
+}
+
 static void what_is_wrong_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -295,6 +353,8 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(edits_are_written_and_seen),
+        TEST(an_answer_comes_when_it_is_in_force),
+        TEST(what_is_stored_is_answered),
         TEST(what_is_wrong_is_refused),
         TEST(a_key_of_the_wrong_type_stops_all),
         TEST(ignores_come_and_go),
