@@ -20,10 +20,10 @@ struct dirwatch {
     bool gone;
 };
 
-/* IN_CREATE tells of links, which are complete at once; plain files are told when closed. */
+/* IN_CREATE tells of links, which are complete at once, and of plain files, which are not. */
 #define DIR_EVENTS                                                                                 \
-    (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF |       \
-     IN_MOVE_SELF | IN_ONLYDIR)
+    (IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |            \
+     IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 #define PARENT_EVENTS (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
 
 static char *without_slashes(const char *path)
@@ -108,14 +108,16 @@ static bool judge(const struct dirwatch *w, const struct inotify_event *ev,
         return true;
     }
     bool folder = !strncmp(*name, "..", 2);
+    if (ev->mask & IN_ISDIR && !folder)
+        return false;
     if (ev->mask & (IN_DELETE | IN_MOVED_FROM))
         *kind = DIRWATCH_REMOVED;
+    else if (folder || ev->mask & IN_CLOSE_WRITE)
+        *kind = DIRWATCH_CHANGED;
+    else if (ev->mask & IN_MODIFY || (ev->mask & IN_CREATE && !is_link(w, *name)))
+        *kind = DIRWATCH_WRITING;
     else
-        *kind = folder || ev->mask & IN_CLOSE_WRITE ? DIRWATCH_CHANGED : DIRWATCH_WHOLE;
-    if (ev->mask & IN_ISDIR)
-        return folder;
-    if (ev->mask & IN_CREATE)
-        return folder || is_link(w, *name);
+        *kind = DIRWATCH_WHOLE;
     return true;
 }
 

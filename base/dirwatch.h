@@ -2,10 +2,10 @@
 #define BASE_DIRWATCH_H
 
 /*
- * Tells which files of one folder change, by inotify(7). Only complete changes are told: a file
- * that was closed after writing or renamed into place, a symbolic link that was made. The folder
- * need not exist: its parent is watched too, so that its coming, going, and the swap of a symbolic
- * link that leads to it are noticed.
+ * Tells which files of one folder change, by inotify(7). A change is complete when a file was
+ * closed after writing or renamed into place, or a symbolic link was made; before that only that
+ * somebody writes is told. The folder need not exist: its parent is watched too, so that its
+ * coming, going, and the swap of a symbolic link that leads to it are noticed.
  */
 struct dirwatch;
 
@@ -14,6 +14,7 @@ enum dirwatch_kind {
                          swaps "..data") stands for the whole folder */
     DIRWATCH_WHOLE,   /* the same, of a file that nobody has to wait for: it was renamed into place,
                          or is a link. Not told of names that begin with ".." */
+    DIRWATCH_WRITING, /* somebody writes to a plain file; it is not closed yet. Told now and then */
     DIRWATCH_REMOVED,
     DIRWATCH_OVERFLOW, /* some changes were not told: read the whole folder again; name is "" */
     DIRWATCH_GONE /* the folder itself came, went or was replaced: close, open again, and read the

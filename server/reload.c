@@ -331,6 +331,8 @@ static void on_change(void *arg, enum dirwatch_kind kind, const char *name)
 {
     struct reload *r = arg;
     (void)name;
+    if (kind == DIRWATCH_WRITING)
+        return;
     set_timer(r->settle, SETTLE_MS);
     if (kind == DIRWATCH_GONE)
         set_timer(r->reopen, 0);

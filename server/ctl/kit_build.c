@@ -174,6 +174,9 @@ static void on_change(void *arg, enum dirwatch_kind kind, const char *name)
     struct changes *changes = arg;
     const char *dot = strrchr(name, '.');
     changes->gone = changes->gone || kind == DIRWATCH_GONE;
+    if (kind == DIRWATCH_WRITING ||
+        *name == '.') /* not whole yet; what editors keep for themselves */
+        return;
     bool source = kind == DIRWATCH_OVERFLOW || !strcmp(name, "Makefile");
     for (size_t i = 0; dot && i < sizeof kinds / sizeof *kinds; i++)
         source = source || !strcmp(dot, kinds[i]);

@@ -220,18 +220,6 @@ static void clear_error(struct catalogue_entry *e)
 
 /* ---- Probing -------------------------------------------------------------------------------- */
 
-/* NULL: a module may have the name. */
-static const char *name_problem(const char *name)
-{
-    size_t len = strlen(name);
-    if (!len || len > IPC_NAME_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len)
-        return "a module's file name has 1 to 32 characters a-z, 0-9, _ and -, then .so: rename it";
-    if (!strcmp(name, MODULE_NAME_CORE))
-        return "\"" MODULE_NAME_CORE "\" is the name of the server's own commands: give the module "
-               "and its file another";
-    return NULL;
-}
-
 static void free_probe(void *p)
 {
     probe_free(p);
@@ -278,7 +266,7 @@ static void probe_entry(struct catalogue *c, struct catalogue_entry *e)
     free(e->path);
     e->path = xasprintf("%s/%s.so", c->folders[e->seen.folder], e->decl.name);
     e->decl.path = e->path;
-    const char *problem = name_problem(e->decl.name);
+    const char *problem = entries_name_problem(e->decl.name);
     if (problem) {
         set_error(e, problem);
         publish_soon(c);
@@ -307,10 +295,26 @@ static void start_probes(struct catalogue *c)
 
 /* ---- Listing -------------------------------------------------------------------------------- */
 
+/* It is there, and not whole yet: what was there before goes on. e: may be NULL. */
+static bool leave_to_writer(struct catalogue *c, struct catalogue_entry *e, int64_t ms)
+{
+    if (e) {
+        e->marked = true;
+        e->missing_since = 0;
+        e->waits = false;
+    }
+    scan_in(c, ms);
+    return true;
+}
+
 /* False when there is no room for its name. */
 static bool see(struct catalogue *c, const struct scan_file *f, bool trust)
 {
-    struct catalogue_entry *e = entries_get(&c->entries, f->name);
+    int64_t writing = trust ? 0 : folder_watch_writing(&c->watches[f->folder], f->name);
+    struct catalogue_entry *e = writing ? entries_find(&c->entries, f->name, strlen(f->name))
+                                        : entries_get(&c->entries, f->name);
+    if (writing)
+        return leave_to_writer(c, e, writing);
     if (!e)
         return false;
     e->catalogue = c;
@@ -383,6 +387,9 @@ static void on_scanned(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     scanner_collect(c->scanner, &list);
+    /* A file of the listing may have been made after what the loop has heard of. */
+    for (int i = 0; i < 2; i++)
+        folder_watch_read(&c->watches[i]);
     if (!c->stopped)
         read_listing(c, &list, false);
     scan_list_free(&list);
@@ -519,6 +526,7 @@ struct catalogue *catalogue_new(const struct supervisor_env *env,
     start_events(c);
     for (int i = 0; i < 2; i++) {
         c->watches[i] = (struct folder_watch){.base = c->env.base,
+                                              .clock = c->env.clock,
                                               .path = c->folders[i],
                                               .changed = i ? on_system_change : on_user_change,
                                               .arg = c};

@@ -68,6 +68,17 @@ static void entry_free(struct catalogue_entry *e)
     free(e);
 }
 
+const char *entries_name_problem(const char *name)
+{
+    size_t len = strlen(name);
+    if (!len || len > IPC_NAME_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len)
+        return "a module's file name has 1 to 32 characters a-z, 0-9, _ and -, then .so: rename it";
+    if (!strcmp(name, MODULE_NAME_CORE))
+        return "\"" MODULE_NAME_CORE "\" is the name of the server's own commands: give the module "
+               "and its file another";
+    return NULL;
+}
+
 void entries_free(struct entries *entries)
 {
     HASH_CLEAR(hh, entries->by_name);

@@ -49,6 +49,8 @@ struct entries {
 struct catalogue_entry *entries_find(const struct entries *entries, const char *name, size_t len);
 /* Made when it is not known; NULL when there is no room for it. */
 struct catalogue_entry *entries_get(struct entries *entries, const char *name);
+/* NULL: a module may have the name; or what is wrong with it. */
+const char *entries_name_problem(const char *name);
 void entries_free(struct entries *entries);
 
 #endif

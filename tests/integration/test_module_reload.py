@@ -69,13 +69,18 @@ def test_a_file_written_in_place(parts, visitor, bot, folder):
     """As `cc -o` or `cp` write it: the file is there before it is whole."""
     new = build_module(folder / "elsewhere", "says", sources.says("in place"), ROOT / "modules/include")
     data = new.read_bytes()
+    mark = bot.mark()
+    (bot.user_modules / "says.so").unlink()
     with open(bot.user_modules / "says.so", "wb") as target:
         target.write(data[: len(data) // 2])
         target.flush()
-        time.sleep(0.3)  # a slow linker
+        # The folder is looked at meanwhile.
+        parts.module(bot, "extra", sources.says("extra text").replace('"says"', '"extra"'))
+        visitor.until_answered("Anna", CHANNEL, "!extra {}", "extra text {}")
         assert says(visitor, "first text")
         target.write(data[len(data) // 2 :])
     becomes(visitor, "in place")
+    assert not bot.find_log(since=mark, module="says", event="module.refused")
 
 
 def test_a_module_comes_and_goes(parts, visitor, bot):

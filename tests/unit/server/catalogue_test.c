@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -158,7 +159,8 @@ static void the_name_of_the_core_is_refused(void **state)
     assert_non_null(strstr(h->error, "the server's own commands"));
 }
 
-static void a_half_written_file_is_mended_by_its_rest(void **state)
+/* Closed before it was whole, as by a copy that was broken off. */
+static void a_cut_file_is_mended_by_its_rest(void **state)
 {
     struct harness *h = *state;
     harness_begin(h);
@@ -168,6 +170,37 @@ static void a_half_written_file_is_mended_by_its_rest(void **state)
     harness_write_part(h->user_dir, "worker", WORKERS "/one/worker.so", SIZE_MAX);
     harness_until(h, harness_present(h, "worker"));
     assert_null(worker(h)->error);
+}
+
+/* As ld does it: the old file goes, and the new one grows while other files come and go. */
+static void a_file_that_is_written_is_waited_for(void **state)
+{
+    struct harness *h = *state;
+    char path[256];
+    char buf[4096];
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_begin(h);
+    uint32_t serial = worker(h)->serial;
+    snprintf(path, sizeof path, "%s/worker.so", h->user_dir);
+    int from = open(WORKERS "/two/worker.so", O_RDONLY);
+    assert_int_equal(unlink(path), 0);
+    int to = open(path, O_WRONLY | O_CREAT | O_EXCL, 0700);
+    assert_true(from >= 0 && to >= 0);
+    for (unsigned i = 0; i < 4; i++) {
+        put_text(h->user_dir, "other", i); /* the folder is listed */
+        harness_until(h, h->errors == i + 1);
+        assert_int_equal(worker(h)->serial, serial);
+        assert_null(worker(h)->error);
+        ssize_t n = read(from, buf, sizeof buf);
+        assert_int_equal(write(to, buf, (size_t)n), n);
+    }
+    for (ssize_t n; (n = read(from, buf, sizeof buf)) > 0;)
+        assert_int_equal(write(to, buf, (size_t)n), n);
+    close(from);
+    close(to);
+    harness_until(h, worker(h)->serial > serial);
+    assert_null(worker(h)->error);
+    assert_int_equal(h->errors, 4);
 }
 
 static void saving_the_same_file_again_is_a_new_version(void **state)
@@ -266,7 +299,8 @@ int main(void)
         CASE(tells_why_a_file_is_refused),
         CASE(forgets_names_that_are_gone),
         CASE(the_name_of_the_core_is_refused),
-        CASE(a_half_written_file_is_mended_by_its_rest),
+        CASE(a_cut_file_is_mended_by_its_rest),
+        CASE(a_file_that_is_written_is_waited_for),
         CASE(saving_the_same_file_again_is_a_new_version),
         CASE(a_reload_tells_when_it_is_done),
         CASE(follows_links_that_are_swapped),

@@ -18,7 +18,7 @@
 
 struct fixture {
     char dir[64];
-    char told[512]; /* "+name =name (whole) -name * !" in order */
+    char told[512]; /* "+name =name (whole) ~name (being written) -name * !" in order */
 };
 
 static int setup(void **state)
@@ -52,7 +52,7 @@ static int teardown(void **state)
 static void note(void *arg, enum dirwatch_kind kind, const char *name)
 {
     struct fixture *f = arg;
-    static const char *const signs[] = {"+", "=", "-", "*", "!"};
+    static const char *const signs[] = {"+", "=", "~", "-", "*", "!"};
     size_t len = strlen(f->told);
     snprintf(f->told + len, sizeof f->told - len, "%s%s%s", len ? " " : "", signs[kind], name);
 }
@@ -82,13 +82,14 @@ static struct dirwatch *watch(const char *dir)
     return w;
 }
 
-static void tells_complete_files_only(void **state)
+static void tells_when_files_are_complete(void **state)
 {
     struct fixture *f = *state;
     struct dirwatch *w = watch("d/");
     int fd = open_file("d/a");
+    assert_string_equal(told(f, w), "~a");
     assert_int_equal(write(fd, "x", 1), 1);
-    assert_string_equal(told(f, w), "");
+    assert_string_equal(told(f, w), "~a");
     close(fd);
     assert_string_equal(told(f, w), "+a");
     assert_int_equal(rename("d/a", "d/b"), 0);
@@ -152,7 +153,7 @@ static void tells_a_swapped_link_to_the_folder(void **state)
     assert_int_equal(symlink("d", "link"), 0);
     struct dirwatch *w = watch("link");
     close(open_file("d/a"));
-    assert_string_equal(told(f, w), "+a");
+    assert_string_equal(told(f, w), "~a +a");
     assert_int_equal(symlink("e", "new"), 0);
     assert_int_equal(rename("new", "link"), 0);
     assert_string_equal(told(f, w), "!");
@@ -174,7 +175,7 @@ static void refuses_what_cannot_be_watched(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(tells_complete_files_only),          CASE(tells_links),
+        CASE(tells_when_files_are_complete),      CASE(tells_links),
         CASE(tells_a_swapped_data_link),          CASE(tells_that_the_folder_went_and_came),
         CASE(tells_a_swapped_link_to_the_folder), CASE(refuses_what_cannot_be_watched),
     };
