@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "server/supervise/scan.h"
 
-#define FOLDER_WATCH_WRITING_MS 10000 /* without a write: who has the file open has forgotten it   \
-                                       */
-#define FOLDER_WATCH_WRITERS 16       /* files at once; the oldest makes room */
+/* Without a write for so long, who has the file open has forgotten it. */
+#define FOLDER_WATCH_WRITING_MS 10000
+#define FOLDER_WATCH_WRITERS    16 /* files at once; the oldest makes room */
 
 struct dirwatch;
 struct event;

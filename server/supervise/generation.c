@@ -117,6 +117,7 @@ int generation_send(struct generation *g, const struct ipc_event *event)
 {
     if (outbox_add(&g->out, event))
         return -1;
+    g->modules[event->module].waiting++;
     if (!g->unflushed)
         generation_flush_soon(g);
     return 0;

@@ -34,7 +34,8 @@ enum generation_state {
 struct generation_module {
     const char *name; /* outlives the generation */
     struct module_version *version;
-    size_t slot; /* the owner's number for it */
+    size_t slot;      /* the owner's number for it */
+    unsigned waiting; /* events that are not acknowledged */
 };
 
 #define GENERATION_READY_DEADLINE_MS 10000
@@ -72,7 +73,8 @@ struct generation_ops {
     void (*cut)(struct generation *g, uint64_t event);
     void (*asked)(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket);
     void (*logged)(struct generation *g, const struct ipc_log *log);
-    void (*timer)(struct generation *g, const struct timer_due *due);
+    /* The number of the event, or 0: there is no room for it now. */
+    uint64_t (*timer)(struct generation *g, const struct timer_due *due);
     /* Lines of the log that were thrown away, because there were too many. */
     void (*log_cut)(struct generation *g, unsigned lines);
     /* Within what time an event of that module must be over, in milliseconds. */
@@ -114,6 +116,7 @@ struct generation {
     struct event *ended;
     struct event *deadline;
     struct ask_ticket *ticket; /* the question that waits for its answer */
+    uint64_t answered;         /* where the last answer ends in out.control */
     struct generation_timer *timers;
     unsigned ntimers;
     int64_t last_timer;

@@ -69,7 +69,7 @@ static int on_done(struct generation *g, const struct frame *f)
         return -1;
     if (g->cut)
         g->shared->ops->cut(g, event);
-    outbox_acknowledge(&g->out);
+    g->modules[outbox_acknowledge(&g->out)].waiting--;
     g->handled++;
     g->touched = false;
     g->says = g->cut = 0;
@@ -100,12 +100,22 @@ static int on_say(struct generation *g, const struct frame *f)
     return 0;
 }
 
+/* Outside of events modules ask only while they are loaded and unloaded. In its event a module
+ * cannot ask as another. */
+static bool may_ask(const struct generation *g, const struct ipc_ask *ask)
+{
+    if (ask->event)
+        return outbox_oldest_is(&g->out, ask->event, ask->module);
+    return g->state == GENERATION_STARTING || g->stop_sent;
+}
+
+/* One question at a time: who asks again before the last answer was taken from him does not read
+ * answers, and would have us keep them. */
 static int on_ask(struct generation *g, const struct frame *f)
 {
     struct ipc_ask ask;
-    if (ipc_get_ask(f, &ask) || !loaded(g, ask.module) || g->ticket)
-        return -1;
-    if (ask.event && !outbox_oldest_is(&g->out, ask.event, ask.module))
+    if (ipc_get_ask(f, &ask) || !loaded(g, ask.module) || g->ticket ||
+        !outbox_controlled(&g->out, g->answered) || !may_ask(g, &ask))
         return -1;
     if (ask.event)
         g->touched = true;
@@ -222,6 +232,7 @@ void supervisor_answer(struct ask_ticket *ticket, int32_t status, const char *va
             answer.value = NULL;
             ipc_put_answer(&g->out.control, &answer);
         }
+        g->answered = outbox_control_end(&g->out);
         g->ticket = NULL;
         generation_flush_soon(g);
     }

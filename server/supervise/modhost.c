@@ -288,6 +288,28 @@ static bool is_full(struct modhost *host)
     return true;
 }
 
+/* One that is slow, or called without end, leaves room for the others of its process. */
+static bool is_crowded(const struct modhost *host, struct modhost_slot *slot)
+{
+    size_t n = (size_t)(slot - host->slots);
+    int index = current_index(host, n);
+    size_t waiting = slot->held + (index < 0 ? 0 : host->current->modules[index].waiting);
+    if (waiting < MODHOST_MODULE_EVENTS_MAX) {
+        if (slot->dropped && waiting < MODHOST_MODULE_EVENTS_MAX / 2) {
+            log_warn("modhost.full", LOG_MODULE(host->name, slot->decl->name),
+                     "it takes events again, %llu were dropped", (unsigned long long)slot->dropped);
+            slot->dropped = 0;
+        }
+        return false;
+    }
+    if (!slot->dropped++)
+        log_warn("modhost.full", LOG_MODULE(host->name, slot->decl->name),
+                 "%zu events wait for it, more are dropped: it is slow, or called too often (a "
+                 "rate limits that)",
+                 waiting);
+    return true;
+}
+
 static bool is_refused(const struct modhost *host, const struct modhost_slot *slot)
 {
     int64_t now = clock_now(host->shared->generations.clock);
@@ -338,7 +360,7 @@ uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
         !(host->network->faults->quarantined && modhost_quarantined(host, module)) &&
         !is_full(host))
         slot = make_slot(host, module);
-    if (!slot) {
+    if (!slot || is_crowded(host, slot)) {
         host->dropped++;
         return 0;
     }
@@ -449,8 +471,11 @@ void modhost_take_back(struct modhost *host, struct generation *g, const struct 
         outbox_take_unwritten(&g->out, &taken);
     }
     while (!event_list_first(&taken, &e, &size)) {
+        g->modules[e.module].waiting--;
         e.module = (uint16_t)g->modules[e.module].slot;
-        bool over = end && (e.number == end->fault.event || e.number == end->heard);
+        /* A timer is of its process: the next one has others of the same numbers. */
+        bool over = e.type == IPC_EVENT_TIMER ||
+                    (end && (e.number == end->fault.event || e.number == end->heard));
         if (!over && !ipc_put_event(&list, &e)) {
             host->nheld++;
             host->slots[e.module].held++;
@@ -546,12 +571,12 @@ static void on_log_cut(struct generation *g, unsigned lines)
 }
 
 /* An event like any other, but for this generation alone: no other knows the timer. */
-static void on_timer(struct generation *g, const struct timer_due *due)
+static uint64_t on_timer(struct generation *g, const struct timer_due *due)
 {
     struct modhost *host = g->owner;
     char text[24];
     if (host->current != g || is_full(host))
-        return;
+        return 0;
     snprintf(text, sizeof text, "%lld", (long long)due->number);
     struct ipc_event e = {.number = host->last_number + 1,
                           .module = due->module,
@@ -561,8 +586,9 @@ static void on_timer(struct generation *g, const struct timer_due *due)
                           .known = due->known,
                           .args = text,
                           .time_ms = clock_wall(host->shared->generations.clock)};
-    if (!generation_send(g, &e))
-        host->last_number = e.number;
+    if (generation_send(g, &e))
+        return 0;
+    return host->last_number = e.number;
 }
 
 static int64_t deadline_of(const struct generation *g, size_t module)

@@ -16,15 +16,16 @@
  *   modhost_fault.c    faults, quarantine, and the status
  *   modhost_process.c  starting, swapping, crashing, ending
  */
-#define MODHOST_EVENTS_MAX  16384
-#define MODHOST_BYTES_MAX   (4U * 1024 * 1024)
-#define MODHOST_OLD_MAX     4
-#define MODHOST_FRUITLESS   5  /* deaths without progress before an event is dropped */
-#define MODHOST_BAD_STARTS  3  /* of a module that has run before, until it is refused */
-#define MODHOST_RESTART_MS  20 /* between restarts of a host that makes progress and dies again */
-#define MODHOST_RETRY_MS    60000 /* a module that was refused here is tried again after this */
-#define MODHOST_BACKOFF_MAX 10000
-#define MODHOST_DEADLINE_MS 5000 /* of an event, unless modhost_set_deadline says otherwise */
+#define MODHOST_EVENTS_MAX        16384
+#define MODHOST_BYTES_MAX         (4U * 1024 * 1024)
+#define MODHOST_MODULE_EVENTS_MAX (MODHOST_EVENTS_MAX / 2) /* for one module */
+#define MODHOST_OLD_MAX           4
+#define MODHOST_FRUITLESS         5 /* deaths without progress before an event is dropped */
+#define MODHOST_BAD_STARTS        3 /* of a module that has run before, until it is refused */
+#define MODHOST_RESTART_MS        20 /* between restarts of a host that makes progress and dies again */
+#define MODHOST_RETRY_MS          60000 /* a module that was refused here is tried again after this */
+#define MODHOST_BACKOFF_MAX       10000
+#define MODHOST_DEADLINE_MS       5000 /* of an event, unless modhost_set_deadline says otherwise */
 /* A module stays loaded for so long after it was wanted: off and on again costs nothing. */
 #define MODHOST_LINGER_MS 2000
 #define MODHOST_END_MS    1500 /* for children to end when the server or a network goes away */
@@ -35,6 +36,7 @@ struct modhost_slot {
     bool wanted;
     int64_t unwanted_ms;         /* clock_now when it was last wanted no more; 0: never */
     size_t held;                 /* of its events, in `held` */
+    uint64_t dropped;            /* since too many wait for it */
     struct module_version *good; /* the last that became ready here; a reference */
     uint32_t refused;            /* serial of the newest version that did not start here; 0: none */
     uint32_t refused_good;       /* the same when `good` did not start again */

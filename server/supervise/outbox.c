@@ -14,6 +14,13 @@ static struct frame frame_at(const struct buf *b, size_t at)
     return f;
 }
 
+static uint16_t module_of(const struct frame *f)
+{
+    struct frame_reader r = frame_read(f);
+    frame_get_u64(&r);
+    return frame_get_u16(&r);
+}
+
 static uint64_t number_of(const struct frame *f)
 {
     struct frame_reader r = frame_read(f);
@@ -44,6 +51,7 @@ static void count_written(struct outbox *o, size_t n, size_t before_control)
     part = n < o->control.len ? n : o->control.len;
     if (part)
         buf_consume(&o->control, part);
+    o->controlled += part;
     o->written += n - part;
 }
 
@@ -98,9 +106,25 @@ bool outbox_oldest_is(const struct outbox *o, uint64_t number, uint16_t module)
     if (!number || number != outbox_oldest(o))
         return false;
     struct frame f = frame_at(&o->queue, 0);
-    struct frame_reader r = frame_read(&f);
-    frame_get_u64(&r);
-    return frame_get_u16(&r) == module;
+    return module_of(&f) == module;
+}
+
+bool outbox_has(const struct outbox *o, uint64_t number)
+{
+    if (!o->queue.len)
+        return false;
+    struct frame f = frame_at(&o->queue, 0);
+    return number_of(&f) <= number;
+}
+
+uint64_t outbox_control_end(const struct outbox *o)
+{
+    return o->controlled + o->control.len;
+}
+
+bool outbox_controlled(const struct outbox *o, uint64_t end)
+{
+    return o->controlled >= end;
 }
 
 bool outbox_find_written(const struct outbox *o, uint64_t number, struct ipc_event *event)
@@ -114,15 +138,18 @@ bool outbox_find_written(const struct outbox *o, uint64_t number, struct ipc_eve
     return false;
 }
 
-void outbox_acknowledge(struct outbox *o)
+uint16_t outbox_acknowledge(struct outbox *o)
 {
-    size_t size = frame_at(&o->queue, 0).size;
+    struct frame f = frame_at(&o->queue, 0);
+    size_t size = f.size;
+    uint16_t module = module_of(&f);
     assert(size <= o->written);
     buf_consume(&o->queue, size);
     o->written -= size;
     o->boundary -= o->boundary < size ? o->boundary : size;
     o->events--;
     buf_shrink(&o->queue, KEEP);
+    return module;
 }
 
 size_t outbox_take_unwritten(struct outbox *o, struct buf *to)

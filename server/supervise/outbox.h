@@ -14,9 +14,10 @@
  * written yet. Zero-initialized is empty.
  */
 struct outbox {
-    struct buf control; /* whole frames, the first perhaps written in part */
-    struct buf queue;   /* whole EVENT frames */
-    size_t written;     /* bytes of the queue */
+    struct buf control;  /* whole frames, the first perhaps written in part */
+    uint64_t controlled; /* bytes of it that were written since the beginning */
+    struct buf queue;    /* whole EVENT frames */
+    size_t written;      /* bytes of the queue */
     size_t boundary; /* where a frame of the queue begins; caught up with `written` when needed */
     size_t events;   /* in the queue */
     bool one_by_one; /* no event is written before the one before it was acknowledged */
@@ -35,8 +36,13 @@ bool outbox_oldest_is(const struct outbox *o, uint64_t number, uint16_t module);
 bool outbox_many_written(const struct outbox *o);
 /* Whether the event of that number is one that was given to the host; then it is filled in. */
 bool outbox_find_written(const struct outbox *o, uint64_t number, struct ipc_event *event);
-/* Forgets the oldest event. */
-void outbox_acknowledge(struct outbox *o);
+/* Forgets the oldest event; returns which module it was for. */
+uint16_t outbox_acknowledge(struct outbox *o);
+/* Whether an event of that number, or an older one, is not acknowledged yet. */
+bool outbox_has(const struct outbox *o, uint64_t number);
+/* Where `control` ends, and whether it was written up to there. */
+uint64_t outbox_control_end(const struct outbox *o);
+bool outbox_controlled(const struct outbox *o, uint64_t end);
 /* Moves the events of which nothing was written to the end of `to`; returns how many. */
 size_t outbox_take_unwritten(struct outbox *o, struct buf *to);
 void outbox_free(struct outbox *o);

@@ -16,6 +16,7 @@ struct generation_timer {
     char *nick; /* whose event it was set in; "": nobody's */
     char *known;
     bool again;
+    uint64_t called; /* the last event of one that repeats */
     struct event *due;
 };
 
@@ -46,19 +47,21 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
     struct generation *g = t->generation;
     (void)fd;
     (void)what;
-    /* Set in load, and due before there are events: a moment later. */
-    if (g->state == GENERATION_STARTING) {
-        if (!t->again)
-            event_add(t->due, &(struct timeval){.tv_usec = 20000});
-        return;
-    }
-    if (!t->again)
+    const struct timer_due call = {
+        .module = t->module, .number = t->number, .nick = t->nick, .known = t->known};
+    /* One that repeats is not called again before its last call is over: a slow one would fill the
+     * queue. */
+    bool waits = g->state == GENERATION_STARTING || (t->called && outbox_has(&g->out, t->called));
+    uint64_t event = waits ? 0 : g->shared->ops->timer(g, &call);
+    if (t->again) {
+        t->called = event ? event : t->called;
+    } else if (event) {
         take(g, t->number);
-    g->shared->ops->timer(
-        g, &(struct timer_due){
-               .module = t->module, .number = t->number, .nick = t->nick, .known = t->known});
-    if (!t->again)
         timer_free(t);
+    } else if (g->state != GENERATION_STOPPING) {
+        /* Set in load and due before there are events, or there is no room: a moment later. */
+        event_add(t->due, &(struct timeval){.tv_usec = 20000});
+    }
 }
 
 static int32_t set(struct generation *g, const struct ipc_ask *ask, int64_t *number)

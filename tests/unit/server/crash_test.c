@@ -147,6 +147,65 @@ static void speaks_for_itself_only(void **state)
     assert_int_equal(harness_count(h, NULL, "forged"), 1);
 }
 
+static void dies_of_rubbish(struct harness *h, const char *how)
+{
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "die", how);
+    harness_until(h, h->faults == 1);
+    assert_int_equal(h->fault_kind, FAULT_RUBBISH);
+    assert_non_null(strstr(h->fault, "a ASK frame"));
+    assert_string_equal(h->fault_module, "worker");
+    harness_send(h, "net", "worker", "work", "next");
+    harness_until(h, harness_count(h, NULL, "one next") == 1);
+}
+
+/* The answers would have to be kept by the server. */
+static void asks_once_at_a_time(void **state)
+{
+    dies_of_rubbish(*state, "q20000"); /* more than a pipe holds */
+}
+
+static void asks_in_its_events_only(void **state)
+{
+    dies_of_rubbish(*state, "n0");
+}
+
+static void set_nick(struct harness *h, const char *nick)
+{
+    supervisor_set_network(h->sup, "net",
+                           &(struct network_facts){.own_nick = nick, .casemapping = "ascii"});
+}
+
+/* Both processes count their timers from 1. */
+static void timers_end_with_their_process(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    set_nick(h, "timer_in_load");
+    harness_send(h, "net", "worker", "hang", "");
+    harness_until(h, harness_hosts(h).queued == 2); /* it is due, and waits behind the other */
+    set_nick(h, "long_timer_in_load");
+    assert_int_equal(kill(harness_hosts(h).pid, SIGKILL), 0);
+    harness_until(h, h->faults == 1);
+    harness_send(h, "net", "worker", "work", "last");
+    harness_until(h, harness_count(h, NULL, "one last") == 1);
+    assert_int_equal(harness_count(h, NULL, "one later"), 0);
+}
+
+/* A slow one would fill the queue, and everybody else's commands would wait behind it. */
+static void a_timer_is_called_once_at_a_time(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "timer", "every 100");
+    for (unsigned i = 1; i <= 4; i++) {
+        harness_until(h, harness_count(h, NULL, "one ticked") >= i);
+        harness_send(h, "net", "worker", "work", "x");
+        harness_until(h, harness_count(h, NULL, "one x") == i);
+        assert_in_range(harness_hosts(h).queued, 0, 1);
+    }
+}
+
 static void keeps_events_when_killed_between_them(void **state)
 {
     struct harness *h = *state;
@@ -301,6 +360,10 @@ int main(void)
         CASE(runs_once_what_closes_its_output),
         CASE(survives_rubbish),
         CASE(speaks_for_itself_only),
+        CASE(asks_once_at_a_time),
+        CASE(asks_in_its_events_only),
+        CASE(timers_end_with_their_process),
+        CASE(a_timer_is_called_once_at_a_time),
         CASE(keeps_events_when_killed_between_them),
         CASE(survives_being_killed_all_the_time),
         CASE(goes_on_without_a_module_that_dies_in_load),

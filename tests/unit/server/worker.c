@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <seshet/module.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,32 @@ static void forge(const seshet_event *ev, unsigned module)
         abort();
 }
 
+/* Questions in this event's name, or in nobody's, by the module at that index. The answers are not
+ * read. */
+static void ask(uint64_t event, unsigned module, unsigned count)
+{
+    char frame[64];
+    for (unsigned i = 0; i < count; i++) {
+        char *at = frame;
+        put(&at, 0, 4);
+        put(&at, 38, 2);
+        put(&at, 0, 2);
+        put(&at, 1000000 + i, 8);
+        put(&at, event, 8);
+        put(&at, module, 2);
+        put(&at, 11, 1); /* cancels a timer: that is answered at once */
+        put(&at, 0, 1);
+        put_text(&at, "timer");
+        put_text(&at, "");
+        put(&at, 0, 8);
+        size_t size = (size_t)(at - frame);
+        at = frame;
+        put(&at, size - 8, 4);
+        if (write(4, frame, size) < 0)
+            abort();
+    }
+}
+
 /* What was said before must come through, once. */
 static void die(seshet_ctx *ctx, const seshet_event *ev)
 {
@@ -107,6 +134,14 @@ static void die(seshet_ctx *ctx, const seshet_event *ev)
         break;
     case 'f':
         forge(ev, (unsigned)strtoul(ev->args + 1, NULL, 10));
+        break;
+    case 'q':
+        ask(ev->number, 0, (unsigned)strtoul(ev->args + 1, NULL, 10));
+        hang(ctx, ev);
+        break;
+    case 'n':
+        ask(0, (unsigned)strtoul(ev->args + 1, NULL, 10), 1);
+        hang(ctx, ev);
         break;
     case 'o':
         close_output(ev->args + 1);
@@ -132,6 +167,29 @@ static void flood(seshet_ctx *ctx, const seshet_event *ev)
 {
     for (long n = strtol(ev->args, NULL, 10); n > 0; n--)
         seshet_answer(ctx, "%ld", n);
+}
+
+static void tick(seshet_ctx *ctx, void *arg)
+{
+    (void)arg;
+    seshet_say(ctx, "#later", "%s ticked", ANSWER);
+    nanosleep(&(struct timespec){.tv_nsec = 250 * 1000000}, NULL);
+}
+
+static void on_later(seshet_ctx *ctx, void *arg)
+{
+    (void)arg;
+    seshet_say(ctx, "#later", "%s later", ANSWER);
+}
+
+/* "every MS", or "later MS": a timer. */
+static void set_timer(seshet_ctx *ctx, const seshet_event *ev)
+{
+    bool every = strncmp(ev->args, "every ", 6) == 0;
+    int64_t ms = strtol(ev->args + 6, NULL, 10);
+    bool set =
+        (every ? seshet_every(ctx, ms, tick, NULL) : seshet_later(ctx, ms, on_later, NULL)) > 0;
+    seshet_answer(ctx, "%s", set ? "set" : "not set");
 }
 
 static void log_much(seshet_ctx *ctx, const seshet_event *ev)
@@ -168,6 +226,10 @@ static int load(seshet_ctx *ctx)
     seshet_log(ctx, 1, "loaded " ANSWER);
     if (strcmp(seshet_own_nick(ctx), "dies_in_load") == 0)
         abort();
+    if (strcmp(seshet_own_nick(ctx), "timer_in_load") == 0)
+        seshet_later(ctx, 200, on_later, NULL);
+    if (strcmp(seshet_own_nick(ctx), "long_timer_in_load") == 0)
+        seshet_later(ctx, 999999, on_later, NULL);
     return 0;
 #endif
 }
@@ -183,7 +245,7 @@ SESHET_MODULE(
     .commands = SESHET_COMMANDS(
         MORE
         { "work", work }, { "slow", slow }, { "hang", hang }, { "nick", nick }, { "die", die }, { "fds", fds },
-        { "store", store }, { "flood", flood }, { "log", log_much }),
+        { "timer", set_timer }, { "store", store }, { "flood", flood }, { "log", log_much }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, message }),
     .load = load,
 )
