@@ -492,8 +492,17 @@ static void on_said(struct generation *g, const struct ipc_say *say)
 {
     const struct modhost *host = g->owner;
     struct modhost_origin from = origin(host, g, say->module, say->event);
+    from.said_by = g;
     if (host->network)
         host->shared->callbacks->on_say(host->shared->arg, &from, say);
+}
+
+void modhost_said(const struct modhost_origin *from, struct ipc_event *event,
+                  struct said_note **notes)
+{
+    size_t size;
+    *notes = from->said_by->notes;
+    event_list_first(&from->said_by->out.queue, event, &size);
 }
 
 static void on_cut(struct generation *g, uint64_t event)
@@ -506,8 +515,8 @@ static void on_cut(struct generation *g, uint64_t event)
     log_warn(
         "modhost.cut", LOG_MODULE(host->name, g->modules[e.module].name),
         "group %s: event %llu said too much, %u texts were thrown away (at most %d, and %d KiB)",
-        host->group, (unsigned long long)event, g->cut, GENERATION_SAYS_MAX,
-        GENERATION_SAY_BYTES_MAX / 1024);
+        host->group, (unsigned long long)event, g->cut, IPC_EVENT_SAYS_MAX,
+        IPC_EVENT_BYTES_MAX / 1024);
 }
 
 static void on_asked(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket)
