@@ -68,9 +68,11 @@ static int say_page(const struct answer *a, struct say_lines *l, const char *pla
     if (count <= room)
         return say_all(a, l);
     int sent = say_some(a, l, room, place);
+    if (sent)
+        return sent;
     tally->rest = more_keep(a->more, irc_state_isupport(a->state), &a->who, place, l->at,
                             (size_t)(l->end - l->at), a->now_ms, cut);
-    return sent;
+    return 0;
 }
 
 int answer_say(const struct answer *a, enum say_kind kind, const char *target, const char *text,

@@ -49,6 +49,7 @@ struct generation_end {
     bool was_ready;
     int module;         /* index of the module to blame; -1: none */
     struct fault fault; /* fault.event: the event it was in */
+    bool timers;        /* it had some, or was in one's call */
     bool unclear;       /* it was in one of several events, and nobody can tell which */
     uint64_t heard;     /* another one, of which a part was heard but not its end; 0: none */
 };

@@ -97,6 +97,8 @@ struct modhost {
     uint32_t faults;
     uint32_t restarts;
     bool ending;           /* one of its processes, just now: no slot is freed meanwhile */
+    bool wakes;            /* the last process had timers when it died: the next one, which sets
+                              them again, is started without an event */
     bool crowded;          /* told that it has too many modules */
     bool unsettled;        /* events wait for a module that was quarantined just now */
     uint64_t rest_number;  /* the last event, when it was looked at for the last time */

@@ -1,3 +1,5 @@
+#include <event2/event.h>
+
 #include "base/log.h"
 #include "server/supervise/modhost.h"
 
@@ -75,7 +77,8 @@ static enum modhost_state state_of(const struct modhost *host)
         return host->starting ? MODHOST_SWAPPING : MODHOST_READY;
     if (host->starting || host->turn.queued)
         return MODHOST_STARTING;
-    return host->nheld ? MODHOST_BACKOFF : MODHOST_IDLE;
+    bool wakes = host->wakes && event_pending(host->retry, EV_TIMEOUT, NULL);
+    return host->nheld || wakes ? MODHOST_BACKOFF : MODHOST_IDLE;
 }
 
 const char *modhost_state_name(enum modhost_state state)

@@ -80,6 +80,7 @@ static void forge(const seshet_event *ev, unsigned module)
     put(&at, ev->number, 8);
     put(&at, module, 2);
     put(&at, 1, 1);
+    put(&at, 0, 1);
     put_text(&at, "#chan");
     put_text(&at, "forged");
     size_t size = (size_t)(at - frame);
@@ -153,6 +154,14 @@ __attribute__((constructor)) static void never_loaded(void)
 }
 #endif
 
+__attribute__((unused)) static void tick(seshet_ctx *ctx, void *arg)
+{
+    (void)arg;
+    seshet_say(ctx, "#chan", "tick");
+    if (strcmp(seshet_own_nick(ctx), "dies_in_a_timer") == 0)
+        abort();
+}
+
 static int load(seshet_ctx *ctx)
 {
 #ifdef BAD_LOAD
@@ -168,6 +177,10 @@ static int load(seshet_ctx *ctx)
     seshet_log(ctx, 1, "loaded " ANSWER);
     if (strcmp(seshet_own_nick(ctx), "dies_in_load") == 0)
         abort();
+    if (strcmp(seshet_own_nick(ctx), "ticks") == 0)
+        seshet_every(ctx, 100, tick, NULL);
+    if (strcmp(seshet_own_nick(ctx), "dies_in_a_timer") == 0)
+        seshet_later(ctx, 10, tick, NULL);
     return 0;
 #endif
 }
