@@ -107,8 +107,7 @@ int answer_more(const struct answer *a, const char *reply_to, bool is_private)
     return sent;
 }
 
-void answer_observe(struct more *more, const struct irc_state *state,
-                    const struct irc_event *event)
+void answer_observe(struct more *more, const struct irc_state *state, const struct irc_event *event)
 {
     const struct isupport *is = irc_state_isupport(state);
     const char *gone = event->type == EVENT_KICK ? event->target : event->nick;

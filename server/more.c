@@ -65,7 +65,8 @@ static struct rest *slot_for(struct more *more, const struct isupport *is, const
     struct rest *oldest = &more->rests[0];
     for (size_t i = 0; i < MORE_RESTS_MAX; i++) {
         struct rest *r = &more->rests[i];
-        if (r->number && irc_equal(is->casemapping, r->nick, nick) && irc_equal(is->casemapping, r->place, place))
+        if (r->number && irc_equal(is->casemapping, r->nick, nick) &&
+            irc_equal(is->casemapping, r->place, place))
             return r;
         if (r->number < oldest->number)
             oldest = r;
@@ -113,8 +114,9 @@ bool more_add(struct more *more, uint64_t number, const char *text, size_t len, 
 static bool is_his(const struct rest *r, const struct isupport *is, const struct more_person *who)
 {
     size_t user = strlen(who->user);
-    return irc_equal(is->casemapping, r->nick, who->nick) && strncmp(r->address, who->user, user) == 0 &&
-           r->address[user] == '@' && strcmp(r->address + user + 1, who->host) == 0;
+    return irc_equal(is->casemapping, r->nick, who->nick) &&
+           strncmp(r->address, who->user, user) == 0 && r->address[user] == '@' &&
+           strcmp(r->address + user + 1, who->host) == 0;
 }
 
 bool more_take(struct more *more, const struct isupport *is, const struct more_person *who,
@@ -124,7 +126,8 @@ bool more_take(struct more *more, const struct isupport *is, const struct more_p
     drop_old(more, now_ms);
     for (size_t i = 0; i < MORE_RESTS_MAX; i++) {
         struct rest *r = &more->rests[i];
-        if (r->number && is_his(r, is, who) && (!*place || irc_equal(is->casemapping, r->place, place)) &&
+        if (r->number && is_his(r, is, who) &&
+            (!*place || irc_equal(is->casemapping, r->place, place)) &&
             (!last || r->number > last->number))
             last = r;
     }
@@ -142,11 +145,13 @@ static bool is_in(const struct rest *r, const struct isupport *is, const char *c
     return irc_equal(is->casemapping, isupport_skip_statusmsg(is, r->place), channel);
 }
 
-void more_forget(struct more *more, const struct isupport *is, const char *nick, const char *channel)
+void more_forget(struct more *more, const struct isupport *is, const char *nick,
+                 const char *channel)
 {
     for (size_t i = 0; i < MORE_RESTS_MAX; i++) {
         struct rest *r = &more->rests[i];
-        if (r->number && irc_equal(is->casemapping, r->nick, nick) && (!channel || is_in(r, is, channel)))
+        if (r->number && irc_equal(is->casemapping, r->nick, nick) &&
+            (!channel || is_in(r, is, channel)))
             drop(r);
     }
 }

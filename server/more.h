@@ -45,7 +45,8 @@ bool more_take(struct more *more, const struct isupport *is, const struct more_p
                const char *place, int64_t now_ms, struct more_rest *rest);
 
 /* Who had the nick has left it (channel NULL), or the channel. */
-void more_forget(struct more *more, const struct isupport *is, const char *nick, const char *channel);
+void more_forget(struct more *more, const struct isupport *is, const char *nick,
+                 const char *channel);
 /* The bot has left the channel (NULL: all of them). */
 void more_forget_place(struct more *more, const struct isupport *is, const char *channel);
 

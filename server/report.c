@@ -111,9 +111,11 @@ static json_t *module_networks(struct server *server, const char *name)
         network_refresh(n);
         const struct module_view *m = registry_view_find(n->view, name);
         json_array_append_new(
-            list, json_pack("{s:o, s:b, s:b}", "network", control_text(n->key), "enabled",
-                            m && m->fields.enabled, "quarantined",
-                            supervisor_quarantined(server->supervisor, n->key, name) != NULL));
+            list,
+            json_pack("{s:o, s:b, s:b, s:b}", "network", control_text(n->key), "enabled",
+                      m && m->fields.enabled, "quarantined",
+                      supervisor_quarantined(server->supervisor, n->key, name) != NULL, "refused",
+                      supervisor_refused(server->supervisor, n->key, name) != NULL));
     }
     return list;
 }

@@ -62,7 +62,7 @@ struct generation {
     size_t say_bytes;
     unsigned cut;
     struct answer_tally tally[2]; /* of what it answered in a place, and to the source alone */
-    struct stage_rights *rights;     /* of who caused it */
+    struct stage_rights *rights;  /* of who caused it */
 };
 
 struct seshet_test {

@@ -40,8 +40,8 @@ struct generation_module {
 
 #define GENERATION_READY_DEADLINE_MS 10000
 #define GENERATION_STOP_DEADLINE_MS  2000 /* after its last event, for unloading */
-#define GENERATION_LOGS_MAX          256 /* lines for the log at once, */
-#define GENERATION_LOG_INTERVAL_MS   20  /* and then one in this time */
+#define GENERATION_LOGS_MAX          256  /* lines for the log at once, */
+#define GENERATION_LOG_INTERVAL_MS   20   /* and then one in this time */
 
 /* How it ended. */
 struct generation_end {

@@ -135,6 +135,8 @@ void modhost_network_changed(struct modhost *host);
 void modhost_rest(struct modhost *host, int64_t idle_ms);
 /* The catalogue has other versions, or a quarantine was lifted. */
 void modhost_modules_changed(struct modhost *host);
+/* Why the newest version of the module in that slot is not loaded; NULL: it was not refused. */
+const char *modhost_why_refused(const struct modhost *host, size_t slot);
 void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
                          struct modhost_module_status *modules);
 

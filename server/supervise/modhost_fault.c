@@ -87,6 +87,14 @@ const char *modhost_state_name(enum modhost_state state)
     return names[state];
 }
 
+const char *modhost_why_refused(const struct modhost *host, size_t slot)
+{
+    const struct modhost_slot *s = &host->slots[slot];
+    const struct module_version *newest_one = s->decl ? catalogue_version(s->decl) : NULL;
+    bool refused = newest_one && s->refused == newest_one->serial;
+    return refused && (s->wanted || modhost_running(host, slot)) ? s->why : NULL;
+}
+
 void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
                          struct modhost_module_status *modules)
 {
@@ -115,12 +123,10 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
         const struct module_version *v = modhost_running(host, i);
         if (!slot->wanted && !v)
             continue;
-        const struct module_version *newest = catalogue_version(slot->decl);
-        bool refused = newest && slot->refused == newest->serial;
         modules[status->nmodules++] = (struct modhost_module_status){
             .module = slot->decl,
             .version = v ? v->serial : 0,
-            .refused = refused ? slot->why : NULL,
+            .refused = modhost_why_refused(host, i),
         };
     }
 }

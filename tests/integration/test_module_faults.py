@@ -144,7 +144,12 @@ def check_refused(stage):
     for name, words in REFUSED.items():
         assert listed[name]["state"] == "error"
         assert words in listed[name]["error"], listed[name]
-    stage.bot.wait_log(event="modhost.fault", module="segv_load", msg="cannot be loaded here")
+    stage.bot.wait_log(event="modhost.fault", network="one", module="segv_load", msg="cannot be loaded here")
+    listed = {m["name"]: m for m in stage.ctl("module", "list")["modules"]}
+    assert {n["network"]: n["refused"] for n in listed["segv_load"]["networks"]}["one"]
+    assert not any(n["refused"] for n in listed["echo"]["networks"])
+    shown = {h["network"]: h["refused"] for h in stage.ctl("module", "show", "segv_load")["hosts"]}
+    assert "SIGSEGV" in shown["one"] or "status" in shown["one"], shown
 
 
 def check_leak(stage):

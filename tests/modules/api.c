@@ -148,6 +148,48 @@ static void formats(seshet_ctx *ctx, const char *words)
     seshet_reply(ctx, "%d %s", length, plain);
 }
 
+/* "word0000 word0001 ...", from one number to another. */
+static char *words(long from, long to)
+{
+    size_t size = (size_t)(to - from) * 9 + 1;
+    char *text = malloc(size);
+    size_t len = 0;
+    text[0] = '\0';
+    for (long i = from; i < to; i++)
+        len +=
+            (size_t)snprintf(text + len, size - len, "%sword%04ld", i > from ? " " : "", i % 10000);
+    return text;
+}
+
+/* WAY HOW-OFTEN WORDS: long texts, which are numbered through. */
+static void longs(seshet_ctx *ctx, const char *rest)
+{
+    char way[16] = "";
+    int often = 0;
+    int each = 0;
+    sscanf(rest, "%15s %d %d", way, &often, &each);
+    for (int i = 0; i < often; i++) {
+        char *text = words((long)i * each, (long)(i + 1) * each);
+        if (strcmp(way, "reply") == 0)
+            seshet_reply(ctx, "%s", text);
+        else if (strcmp(way, "answer") == 0)
+            seshet_answer(ctx, "%s", text);
+        else if (strcmp(way, "alone") == 0)
+            seshet_reply_private(ctx, "%s", text);
+        else if (strcmp(way, "me") == 0)
+            seshet_action(ctx, "%s", text);
+        else
+            seshet_say(ctx, way, "%s", text);
+        free(text);
+    }
+}
+
+static void on_long_later(seshet_ctx *ctx, void *arg)
+{
+    (void)arg;
+    longs(ctx, "reply 1 400");
+}
+
 static void act(seshet_ctx *ctx, const char *words)
 {
     char channel[64] = "";
@@ -167,9 +209,9 @@ static void api(seshet_ctx *ctx, const seshet_event *ev)
     static const struct {
         const char *name;
         void (*run)(seshet_ctx *ctx, const char *rest);
-    } parts[] = {{"members ", members}, {"modes ", modes},     {"topic ", topic},
-                 {"field ", field},     {"session ", session}, {"keys ", keys},
-                 {"later ", later},     {"format ", formats},  {"act ", act}};
+    } parts[] = {{"members ", members}, {"modes ", modes}, {"topic ", topic}, {"field ", field},
+                 {"session ", session}, {"keys ", keys},   {"later ", later}, {"format ", formats},
+                 {"act ", act},         {"long ", longs}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         size_t len = strlen(parts[i].name);
         if (strncmp(parts[i].name, ev->args, len) == 0) {
@@ -182,6 +224,8 @@ static void api(seshet_ctx *ctx, const seshet_event *ev)
     else if (strcmp(ev->args, "refused") == 0)
         seshet_reply(ctx, "refused %d %d %d", (int)seshet_later(ctx, 0, on_later, NULL),
                      (int)seshet_every(ctx, 99, on_every, NULL), seshet_cancel(ctx, 4711));
+    else if (strcmp(ev->args, "long-later") == 0)
+        seshet_later(ctx, 20, on_long_later, NULL);
     else if (strcmp(ev->args, "crash") == 0)
         abort();
     else

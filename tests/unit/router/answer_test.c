@@ -82,8 +82,7 @@ static char *words(size_t count)
 static void say(struct stage *s, const char *target, const char *text)
 {
     size_t cut;
-    assert_int_equal(
-        answer_say(&s->answer, SAY_PRIVMSG, target, text, strlen(text), &cut), 0);
+    assert_int_equal(answer_say(&s->answer, SAY_PRIVMSG, target, text, strlen(text), &cut), 0);
     assert_int_equal(cut, 0);
 }
 

@@ -23,7 +23,8 @@ static const struct isupport *is(void)
     return irc_state_isupport(net);
 }
 
-static uint64_t keep(const struct more_person *who, const char *place, const char *text, int64_t now)
+static uint64_t keep(const struct more_person *who, const char *place, const char *text,
+                     int64_t now)
 {
     return more_keep(more, is(), who, place, text, strlen(text), now, &cut);
 }
