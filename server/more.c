@@ -86,7 +86,9 @@ uint64_t more_keep(struct more *more, const struct isupport *is, const struct mo
                        .address = xasprintf("%s@%s", who->user, who->host),
                        .place = xstrdup(place)};
     r->len = fitting(0, text, len, cut);
-    r->text = xstrndup(text, r->len);
+    r->text = xmalloc(r->len + 1);
+    memcpy(r->text, text, r->len); /* it has no NUL of its own */
+    r->text[r->len] = '\0';
     return r->number;
 }
 

@@ -20,7 +20,7 @@ static void refuse_text(struct seshet_test *t, const char *target, const char *w
 static int send_line(void *arg, const char *line, size_t len)
 {
     struct seshet_test *t = arg;
-    char *copy = xstrndup(line, len);
+    char *copy = xasprintf("%.*s", (int)len, line);
     record_add(&t->heard, copy);
     free(copy);
     return 0;

@@ -572,7 +572,7 @@ def test_more(stage):
     stage.until(stage.nora, "capability list", "capability-010")
     stage.ask(stage.nora, "capability list", "a-rather-long-capability-000")
     stage.nora.say(BOT, "!capability list")
-    rest = stage.nora.collect(lambda m: m.nick == BOT and "!more gives the rest" in m.text)
+    rest = stage.nora.collect(lambda m: m.nick == BOT and ": !more)" in m.text)
     stage.nora.say(BOT, "!more")
     rest += stage.nora.collect(lambda m: m.nick == BOT and "capability-059" in m.text)
     whole = " ".join(m.text for m in rest if m.nick == BOT)

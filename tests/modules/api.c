@@ -187,7 +187,7 @@ static void longs(seshet_ctx *ctx, const char *rest)
 static void on_long_later(seshet_ctx *ctx, void *arg)
 {
     (void)arg;
-    longs(ctx, "reply 1 400");
+    longs(ctx, "reply 1 1000");
 }
 
 static void act(seshet_ctx *ctx, const char *words)
