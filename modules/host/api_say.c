@@ -12,6 +12,7 @@
 struct text {
     char small[1024];
     char *large;
+    size_t head; /* bytes before what the module says */
 };
 
 /* As vsnprintf. Most modules say what they have put together themselves: "%s" needs no printf. */
@@ -50,6 +51,7 @@ text_format(struct text *t, const char *first, const char *format, va_list args)
     va_copy(again, args);
     t->large = NULL;
     size_t head = put_head(t->small, sizeof t->small, first);
+    t->head = head;
     size_t room = sizeof t->small - head;
     const char *text = NULL;
     int len = put_text(t->small + head, room, format, args);
@@ -96,7 +98,7 @@ __attribute__((format(printf, 3, 0))) static int say(seshet_ctx *ctx, const stru
     const char *text = text_format(&t, way->first, format, args);
     int result = SESHET_ESIZE;
     if (text)
-        result = text[0] ? send_text(ctx, way, text) : SESHET_EINVAL;
+        result = text[t.head] ? send_text(ctx, way, text) : SESHET_EINVAL;
     free(t.large);
     return result;
 }

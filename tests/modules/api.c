@@ -190,6 +190,45 @@ static void on_long_later(seshet_ctx *ctx, void *arg)
     longs(ctx, "reply 1 1000");
 }
 
+static void facts(seshet_ctx *ctx)
+{
+    char folded[8] = "";
+    char small[2];
+    int too_long = seshet_fold(ctx, small, sizeof small, "#[]");
+    int length = seshet_fold(ctx, folded, sizeof folded, "#[]A");
+    seshet_reply(ctx, "%s %s %s: %d %d %d %d %s %d %s", seshet_network(ctx),
+                 seshet_module_name(ctx), seshet_own_nick(ctx), seshet_casecmp(ctx, "a", "b") == 0,
+                 seshet_casecmp(ctx, seshet_own_nick(ctx), "ANNA") == 0, too_long, length, folded,
+                 seshet_now(ctx) > 0, seshet_strerror(SESHET_ENOTFOUND));
+}
+
+__attribute__((format(printf, 2, 3))) static void by_list(seshet_ctx *ctx, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    seshet_vreply(ctx, format, args);
+    va_end(args);
+}
+
+static void ways(seshet_ctx *ctx, const seshet_event *ev, const char *text)
+{
+    by_list(ctx, "v %s", text);
+    seshet_reply_private(ctx, "private %s", text);
+    seshet_action(ctx, "does %s", text);
+    seshet_notice(ctx, ev->channel, "notice %s", text);
+}
+
+/* What is no text, no target, and too long. */
+static void wrong(seshet_ctx *ctx)
+{
+    char *text = words(0, 2000);
+    int empty = seshet_reply(ctx, "%s", "");
+    int nowhere = seshet_say(ctx, "", "x");
+    int two = seshet_say(ctx, "#a,#b", "x");
+    seshet_reply(ctx, "wrong %d %d %d %d", empty, nowhere, two, seshet_reply(ctx, "%s", text));
+    free(text);
+}
+
 static void act(seshet_ctx *ctx, const char *words)
 {
     char channel[64] = "";
@@ -219,7 +258,13 @@ static void api(seshet_ctx *ctx, const seshet_event *ev)
             return;
         }
     }
-    if (strcmp(ev->args, "every") == 0)
+    if (strcmp(ev->args, "facts") == 0)
+        facts(ctx);
+    else if (strncmp(ev->args, "ways ", 5) == 0)
+        ways(ctx, ev, ev->args + 5);
+    else if (strcmp(ev->args, "wrong") == 0)
+        wrong(ctx);
+    else if (strcmp(ev->args, "every") == 0)
         repeating = seshet_every(ctx, 100, on_every, NULL);
     else if (strcmp(ev->args, "refused") == 0)
         seshet_reply(ctx, "refused %d %d %d", (int)seshet_later(ctx, 0, on_later, NULL),
