@@ -204,7 +204,7 @@ def test_quarantine_and_back(stage):
     assert [(f["network"], f["count"], f["quarantined"]) for f in shown] == [("one", 3, True)]
     listed = bot.ctl("module", "list", "--socket", str(bot.control))[1]
     row = next(line for line in listed.splitlines() if "\tsegv_command\t" in line)
-    assert row.endswith("\tone")
+    assert row.endswith("\tone\t")
     why = stage.ctl("module", "why", "segv_command", "--network", "one", "--source", "v!u@h",
                     "--channel", CHANNEL, "--text", "!fine x")
     assert not why["allowed"] and why["reason"] == "quarantined"

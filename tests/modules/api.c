@@ -165,11 +165,12 @@ static char *words(long from, long to)
 static void longs(seshet_ctx *ctx, const char *rest)
 {
     char way[16] = "";
-    int often = 0;
-    int each = 0;
-    sscanf(rest, "%15s %d %d", way, &often, &each);
-    for (int i = 0; i < often; i++) {
-        char *text = words((long)i * each, (long)(i + 1) * each);
+    char *end;
+    sscanf(rest, "%15s", way);
+    long often = strtol(rest + strlen(way), &end, 10);
+    long each = strtol(end, NULL, 10);
+    for (long i = 0; i < often; i++) {
+        char *text = words(i * each, (i + 1) * each);
         if (strcmp(way, "reply") == 0)
             seshet_reply(ctx, "%s", text);
         else if (strcmp(way, "answer") == 0)

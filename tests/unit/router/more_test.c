@@ -107,7 +107,7 @@ static void test_bounds(void **state)
     /* Only whole characters are left. */
     char *text = malloc(MORE_BYTES_MAX + 2);
     memset(text, 'x', MORE_BYTES_MAX - 1);
-    strcpy(text + MORE_BYTES_MAX - 1, "ä");
+    memcpy(text + MORE_BYTES_MAX - 1, "ä", 3);
     uint64_t number = keep(&alice, "#one", text, 0);
     assert_int_equal(cut, 2);
     assert_true(more_add(more, number, "more", 4, 0, &cut));
