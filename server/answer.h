@@ -36,6 +36,11 @@ int answer_say(const struct answer *a, enum say_kind kind, const char *target, c
                size_t len, size_t *cut);
 /* Says more of what is kept for him. 1: nothing is. */
 int answer_more(const struct answer *a, const char *reply_to, bool is_private);
+/* Whether who caused an event of that type can still say `more` where it was. */
+static inline bool answer_can_wait(unsigned event_type)
+{
+    return event_type != EVENT_PART && event_type != EVENT_QUIT;
+}
 /* Forgets what is kept for who goes, and where the bot goes. */
 void answer_observe(struct more *more, const struct irc_state *state,
                     const struct irc_event *event);

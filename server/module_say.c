@@ -17,7 +17,8 @@ static bool find_source(const struct network *n, const struct ipc_event *event,
         who->user = user ? irc_user_user(user) : "";
         who->host = user ? irc_user_host(user) : "";
     }
-    return !event->from_me && *who->nick && *who->user && *who->host;
+    return !event->from_me && answer_can_wait(event->type) && *who->nick && *who->user &&
+           *who->host;
 }
 
 static void answer(const struct modhost_origin *from, const struct say *say)

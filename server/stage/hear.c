@@ -60,7 +60,8 @@ static bool say_to_source(struct generation *g, enum say_kind kind, const struct
 {
     struct seshet_test *t = g->test;
     const struct ipc_event *e = g->running;
-    const struct stage_user *user = e && !e->from_me ? stage_user_get(t, e->nick) : NULL;
+    const struct stage_user *user =
+        e && !e->from_me && answer_can_wait(e->type) ? stage_user_get(t, e->nick) : NULL;
     size_t cut;
     if (!say->answer || !user)
         return false;

@@ -278,6 +278,12 @@ static void api(seshet_ctx *ctx, const seshet_event *ev)
         seshet_reply(ctx, "ready %s", ev->args);
 }
 
+static void on_part(seshet_ctx *ctx, const seshet_event *ev)
+{
+    if (strcmp(ev->text, "say much") == 0)
+        longs(ctx, "answer 1 900");
+}
+
 static void on_raw(seshet_ctx *ctx, const seshet_event *ev)
 {
     if (strstr(ev->text, "show this line"))
@@ -286,4 +292,4 @@ static void on_raw(seshet_ctx *ctx, const seshet_event *ev)
 
 SESHET_MODULE(.name = "api", .version = "1", .description = "Uses each part of the API.",
               .commands = SESHET_COMMANDS({"api", api}),
-              .events = SESHET_EVENTS({SESHET_RAW, on_raw}), )
+              .events = SESHET_EVENTS({SESHET_RAW, on_raw}, {SESHET_PART, on_part}), )

@@ -135,6 +135,13 @@ static void test_many_replies(void **state)
         assert_non_null(seshet_test_heard(t));
     assert_null(seshet_test_heard(t));
     assert_non_null(strstr(seshet_test_logged(t), "a text to #chan was cut, "));
+    /* As is what only somebody could ask for who has gone. */
+    seshet_test_join(t, "bob", "#chan");
+    seshet_test_part(t, "bob", "#chan", "say much");
+    for (int i = 0; i < 12; i++)
+        assert_non_null(seshet_test_heard(t));
+    assert_null(seshet_test_heard(t));
+    assert_non_null(strstr(seshet_test_logged(t), "a text to #chan was cut, "));
     /* One event may say so many texts, and so many bytes. */
     seshet_test_say(t, "alice", "#chan", "!api long #chan 70 1");
     for (int i = 0; i < 64; i++)
