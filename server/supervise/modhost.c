@@ -10,7 +10,7 @@
 
 /* ---- Which module ---------------------------------------------------------------------------- */
 
-static struct modhost_slot *find_slot(const struct modhost *host, const struct module_decl *decl)
+struct modhost_slot *modhost_find_slot(const struct modhost *host, const struct module_decl *decl)
 {
     uint16_t n = decl->id < host->nslot_of ? host->slot_of[decl->id] : 0;
     return n ? &host->slots[n - 1] : NULL;
@@ -29,7 +29,7 @@ static struct modhost_slot *free_slot(struct modhost *host)
 
 static struct modhost_slot *make_slot(struct modhost *host, const struct module_decl *decl)
 {
-    struct modhost_slot *slot = find_slot(host, decl);
+    struct modhost_slot *slot = modhost_find_slot(host, decl);
     if (slot)
         return slot;
     slot = free_slot(host);
@@ -107,7 +107,7 @@ void modhost_want(struct modhost *host, const struct module_decl *module, bool w
 {
     /* One without a file needs no slot until it has one: that is told. */
     wanted = wanted && module->present;
-    struct modhost_slot *slot = wanted ? make_slot(host, module) : find_slot(host, module);
+    struct modhost_slot *slot = wanted ? make_slot(host, module) : modhost_find_slot(host, module);
     if (slot)
         set_wanted(host, slot, wanted);
 }
@@ -115,7 +115,7 @@ void modhost_want(struct modhost *host, const struct module_decl *module, bool w
 void modhost_set_deadline(struct modhost *host, const struct module_decl *module,
                           int64_t deadline_ms)
 {
-    struct modhost_slot *slot = find_slot(host, module);
+    struct modhost_slot *slot = modhost_find_slot(host, module);
     if (slot)
         slot->deadline_ms = deadline_ms;
 }
@@ -302,7 +302,7 @@ static void forget_old_refusal(const struct modhost *host, struct modhost_slot *
 
 const char *modhost_refused(const struct modhost *host, const struct module_decl *module)
 {
-    const struct modhost_slot *slot = host->network ? find_slot(host, module) : NULL;
+    const struct modhost_slot *slot = host->network ? modhost_find_slot(host, module) : NULL;
     if (!slot || !is_refused(host, slot) || is_running(host, slot))
         return NULL;
     const struct module_version *newest = catalogue_version(module);
@@ -384,7 +384,7 @@ static bool is_there(const struct modhost *host, const struct modhost_slot *slot
 void modhost_send_life(struct modhost *host, const struct module_decl *module, uint8_t type,
                        bool only_running)
 {
-    struct modhost_slot *slot = find_slot(host, module);
+    struct modhost_slot *slot = modhost_find_slot(host, module);
     if (!host->network || host->shared->stopping || is_full(host) ||
         modhost_quarantined(host, module))
         return;

@@ -87,12 +87,13 @@ const char *modhost_state_name(enum modhost_state state)
     return names[state];
 }
 
-const char *modhost_why_refused(const struct modhost *host, size_t slot)
+const char *modhost_why_refused(const struct modhost *host, const struct module_decl *module)
 {
-    const struct modhost_slot *s = &host->slots[slot];
-    const struct module_version *newest_one = s->decl ? catalogue_version(s->decl) : NULL;
-    bool refused = newest_one && s->refused == newest_one->serial;
-    return refused && (s->wanted || modhost_running(host, slot)) ? s->why : NULL;
+    const struct modhost_slot *slot = modhost_find_slot(host, module);
+    if (!slot || !slot->refused || slot->refused != newest(module))
+        return NULL;
+    bool matters = slot->wanted || modhost_running(host, (size_t)(slot - host->slots));
+    return matters ? slot->why : NULL;
 }
 
 void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
@@ -126,7 +127,7 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
         modules[status->nmodules++] = (struct modhost_module_status){
             .module = slot->decl,
             .version = v ? v->serial : 0,
-            .refused = modhost_why_refused(host, i),
+            .refused = modhost_why_refused(host, slot->decl),
         };
     }
 }

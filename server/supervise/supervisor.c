@@ -96,15 +96,13 @@ const char *supervisor_quarantined(const struct supervisor *sup, const char *net
 }
 
 const char *supervisor_refused(const struct supervisor *sup, const char *network,
-                               const char *module)
+                               const struct module_decl *module)
 {
     const struct known_network *n;
     const char *why = NULL;
     HASH_FIND_STR(sup->networks, network, n);
     for (const struct modhost *host = n ? n->hosts : NULL; host && !why; host = host->next)
-        for (size_t i = 0; i < host->nslots && !why; i++)
-            if (host->slots[i].decl && strcmp(host->slots[i].decl->name, module) == 0)
-                why = modhost_why_refused(host, i);
+        why = modhost_why_refused(host, module);
     return why;
 }
 

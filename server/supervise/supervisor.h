@@ -248,7 +248,7 @@ const char *supervisor_quarantined(const struct supervisor *sup, const char *net
 /* Why the newest version of a module is not loaded on a network, where it was tried; an older one
  * may go on. NULL: nothing like that. */
 const char *supervisor_refused(const struct supervisor *sup, const char *network,
-                               const char *module);
+                               const struct module_decl *module);
 /* One call for each module that had a fault on a network; by name within a network. */
 void supervisor_each_fault(const struct supervisor *sup,
                            void (*fn)(void *arg, const char *network,
