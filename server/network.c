@@ -8,6 +8,7 @@
 #include "base/xmalloc.h"
 #include "conf/conf.h"
 #include "registry/registry.h"
+#include "server/answer.h"
 #include "server/auth/auth.h"
 #include "server/conn_config.h"
 #include "server/core/memory.h"
@@ -141,6 +142,7 @@ static void on_event(void *arg, const struct irc_event *event)
     struct network *n = arg;
     if (n->leaving)
         return;
+    answer_observe(n->more, n->state, event);
     if (event->type == EVENT_JOIN && event->from_me)
         ask_about(n, event->channel);
     auth_observe(n, event);
@@ -163,8 +165,6 @@ static void on_message(void *arg, struct irc_msg *msg)
         auth_numeric(n, msg);
         core_memory_numeric(n, msg);
     }
-    if (msg->nick && (msg->word == IRC_NICK || msg->word == IRC_QUIT))
-        core_memory_forget(n, msg->nick);
     bool about_us = msg->numeric ? msg->numeric <= 5 || msg->numeric == 396
                                  : msg->word == IRC_NICK || msg->word == IRC_CHGHOST;
     if (about_us)
@@ -232,6 +232,7 @@ struct network *network_new(struct server *server, struct conf_network *conf, ch
         return NULL;
     }
     n->auth = auth_new(n);
+    n->more = more_new();
     runtime_begin(n);
     struct network_facts facts = {
         .own_nick = conf->nick, .casemapping = casemapping_name(CASEMAPPING_RFC1459), .user = n};
@@ -302,6 +303,7 @@ void network_free(struct network *n)
     flood_guard_forget(n);
     auth_free(n->auth);
     core_memory_free(n->core);
+    more_free(n->more);
     runtime_free(n->runtime);
     conn_free(n->conn);
     forget_identity(n);

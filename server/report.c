@@ -104,16 +104,19 @@ static int run_status(void *arg, json_t *args, json_t **result, char **error)
     return 0;
 }
 
-static json_t *module_networks(struct server *server, const char *name)
+static json_t *module_networks(struct server *server, const char *name,
+                               const struct module_decl *module)
 {
     json_t *list = json_array();
     for (struct network *n = server->networks; n; n = n->hh.next) {
         network_refresh(n);
         const struct module_view *m = registry_view_find(n->view, name);
         json_array_append_new(
-            list, json_pack("{s:o, s:b, s:b}", "network", control_text(n->key), "enabled",
-                            m && m->fields.enabled, "quarantined",
-                            supervisor_quarantined(server->supervisor, n->key, name) != NULL));
+            list,
+            json_pack("{s:o, s:b, s:b, s:b}", "network", control_text(n->key), "enabled",
+                      m && m->fields.enabled, "quarantined",
+                      supervisor_quarantined(server->supervisor, n->key, name) != NULL, "refused",
+                      module && supervisor_refused(server->supervisor, n->key, module)));
     }
     return list;
 }
@@ -141,7 +144,7 @@ static json_t *module_object(struct server *server, const char *name, const stru
         control_text(module ? module->version : ""), "description", control_text(description),
         "file", control_text(module ? module->path : NULL), "state", state, "error",
         control_text(module ? module->error : NULL), "commands", commands, "capabilities",
-        capabilities, "networks", module_networks(server, name));
+        capabilities, "networks", module_networks(server, name, module));
 }
 
 /* Those that are registered, and those that have a file but could not be registered. */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "net/link/priority.h"
+#include "server/answer.h"
 #include "server/network.h"
 #include "server/say_lines.h"
 
@@ -22,5 +23,10 @@ struct say {
 
 /* 0, or -1 when nothing was queued; why is in the log. */
 int say_text(struct network *n, const struct say *say);
+/* The same to who asked for it, for whom it is kept what is too long. tally: see answer.h. */
+int say_answer(struct network *n, const struct say *say, const struct more_person *who,
+               struct answer_tally *tally);
+/* Says more of what is kept for the event's source, there. False: nothing is. */
+bool say_more(struct network *n, const struct irc_event *event);
 
 #endif

@@ -85,35 +85,55 @@ void say_lines_begin(struct say_lines *l, const struct irc_state *state, enum sa
     l->at = text;
     l->end = text + len;
     l->max = room(l, state);
+    l->before = 0;
     l->count = 0;
     l->left = 0;
 }
 
 /* The hot path: no printf. */
-static size_t write_line(const struct say_lines *l, char *line, const char *piece, size_t len,
-                         bool cut)
+size_t say_lines_write(const struct say_lines *l, char line[SAY_LINE_SIZE], const char *piece,
+                       size_t len, const char *tail)
 {
     char *at = put(line, l->head, l->head_len);
     at = put(at, piece, len);
-    if (cut)
-        at = put(at, CUT_MARK, strlen(CUT_MARK));
+    at = put(at, tail, strlen(tail));
     at = put(at, kinds[l->kind].behind.text, kinds[l->kind].behind.len);
     return (size_t)(at - line);
 }
 
-size_t say_lines_next(struct say_lines *l, char line[SAY_LINE_SIZE])
+const char *say_lines_take(struct say_lines *l, size_t reserve, size_t *len)
 {
     while (l->at < l->end) {
-        bool last = ++l->count == SAY_MAX_LINES;
-        const char *next;
         const char *piece = l->at;
-        size_t len = wrap_next(piece, (size_t)(l->end - piece),
-                               last ? l->max - strlen(CUT_MARK) : l->max, &next);
-        bool cut = last && next < l->end;
-        l->at = cut ? l->end : next;
-        l->left = cut ? (size_t)(l->end - next) : 0;
-        if (len)
-            return write_line(l, line, piece, len, cut);
+        const char *newline = memchr(piece, '\n', (size_t)(l->end - piece));
+        const char *end = newline ? newline : l->end;
+        size_t taken = reserve + l->before;
+        *len = wrap_next(piece, (size_t)(end - piece), l->max > taken ? l->max - taken : 1, &l->at);
+        l->at += newline && l->at == newline;
+        l->before = 0;
+        if (*len)
+            return piece;
     }
-    return 0;
+    return NULL;
+}
+
+size_t say_lines_count(const struct say_lines *l, size_t most)
+{
+    struct say_lines ahead = *l;
+    size_t count = 0;
+    size_t len;
+    while (count < most && say_lines_take(&ahead, 0, &len))
+        count++;
+    return count;
+}
+
+size_t say_lines_next(struct say_lines *l, char line[SAY_LINE_SIZE])
+{
+    size_t len;
+    if (l->count == SAY_MAX_LINES)
+        return 0;
+    bool last = ++l->count == SAY_MAX_LINES;
+    const char *piece = say_lines_take(l, last ? strlen(CUT_MARK) : 0, &len);
+    l->left = last ? (size_t)(l->end - l->at) : 0;
+    return piece ? say_lines_write(l, line, piece, len, l->left ? CUT_MARK : "") : 0;
 }

@@ -28,6 +28,7 @@
 #include "server/module_ask.h"
 #include "server/module_faults.h"
 #include "server/module_log.h"
+#include "server/module_say.h"
 #include "server/module_session.h"
 #include "server/network.h"
 #include "server/notify.h"
@@ -226,23 +227,9 @@ static void on_modules(void *arg)
 
 static void on_say(void *arg, const struct modhost_origin *from, const struct ipc_say *said)
 {
-    static const enum say_kind kinds[] = {[IPC_SAY_PRIVMSG] = SAY_PRIVMSG,
-                                          [IPC_SAY_NOTICE] = SAY_NOTICE,
-                                          [IPC_SAY_ACTION] = SAY_ACTION};
     (void)arg;
-    if (!from->user)
-        return;
-    if (said->kind == IPC_SAY_RAW) {
-        raw_line_send(from->user, from->module->name, said->text, said->text_len);
-        return;
-    }
-    struct say say = {.kind = kinds[said->kind],
-                      .target = said->target,
-                      .text = said->text,
-                      .len = said->text_len,
-                      .module = from->module->name};
-    if (!from->event || flood_guard_answered(from->user, from->module, from->event))
-        say_text(from->user, &say);
+    if (from->user)
+        module_say(from, said);
 }
 
 static void on_ask(void *arg, const struct modhost_origin *from, const struct ipc_ask *ask,

@@ -12,6 +12,7 @@
 struct text {
     char small[1024];
     char *large;
+    size_t head; /* bytes before what the module says */
 };
 
 /* As vsnprintf. Most modules say what they have put together themselves: "%s" needs no printf. */
@@ -50,6 +51,7 @@ text_format(struct text *t, const char *first, const char *format, va_list args)
     va_copy(again, args);
     t->large = NULL;
     size_t head = put_head(t->small, sizeof t->small, first);
+    t->head = head;
     size_t room = sizeof t->small - head;
     const char *text = NULL;
     int len = put_text(t->small + head, room, format, args);
@@ -65,14 +67,23 @@ text_format(struct text *t, const char *first, const char *format, va_list args)
     return text;
 }
 
-static int send_text(seshet_ctx *ctx, enum ipc_say_kind kind, const char *target, const char *text)
+/* Where a text goes, and as what. */
+struct way {
+    enum ipc_say_kind kind;
+    bool answer;
+    const char *target;
+    const char *first; /* before the text, with a colon; or NULL */
+};
+
+static int send_text(seshet_ctx *ctx, const struct way *way, const char *text)
 {
     struct wire *wire = &ctx->host->wire;
     struct ipc_say say = {
         .event = ctx->event->number,
         .module = ctx->module->index,
-        .kind = kind,
-        .target = target,
+        .kind = way->kind,
+        .answer = way->answer,
+        .target = way->target,
         .text = text,
     };
     if (ipc_put_say(&wire->out, &say))
@@ -80,15 +91,14 @@ static int send_text(seshet_ctx *ctx, enum ipc_say_kind kind, const char *target
     return wire_flush_much(wire) ? SESHET_ESERVER : 0;
 }
 
-__attribute__((format(printf, 5, 0))) static int say(seshet_ctx *ctx, enum ipc_say_kind kind,
-                                                     const char *target, const char *first,
+__attribute__((format(printf, 3, 0))) static int say(seshet_ctx *ctx, const struct way *way,
                                                      const char *format, va_list args)
 {
     struct text t;
-    const char *text = text_format(&t, first, format, args);
+    const char *text = text_format(&t, way->first, format, args);
     int result = SESHET_ESIZE;
     if (text)
-        result = text[0] ? send_text(ctx, kind, target, text) : SESHET_EINVAL;
+        result = text[t.head] ? send_text(ctx, way, text) : SESHET_EINVAL;
     free(t.large);
     return result;
 }
@@ -118,7 +128,11 @@ static int to_place(seshet_ctx *ctx, enum ipc_say_kind kind, bool named, const c
     if (!ctx->reply_to[0])
         return SESHET_EINVAL;
     bool among_others = strcmp(ctx->reply_to, nick) != 0;
-    return say(ctx, kind, ctx->reply_to, named && among_others ? nick : NULL, format, args);
+    struct way way = {.kind = kind,
+                      .answer = true,
+                      .target = ctx->reply_to,
+                      .first = named && among_others ? nick : NULL};
+    return say(ctx, &way, format, args);
 }
 
 int seshet_vreply(seshet_ctx *ctx, const char *format, va_list args)
@@ -160,9 +174,10 @@ int seshet_reply_private(seshet_ctx *ctx, const char *format, ...)
     const char *nick = event_nick(ctx->event);
     if (!nick[0])
         return SESHET_EINVAL;
+    struct way way = {.kind = IPC_SAY_PRIVMSG, .answer = true, .target = nick};
     va_list args;
     va_start(args, format);
-    int result = say(ctx, IPC_SAY_PRIVMSG, nick, NULL, format, args);
+    int result = say(ctx, &way, format, args);
     va_end(args);
     return result;
 }
@@ -193,9 +208,10 @@ int seshet_say(seshet_ctx *ctx, const char *target, const char *format, ...)
     int result = check_target(ctx, target);
     if (result)
         return result;
+    struct way way = {.kind = IPC_SAY_PRIVMSG, .target = target};
     va_list args;
     va_start(args, format);
-    result = say(ctx, IPC_SAY_PRIVMSG, target, NULL, format, args);
+    result = say(ctx, &way, format, args);
     va_end(args);
     return result;
 }
@@ -205,9 +221,10 @@ int seshet_notice(seshet_ctx *ctx, const char *target, const char *format, ...)
     int result = check_target(ctx, target);
     if (result)
         return result;
+    struct way way = {.kind = IPC_SAY_NOTICE, .target = target};
     va_list args;
     va_start(args, format);
-    result = say(ctx, IPC_SAY_NOTICE, target, NULL, format, args);
+    result = say(ctx, &way, format, args);
     va_end(args);
     return result;
 }

@@ -326,6 +326,7 @@ int ipc_put_say(struct buf *out, const struct ipc_say *say)
     frame_put_u64(&w, say->event);
     frame_put_u16(&w, say->module);
     frame_put_u8(&w, (uint8_t)say->kind);
+    frame_put_u8(&w, say->answer);
     frame_put_str(&w, say->target);
     frame_put_str(&w, say->text);
     return frame_end(&w);
@@ -339,9 +340,11 @@ int ipc_get_say(const struct frame *f, struct ipc_say *say)
     say->module = frame_get_u16(&r);
     unsigned kind = frame_get_u8(&r);
     say->kind = (enum ipc_say_kind)kind;
+    unsigned answer = frame_get_u8(&r);
+    say->answer = answer;
     say->target = frame_get_str(&r);
     say->text = frame_get_text(&r, &say->text_len);
-    if (frame_reader_end(&r) || kind < IPC_SAY_PRIVMSG || kind > IPC_SAY_RAW)
+    if (frame_reader_end(&r) || kind < IPC_SAY_PRIVMSG || kind > IPC_SAY_RAW || answer > 1)
         return -1;
     return say->target[0] ? 0 : -1;
 }

@@ -31,7 +31,9 @@
 #define IPC_KEY_MAX          256
 #define IPC_VALUE_MAX        65536
 #define IPC_LOG_MAX          2048
-#define IPC_MODULES_MAX      256 /* in one host */
+#define IPC_MODULES_MAX      256   /* in one host */
+#define IPC_EVENT_SAYS_MAX   64    /* texts one event may say, */
+#define IPC_EVENT_BYTES_MAX  65536 /* and bytes of them */
 
 /* ---- From the server ------------------------------------------------------------------------ */
 
@@ -163,6 +165,7 @@ struct ipc_say {
     uint64_t event; /* during which; 0: none */
     uint16_t module;
     enum ipc_say_kind kind;
+    bool answer;        /* to who caused the event: what is too long is kept for him */
     const char *target; /* a channel or a nick, never "" */
     const char *text;
     size_t text_len; /* get tells it; put does not ask */

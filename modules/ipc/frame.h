@@ -17,7 +17,7 @@
  * Both ends come from one build; the version is said in the first frame of each side, and another
  * one ends the host. Type numbers are never reused.
  */
-#define FRAME_VERSION     1
+#define FRAME_VERSION     2
 #define FRAME_HEADER_SIZE 8
 
 /* Who sends a type: a frame in the wrong direction is rubbish. */

@@ -1,25 +1,15 @@
 #include "server/core/memory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/str.h"
 #include "base/xmalloc.h"
 #include "net/proto/casemap.h"
 #include "net/state/state.h"
 #include "server/core/core.h"
 
-#define MAX_KEPT  16 /* rests of long answers; the oldest makes room */
 #define MAX_ASKED 32
 #define ASKED_MS  30000
-
-struct kept {
-    char nick[IRC_STATE_MAX_NAME + 1];
-    char address[2 * IRC_STATE_MAX_NAME + 2]; /* user@host */
-    char *text;
-};
 
 struct asked {
     char *channel;
@@ -29,8 +19,6 @@ struct asked {
 };
 
 struct core_memory {
-    struct kept kept[MAX_KEPT];
-    size_t next_kept;
     struct asked asked[MAX_ASKED];
     size_t next_asked;
 };
@@ -54,68 +42,10 @@ void core_memory_free(struct core_memory *memory)
 {
     if (!memory)
         return;
-    for (size_t i = 0; i < MAX_KEPT; i++)
-        free(memory->kept[i].text);
     for (size_t i = 0; i < MAX_ASKED; i++)
         forget_asked(&memory->asked[i]);
     free(memory);
 }
-
-/* ---- The rest of answers ----------------------------------------------------------------------
- */
-
-static struct kept *find_kept(struct network *n, const char *nick)
-{
-    struct core_memory *memory = memory_of(n);
-    enum casemapping map = irc_state_isupport(n->state)->casemapping;
-    for (size_t i = 0; i < MAX_KEPT; i++)
-        if (memory->kept[i].text && irc_equal(map, memory->kept[i].nick, nick))
-            return &memory->kept[i];
-    return NULL;
-}
-
-static void write_address(char dst[2 * IRC_STATE_MAX_NAME + 2], const struct core_who *who)
-{
-    snprintf(dst, 2 * IRC_STATE_MAX_NAME + 2, "%s@%s", who->user, who->host);
-}
-
-void core_memory_keep(struct network *n, const struct core_who *who, const char *text, size_t len)
-{
-    struct core_memory *memory = memory_of(n);
-    struct kept *kept = find_kept(n, who->nick);
-    if (!kept) {
-        kept = &memory->kept[memory->next_kept];
-        memory->next_kept = (memory->next_kept + 1) % MAX_KEPT;
-    }
-    free(kept->text);
-    str_copy(kept->nick, sizeof kept->nick, who->nick);
-    write_address(kept->address, who);
-    kept->text = xstrndup(text, len);
-}
-
-char *core_memory_take(struct network *n, const struct core_who *who)
-{
-    char address[2 * IRC_STATE_MAX_NAME + 2];
-    struct kept *kept = find_kept(n, who->nick);
-    write_address(address, who);
-    if (!kept || strcmp(kept->address, address) != 0)
-        return NULL;
-    char *text = kept->text;
-    kept->text = NULL;
-    return text;
-}
-
-void core_memory_forget(struct network *n, const char *nick)
-{
-    struct kept *kept = n->core ? find_kept(n, nick) : NULL;
-    if (!kept)
-        return;
-    free(kept->text);
-    kept->text = NULL;
-}
-
-/* ---- What a server refuses --------------------------------------------------------------------
- */
 
 void core_memory_ask(struct network *n, const char *channel, const char *about,
                      struct core_later *later)

@@ -4,62 +4,41 @@
 
 #include "base/str.h"
 #include "base/xmalloc.h"
-#include "net/proto/wrap.h"
 #include "server/core/core.h"
-#include "server/core/memory.h"
 #include "server/core/run.h"
 #include "server/say.h"
-
-#define MAX_REPLY 1500 /* bytes at once, about four lines; the rest is kept for `more` */
 
 /* To whom, on which network. */
 struct way {
     struct network *network;
-    struct core_who who;
+    struct more_person who;
     const char *reply_to;
     bool is_private;
-    char prefix; /* of commands there */
 };
 
-static void send_text(struct network *n, enum say_kind kind, const char *target, const char *text,
-                      size_t len)
+static struct say core_say_of(enum say_kind kind, const char *target, const char *text, size_t len)
 {
-    struct say say = {
+    return (struct say){
         .kind = kind, .target = target, .text = text, .len = len, .module = CORE_MODULE};
-    say_text(n, &say);
 }
 
 static void reply(const struct way *way, const char *body)
 {
     struct buf text = {0};
-    size_t len = strlen(body);
     if (!way->is_private)
         buf_printf(&text, "%s: ", way->who.nick);
-    if (len <= MAX_REPLY) {
-        buf_append(&text, body, len);
-    } else {
-        const char *rest;
-        size_t piece = wrap_next(body, len, MAX_REPLY, &rest);
-        buf_append(&text, body, piece);
-        core_memory_keep(way->network, &way->who, rest, len - (size_t)(rest - body));
-        buf_printf(&text, " (%cmore gives the rest)", way->prefix);
-    }
-    send_text(way->network, SAY_PRIVMSG, way->reply_to, buf_data(&text), text.len);
+    buf_append(&text, body, strlen(body));
+    struct say say = core_say_of(SAY_PRIVMSG, way->reply_to, buf_data(&text), text.len);
+    say_answer(way->network, &say, &way->who, NULL);
     buf_free(&text);
-}
-
-static struct core_who who_of(const struct command_call *call)
-{
-    return (struct core_who){call->event->nick, call->event->user, call->event->host};
 }
 
 static struct way way_of(const struct command_call *call)
 {
     return (struct way){.network = call->network,
-                        .who = who_of(call),
+                        .who = {call->event->nick, call->event->user, call->event->host},
                         .reply_to = call->event->reply_to,
-                        .is_private = call->event->is_private,
-                        .prefix = *call->network->conf->command_prefix};
+                        .is_private = call->event->is_private};
 }
 
 void command_reply(const struct command_call *call, const char *fmt, ...)
@@ -87,16 +66,15 @@ void core_notice(const struct command_call *call, const char *fmt, ...)
     va_start(ap, fmt);
     char *body = xvasprintf(fmt, ap);
     va_end(ap);
-    send_text(call->network, SAY_NOTICE, call->event->nick, body, strlen(body));
+    struct say say = core_say_of(SAY_NOTICE, call->event->nick, body, strlen(body));
+    say_text(call->network, &say);
     free(body);
 }
 
 void core_more(const struct command_call *call)
 {
-    const struct core_who who = who_of(call);
-    char *rest = core_memory_take(call->network, &who);
-    command_reply(call, "%s", rest ? rest : "There is no more.");
-    free(rest);
+    if (!say_more(call->network, call->event))
+        command_reply(call, "There is no more.");
 }
 
 /* ---- Later ------------------------------------------------------------------------------------
@@ -158,8 +136,7 @@ void core_later_end(struct core_later *later, const char *fmt, ...)
         struct way way = {.network = n,
                           .who = {later->nick, later->user, later->host},
                           .reply_to = later->reply_to,
-                          .is_private = later->is_private,
-                          .prefix = *n->conf->command_prefix};
+                          .is_private = later->is_private};
         reply(&way, body);
     }
     free(body);

@@ -18,6 +18,7 @@ static const struct column columns[] = {
     {.title = "FILE", .rank = 4, .least = 20},
     {.title = "ERROR", .raw = true},
     {.title = "QUARANTINED", .raw = true},
+    {.title = "REFUSED", .raw = true},
 };
 
 /* The networks where it is what `key` says, by commas; the caller frees it. *all: everywhere. */
@@ -45,6 +46,7 @@ static void add_row(struct table *table, const json_t *module)
     bool everywhere;
     char *quarantined =
         networks_that(json_object_get(module, "networks"), "quarantined", &everywhere);
+    char *refused = networks_that(json_object_get(module, "networks"), "refused", &everywhere);
     char *commands = ctl_join(json_object_get(module, "commands"));
     const char *state = ctl_text(module, "state");
     const char *version = ctl_text(module, "version");
@@ -61,9 +63,25 @@ static void add_row(struct table *table, const json_t *module)
     table_add(table, PAINT_DIM, ctl_text(module, "file"), NULL);
     table_add(table, PAINT_BAD, ctl_text(module, "error"), NULL);
     table_add(table, PAINT_BAD, quarantined, NULL);
+    table_add(table, PAINT_BAD, refused, NULL);
+    free(refused);
     free(quarantined);
     free(networks);
     free(commands);
+}
+
+/* Where something is the matter with it, and what. */
+static void show_where(const struct screen *screen, const json_t *module, const char *key,
+                       const char *what)
+{
+    bool all;
+    char *name = text_clean(ctl_text(module, "name"));
+    char *networks = networks_that(json_object_get(module, "networks"), key, &all);
+    if (*networks)
+        printf("  %s%s%s: %s %s: seshetctl module show %s\n", paint_begin(screen, PAINT_BAD), name,
+               paint_end(screen, PAINT_BAD), what, networks, name);
+    free(networks);
+    free(name);
 }
 
 /* A person reads the errors below the table, whole. */
@@ -73,18 +91,13 @@ static void show_errors(const struct screen *screen, const json_t *modules)
         const json_t *module = json_array_get(modules, i);
         char *name = text_clean(ctl_text(module, "name"));
         char *error = text_clean(ctl_text(module, "error"));
-        bool all;
-        char *quarantined = networks_that(json_object_get(module, "networks"), "quarantined", &all);
         if (*error)
             printf("  %s%s%s: %s\n", paint_begin(screen, PAINT_BAD), name,
                    paint_end(screen, PAINT_BAD), error);
-        if (*quarantined)
-            printf("  %s%s%s: quarantined on %s for its faults: seshetctl module show %s\n",
-                   paint_begin(screen, PAINT_BAD), name, paint_end(screen, PAINT_BAD), quarantined,
-                   name);
-        free(quarantined);
-        free(name);
+        show_where(screen, module, "quarantined", "quarantined for its faults on");
+        show_where(screen, module, "refused", "its load was refused on");
         free(error);
+        free(name);
     }
 }
 

@@ -33,6 +33,12 @@ void generation_send(struct generation *g, struct ipc_event *event, struct stage
         event->time_ms = g->test->now_ms;
     ipc_put_event(&frames, event);
     give(g, &frames);
+    if (g->cut)
+        stage_log(g->test, 2, "%u texts were thrown away: one event may say at most %d, and %d KiB",
+                  g->cut, IPC_EVENT_SAYS_MAX, IPC_EVENT_BYTES_MAX / 1024);
+    g->says = g->cut = 0;
+    g->say_bytes = 0;
+    memset(g->tally, 0, sizeof g->tally);
     g->running = NULL;
     g->rights = NULL;
 }

@@ -17,13 +17,70 @@ static void refuse_text(struct seshet_test *t, const char *target, const char *w
     stage_log(t, 2, "nothing said to \"%.100s\": %s", target, why);
 }
 
-static void hear_text(struct seshet_test *t, const struct ipc_say *say)
+static int send_line(void *arg, const char *line, size_t len)
+{
+    struct seshet_test *t = arg;
+    char *copy = xasprintf("%.*s", (int)len, line);
+    record_add(&t->heard, copy);
+    free(copy);
+    return 0;
+}
+
+static void tell_cut(struct seshet_test *t, const char *target, size_t left)
+{
+    if (left)
+        stage_log(t, 2, "a text to %s was cut, %zu bytes were left", target, left);
+}
+
+static void say_to_all(struct seshet_test *t, enum say_kind kind, const struct ipc_say *say,
+                       const char *text)
+{
+    struct say_lines lines;
+    char line[SAY_LINE_SIZE];
+    say_lines_begin(&lines, t->state, kind, say->target, text, say->text_len);
+    for (size_t len; (len = say_lines_next(&lines, line));)
+        send_line(t, line, len);
+    tell_cut(t, say->target, lines.left);
+}
+
+static struct answer answer_to(struct seshet_test *t, const struct more_person *who)
+{
+    return (struct answer){.state = t->state,
+                           .more = t->more,
+                           .now_ms = t->now_ms,
+                           .prefix = STAGE_PREFIX,
+                           .who = *who,
+                           .send = send_line,
+                           .arg = t};
+}
+
+/* To who caused the event, if somebody did. */
+static bool say_to_source(struct generation *g, enum say_kind kind, const struct ipc_say *say,
+                          const char *text)
+{
+    struct seshet_test *t = g->test;
+    const struct ipc_event *e = g->running;
+    const struct stage_user *user =
+        e && !e->from_me && answer_can_wait(e->type) ? stage_user_get(t, e->nick) : NULL;
+    size_t cut;
+    if (!say->answer || !user)
+        return false;
+    const struct more_person who = {e->type == SESHET_NICK ? e->target : user->nick, user->user,
+                                    user->host};
+    struct answer answer = answer_to(t, &who);
+    bool alone = irc_equal(irc_state_isupport(t->state)->casemapping, say->target, who.nick);
+    answer.tally = &g->tally[alone];
+    answer_say(&answer, kind, say->target, text, say->text_len, &cut);
+    tell_cut(t, say->target, cut);
+    return true;
+}
+
+static void hear_text(struct generation *g, const struct ipc_say *say)
 {
     static const enum say_kind kinds[] = {[IPC_SAY_PRIVMSG] = SAY_PRIVMSG,
                                           [IPC_SAY_NOTICE] = SAY_NOTICE,
                                           [IPC_SAY_ACTION] = SAY_ACTION};
-    struct say_lines lines;
-    char line[SAY_LINE_SIZE + 1];
+    struct seshet_test *t = g->test;
     const char *why = say_target_refused(t->state, say->target);
     if (!t->connected || why) {
         refuse_text(t, say->target, t->connected ? why : "the network is not connected");
@@ -31,15 +88,22 @@ static void hear_text(struct seshet_test *t, const struct ipc_say *say)
     }
     char *text = xmemdup(say->text, say->text_len + 1);
     say_clean(text, say->text_len, kinds[say->kind]);
-    say_lines_begin(&lines, t->state, kinds[say->kind], say->target, text, say->text_len);
-    for (size_t len; (len = say_lines_next(&lines, line));) {
-        line[len] = '\0';
-        record_add(&t->heard, line);
-    }
+    if (!say_to_source(g, kinds[say->kind], say, text))
+        say_to_all(t, kinds[say->kind], say, text);
     free(text);
-    if (lines.left)
-        stage_log(t, 2, "a text to %s was cut after %d lines, %zu bytes were left", say->target,
-                  SAY_MAX_LINES, lines.left);
+}
+
+void stage_more(struct seshet_test *t, const struct irc_event *event)
+{
+    const struct more_person who = {event->nick, event->user, event->host};
+    struct answer answer = answer_to(t, &who);
+    size_t cut;
+    if (answer_more(&answer, event->reply_to, event->is_private) <= 0)
+        return;
+    char *none = xasprintf("%s%sThere is no more.", event->is_private ? "" : event->nick,
+                           event->is_private ? "" : ": ");
+    answer_say(&answer, SAY_PRIVMSG, event->reply_to, none, strlen(none), &cut);
+    free(none);
 }
 
 static void hear_raw(struct seshet_test *t, const struct ipc_say *say)
@@ -58,10 +122,16 @@ static void hear_say(struct generation *g, const struct frame *f)
     struct ipc_say say;
     if (ipc_get_say(f, &say))
         return;
+    if (g->says == IPC_EVENT_SAYS_MAX || g->say_bytes + say.text_len > IPC_EVENT_BYTES_MAX) {
+        g->cut++;
+        return;
+    }
+    g->says++;
+    g->say_bytes += say.text_len;
     if (say.kind == IPC_SAY_RAW)
         hear_raw(g->test, &say);
     else
-        hear_text(g->test, &say);
+        hear_text(g, &say);
 }
 
 /* Keeps what the module declares. */

@@ -44,6 +44,21 @@ static int find_command(const struct generation *g, const char *word)
     return -1;
 }
 
+/* The one command of the server that what a module says leads to. */
+static bool route_own(struct seshet_test *t, const struct irc_event *event,
+                      const struct address *address)
+{
+    const char *word = address->word;
+    if (*word == STAGE_PREFIX)
+        word++;
+    else if (!address->direct)
+        return false;
+    if (strcmp(word, "more") != 0 && strcmp(word, "core.more") != 0)
+        return false;
+    stage_more(t, event);
+    return true;
+}
+
 /* Whether a command was called. */
 static bool route_command(struct seshet_test *t, const struct irc_event *event)
 {
@@ -56,7 +71,7 @@ static bool route_command(struct seshet_test *t, const struct irc_event *event)
     if (command < 0 && address.word[0] == prefix && address.word[1])
         command = find_command(t->generation, address.word + 1);
     if (command < 0)
-        return false;
+        return route_own(t, event, &address);
     struct ipc_event out = {
         .type = SESHET_COMMAND, .command_index = (uint16_t)command, .args = address.args};
     send_event(t, event, &out);
@@ -66,6 +81,7 @@ static bool route_command(struct seshet_test *t, const struct irc_event *event)
 void route_event(void *arg, const struct irc_event *event)
 {
     struct seshet_test *t = arg;
+    answer_observe(t->more, t->state, event);
     if (!t->generation)
         return;
     bool may_call =

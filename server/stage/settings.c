@@ -152,7 +152,7 @@ int seshet_test_permit(seshet_test *t, const char *permissions)
 
 char stage_prefix(const struct seshet_test *t)
 {
-    return t->fields.cmd_prefix ? t->fields.cmd_prefix : '!';
+    return t->fields.cmd_prefix ? t->fields.cmd_prefix : STAGE_PREFIX;
 }
 
 /* ---- Storage --------------------------------------------------------------------------------- */

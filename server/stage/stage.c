@@ -17,6 +17,7 @@ seshet_test *seshet_test_new(void)
                        .now_ms = BEGIN_MS};
     module_fields_init(&t->fields);
     t->fields.enabled = true;
+    t->more = more_new();
     t->state = irc_state_new("bot", route_event, t);
     stage_connect(t);
     return t;
@@ -112,6 +113,7 @@ void seshet_test_close(seshet_test *t)
     generation_end(t->generation, true);
     t->generation = NULL;
     irc_state_free(t->state);
+    more_free(t->more);
     module_sessions_free(t->session);
     module_sessions_free(t->storage);
     module_fields_clear(&t->fields);

@@ -11,6 +11,7 @@
 #include "net/state/state.h"
 #include "registry/capability.h"
 #include "registry/fields.h"
+#include "server/answer.h"
 #include "server/module_session.h"
 
 /*
@@ -57,11 +58,16 @@ struct generation {
     int64_t last_timer;
     uint64_t last_event;
     const struct ipc_event *running; /* NULL: none */
-    struct stage_rights *rights;     /* of who caused it */
+    unsigned says;                   /* of it */
+    size_t say_bytes;
+    unsigned cut;
+    struct answer_tally tally[2]; /* of what it answered in a place, and to the source alone */
+    struct stage_rights *rights;  /* of who caused it */
 };
 
 struct seshet_test {
     struct irc_state *state;
+    struct more *more;
     bool connected;
     char *network;
     char *casemapping;
@@ -103,6 +109,8 @@ void generation_send_life(struct generation *g, unsigned type);
 void generation_tell_network(struct generation *g);
 /* A frame from the host. */
 void generation_hear(struct generation *g, const struct frame *f);
+/* The server's own command `more`. */
+void stage_more(struct seshet_test *t, const struct irc_event *event);
 
 /* ---- clock.c ---- */
 
@@ -121,6 +129,8 @@ void route_event(void *arg, const struct irc_event *event);
  * -1: it is no line. */
 int stage_line(struct seshet_test *t, const char *line);
 
+/* What calls those of the server. */
+#define STAGE_PREFIX '!'
 /* What calls the module's commands: its field cmd_prefix, or "!". */
 char stage_prefix(const struct seshet_test *t);
 /* The same from a user, with tags. "what": all behind the source. */

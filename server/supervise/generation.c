@@ -294,6 +294,7 @@ static void find_blame(const struct generation *g, struct generation_end *end)
     if (in_event && outbox_find_written(&g->out, in_event, &event)) {
         name_event(&end->fault, &event);
         end->module = event.module;
+        end->timers = event.type == IPC_EVENT_TIMER;
     }
     if (g->touched && oldest != end->fault.event)
         end->heard = oldest;
@@ -343,6 +344,7 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
     find_blame(g, &end);
     bool good = child_reap(&g->child, &death);
     find_kind(g, &death, &end.fault);
+    end.timers = end.timers || g->ntimers;
     end.peaceful = good && g->state == GENERATION_STOPPING && !g->out.events && !g->death;
     if (g->logs_cut)
         g->shared->ops->log_cut(g, g->logs_cut);

@@ -11,6 +11,7 @@
 #include "server/supervise/child.h"
 #include "server/supervise/fault.h"
 #include "server/supervise/outbox.h"
+#include "server/supervise/supervisor.h"
 #include "server/supervise/version.h"
 
 struct event;
@@ -40,10 +41,8 @@ struct generation_module {
 
 #define GENERATION_READY_DEADLINE_MS 10000
 #define GENERATION_STOP_DEADLINE_MS  2000 /* after its last event, for unloading */
-#define GENERATION_SAYS_MAX          64   /* texts one event may say */
-#define GENERATION_SAY_BYTES_MAX     65536
-#define GENERATION_LOGS_MAX          256 /* lines for the log at once, */
-#define GENERATION_LOG_INTERVAL_MS   20  /* and then one in this time */
+#define GENERATION_LOGS_MAX          256  /* lines for the log at once, */
+#define GENERATION_LOG_INTERVAL_MS   20   /* and then one in this time */
 
 /* How it ended. */
 struct generation_end {
@@ -51,6 +50,7 @@ struct generation_end {
     bool was_ready;
     int module;         /* index of the module to blame; -1: none */
     struct fault fault; /* fault.event: the event it was in */
+    bool timers;        /* it had some, or was in one's call */
     bool unclear;       /* it was in one of several events, and nobody can tell which */
     uint64_t heard;     /* another one, of which a part was heard but not its end; 0: none */
 };
@@ -130,6 +130,7 @@ struct generation {
     int failed_module; /* named by FAILED, or in at the deadline; -1: none */
     unsigned says;     /* of the oldest event */
     size_t say_bytes;
+    struct said_note notes[2];
     unsigned cut;
     uint64_t handled;
     int64_t ready_ms;       /* clock_now; 0: not yet */

@@ -74,6 +74,7 @@ static int on_done(struct generation *g, const struct frame *f)
     g->touched = false;
     g->says = g->cut = 0;
     g->say_bytes = 0;
+    memset(g->notes, 0, sizeof g->notes);
     bool careful = g->out.one_by_one;
     g->out.one_by_one = careful && event < g->careful_until;
     if (careful || (g->state == GENERATION_STOPPING && !g->out.events))
@@ -90,7 +91,7 @@ static int on_say(struct generation *g, const struct frame *f)
     if (!outbox_oldest_is(&g->out, say.event, say.module))
         return -1;
     g->touched = true;
-    if (g->says == GENERATION_SAYS_MAX || g->say_bytes + say.text_len > GENERATION_SAY_BYTES_MAX) {
+    if (g->says == IPC_EVENT_SAYS_MAX || g->say_bytes + say.text_len > IPC_EVENT_BYTES_MAX) {
         g->cut++;
         return 0;
     }

@@ -10,7 +10,7 @@
 
 /* ---- Which module ---------------------------------------------------------------------------- */
 
-static struct modhost_slot *find_slot(const struct modhost *host, const struct module_decl *decl)
+struct modhost_slot *modhost_find_slot(const struct modhost *host, const struct module_decl *decl)
 {
     uint16_t n = decl->id < host->nslot_of ? host->slot_of[decl->id] : 0;
     return n ? &host->slots[n - 1] : NULL;
@@ -29,7 +29,7 @@ static struct modhost_slot *free_slot(struct modhost *host)
 
 static struct modhost_slot *make_slot(struct modhost *host, const struct module_decl *decl)
 {
-    struct modhost_slot *slot = find_slot(host, decl);
+    struct modhost_slot *slot = modhost_find_slot(host, decl);
     if (slot)
         return slot;
     slot = free_slot(host);
@@ -107,7 +107,7 @@ void modhost_want(struct modhost *host, const struct module_decl *module, bool w
 {
     /* One without a file needs no slot until it has one: that is told. */
     wanted = wanted && module->present;
-    struct modhost_slot *slot = wanted ? make_slot(host, module) : find_slot(host, module);
+    struct modhost_slot *slot = wanted ? make_slot(host, module) : modhost_find_slot(host, module);
     if (slot)
         set_wanted(host, slot, wanted);
 }
@@ -115,7 +115,7 @@ void modhost_want(struct modhost *host, const struct module_decl *module, bool w
 void modhost_set_deadline(struct modhost *host, const struct module_decl *module,
                           int64_t deadline_ms)
 {
-    struct modhost_slot *slot = find_slot(host, module);
+    struct modhost_slot *slot = modhost_find_slot(host, module);
     if (slot)
         slot->deadline_ms = deadline_ms;
 }
@@ -324,7 +324,7 @@ static void forget_old_refusal(const struct modhost *host, struct modhost_slot *
 
 const char *modhost_refused(const struct modhost *host, const struct module_decl *module)
 {
-    const struct modhost_slot *slot = host->network ? find_slot(host, module) : NULL;
+    const struct modhost_slot *slot = host->network ? modhost_find_slot(host, module) : NULL;
     if (!slot || !is_refused(host, slot) || is_running(host, slot))
         return NULL;
     const struct module_version *newest = catalogue_version(module);
@@ -406,7 +406,7 @@ static bool is_there(const struct modhost *host, const struct modhost_slot *slot
 void modhost_send_life(struct modhost *host, const struct module_decl *module, uint8_t type,
                        bool only_running)
 {
-    struct modhost_slot *slot = find_slot(host, module);
+    struct modhost_slot *slot = modhost_find_slot(host, module);
     if (!host->network || host->shared->stopping || is_full(host) ||
         modhost_quarantined(host, module))
         return;
@@ -517,8 +517,17 @@ static void on_said(struct generation *g, const struct ipc_say *say)
 {
     const struct modhost *host = g->owner;
     struct modhost_origin from = origin(host, g, say->module, say->event);
+    from.said_by = g;
     if (host->network)
         host->shared->callbacks->on_say(host->shared->arg, &from, say);
+}
+
+void modhost_said(const struct modhost_origin *from, struct ipc_event *event,
+                  struct said_note **notes)
+{
+    size_t size;
+    *notes = from->said_by->notes;
+    event_list_first(&from->said_by->out.queue, event, &size);
 }
 
 static void on_cut(struct generation *g, uint64_t event)
@@ -531,8 +540,8 @@ static void on_cut(struct generation *g, uint64_t event)
     log_warn(
         "modhost.cut", LOG_MODULE(host->name, g->modules[e.module].name),
         "group %s: event %llu said too much, %u texts were thrown away (at most %d, and %d KiB)",
-        host->group, (unsigned long long)event, g->cut, GENERATION_SAYS_MAX,
-        GENERATION_SAY_BYTES_MAX / 1024);
+        host->group, (unsigned long long)event, g->cut, IPC_EVENT_SAYS_MAX,
+        IPC_EVENT_BYTES_MAX / 1024);
 }
 
 static void on_asked(struct generation *g, const struct ipc_ask *ask, struct ask_ticket *ticket)

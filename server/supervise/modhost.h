@@ -99,6 +99,8 @@ struct modhost {
     uint32_t faults;
     uint32_t restarts;
     bool ending;           /* one of its processes, just now: no slot is freed meanwhile */
+    bool wakes;            /* the last process had timers when it died: the next one, which sets
+                              them again, is started without an event */
     bool crowded;          /* told that it has too many modules */
     bool unsettled;        /* events wait for a module that was quarantined just now */
     uint64_t rest_number;  /* the last event, when it was looked at for the last time */
@@ -135,12 +137,16 @@ void modhost_network_changed(struct modhost *host);
 void modhost_rest(struct modhost *host, int64_t idle_ms);
 /* The catalogue has other versions, or a quarantine was lifted. */
 void modhost_modules_changed(struct modhost *host);
+/* Why the newest version of the module is not loaded; NULL: it was not refused. */
+const char *modhost_why_refused(const struct modhost *host, const struct module_decl *module);
 void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
                          struct modhost_module_status *modules);
 
 /* ---- Between its own files --------------------------------------------------------------------
  */
 
+/* NULL: it has nothing to do with the module. */
+struct modhost_slot *modhost_find_slot(const struct modhost *host, const struct module_decl *decl);
 /* Frees the slots of modules that it has nothing to do with any more. */
 void modhost_tidy(struct modhost *host);
 /* The version that should run; NULL: none. */

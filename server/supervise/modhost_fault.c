@@ -1,3 +1,5 @@
+#include <event2/event.h>
+
 #include "base/log.h"
 #include "server/supervise/modhost.h"
 
@@ -75,13 +77,23 @@ static enum modhost_state state_of(const struct modhost *host)
         return host->starting ? MODHOST_SWAPPING : MODHOST_READY;
     if (host->starting || host->turn.queued)
         return MODHOST_STARTING;
-    return host->nheld ? MODHOST_BACKOFF : MODHOST_IDLE;
+    bool wakes = host->wakes && event_pending(host->retry, EV_TIMEOUT, NULL);
+    return host->nheld || wakes ? MODHOST_BACKOFF : MODHOST_IDLE;
 }
 
 const char *modhost_state_name(enum modhost_state state)
 {
     static const char *const names[] = {"idle", "starting", "ready", "swapping", "backoff"};
     return names[state];
+}
+
+const char *modhost_why_refused(const struct modhost *host, const struct module_decl *module)
+{
+    const struct modhost_slot *slot = modhost_find_slot(host, module);
+    if (!slot || !slot->refused || slot->refused != newest(module))
+        return NULL;
+    bool matters = slot->wanted || modhost_running(host, (size_t)(slot - host->slots));
+    return matters ? slot->why : NULL;
 }
 
 void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
@@ -112,12 +124,10 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
         const struct module_version *v = modhost_running(host, i);
         if (!slot->wanted && !v)
             continue;
-        const struct module_version *newest = catalogue_version(slot->decl);
-        bool refused = newest && slot->refused == newest->serial;
         modules[status->nmodules++] = (struct modhost_module_status){
             .module = slot->decl,
             .version = v ? v->serial : 0,
-            .refused = refused ? slot->why : NULL,
+            .refused = modhost_why_refused(host, slot->decl),
         };
     }
 }

@@ -100,7 +100,7 @@ void modhost_update(struct modhost *host)
 {
     if (!host->network || host->shared->stopping || host->starting || host->turn.queued)
         return;
-    if (host->current ? host->nold == MODHOST_OLD_MAX : !host->nheld)
+    if (host->current ? host->nold == MODHOST_OLD_MAX : !host->nheld && !host->wakes)
         return;
     if (up_to_date(host) || event_pending(host->retry, EV_TIMEOUT, NULL))
         return;
@@ -133,6 +133,7 @@ void modhost_on_ready(struct generation *g)
     struct modhost *host = g->owner;
     struct generation *before = host->current;
     host->starting = NULL;
+    host->wakes = false;
     remember_good(host, g);
     if (before) {
         modhost_take_back(host, before, NULL);
@@ -172,8 +173,10 @@ static void ready_one_died(struct modhost *host, struct generation *g, bool was_
     const struct module_decl *module =
         end->module >= 0 ? host->slots[g->modules[end->module].slot].decl : NULL;
     modhost_take_back(host, g, end);
-    if (was_current)
+    if (was_current) {
         wait_ms(host, restart_delay(host, g));
+        host->wakes = end->timers;
+    }
     modhost_fault(host, module, &end->fault);
     if (end->unclear && host->current)
         generation_be_careful(host->current, host->last_number);

@@ -95,6 +95,17 @@ const char *supervisor_quarantined(const struct supervisor *sup, const char *net
     return n ? fault_book_quarantined(&n->faults, module) : NULL;
 }
 
+const char *supervisor_refused(const struct supervisor *sup, const char *network,
+                               const struct module_decl *module)
+{
+    const struct known_network *n;
+    const char *why = NULL;
+    HASH_FIND_STR(sup->networks, network, n);
+    for (const struct modhost *host = n ? n->hosts : NULL; host && !why; host = host->next)
+        why = modhost_why_refused(host, module);
+    return why;
+}
+
 void supervisor_each_fault(const struct supervisor *sup,
                            void (*fn)(void *arg, const char *network,
                                       const struct fault_record *record),

@@ -63,6 +63,13 @@ struct modhost_origin {
      * in which it was set. */
     bool has_source;
     const char *known;
+    struct generation *said_by; /* on_say only: for modhost_said */
+};
+
+/* What the supervisor's user notes of what an event has said: all zero when the event begins. */
+struct said_note {
+    unsigned lines;
+    uint64_t rest;
 };
 
 /*
@@ -192,6 +199,11 @@ uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
  * started. */
 void modhost_send_life(struct modhost *host, const struct module_decl *module, uint8_t type,
                        bool only_running);
+/* In on_say: the event in which it is said, as modhost_send was given it (of a timer's, only `nick`
+ * is that of the event in which it was set), and what was noted of it: said to a place, and to the
+ * source alone. Valid during the call. */
+void modhost_said(const struct modhost_origin *from, struct ipc_event *event,
+                  struct said_note **notes);
 /* A module that will (or will not) get events here: the next process that is started has it, so
  * that its first event needs no new one. modhost_send implies true. Does nothing by itself, and
  * nothing for a module that is not present. */
@@ -233,6 +245,10 @@ unsigned supervisor_lift(struct supervisor *sup, const char *network, const char
 /* As modhost_quarantined, by names. */
 const char *supervisor_quarantined(const struct supervisor *sup, const char *network,
                                    const char *module);
+/* Why the newest version of a module is not loaded on a network, where it was tried; an older one
+ * may go on. NULL: nothing like that. */
+const char *supervisor_refused(const struct supervisor *sup, const char *network,
+                               const struct module_decl *module);
 /* One call for each module that had a fault on a network; by name within a network. */
 void supervisor_each_fault(const struct supervisor *sup,
                            void (*fn)(void *arg, const char *network,

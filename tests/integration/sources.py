@@ -85,7 +85,7 @@ static void words(seshet_ctx *ctx, const seshet_event *ev)
     for (int i = 0; i < count; i++)
         len += (size_t)sprintf(text + len, "%s\\xc3\\xa9%05d", i ? " " : "", i);
     text[len] = 0;
-    seshet_answer(ctx, "%s", text);
+    seshet_say(ctx, ev->channel, "%s", text);
     free(text);
 }
 
@@ -97,7 +97,7 @@ static void word(seshet_ctx *ctx, const seshet_event *ev)
     for (int i = 0; i < count; i++)
         memcpy(text + (size_t)i * 2, "\\xc3\\xa9", 2);
     text[(size_t)count * 2] = 0;
-    seshet_answer(ctx, "%s", text);
+    seshet_say(ctx, ev->channel, "%s", text);
     free(text);
 }
 

@@ -567,16 +567,16 @@ def test_help_lists_what_one_may_use(stage):
 
 def test_more(stage):
     stage.ask(stage.zoe, "more", "There is no more")
-    for number in range(60):
-        stage.cli("SADD", "seshet:user:nora:capabilities", f"a-rather-long-capability-{number:03d}")
+    stage.cli("SADD", "seshet:user:nora:capabilities",
+              *(f"a-rather-long-capability-{number:03d}" for number in range(90)))
     stage.until(stage.nora, "capability list", "capability-010")
     stage.ask(stage.nora, "capability list", "a-rather-long-capability-000")
     stage.nora.say(BOT, "!capability list")
-    rest = stage.nora.collect(lambda m: m.nick == BOT and "!more gives the rest" in m.text)
+    rest = stage.nora.collect(lambda m: m.nick == BOT and ": !more)" in m.text)
     stage.nora.say(BOT, "!more")
-    rest += stage.nora.collect(lambda m: m.nick == BOT and "capability-059" in m.text)
+    rest += stage.nora.collect(lambda m: m.nick == BOT and "capability-089" in m.text)
     whole = " ".join(m.text for m in rest if m.nick == BOT)
-    assert all(f"capability-{number:03d}" in whole for number in range(60))
+    assert all(f"capability-{number:03d}" in whole for number in range(90))
     stage.cli("DEL", "seshet:user:nora:capabilities")
 
 

@@ -385,7 +385,7 @@ def probe(parts, server, visitor):
     return bot
 
 
-def test_long_replies_split_at_words(probe, visitor):
+def test_long_texts_split_at_words(probe, visitor):
     lines = visitor.between("Anna", CHANNEL, "!words 400")
     assert len(lines) > 5
     words = []
@@ -407,7 +407,7 @@ def test_one_long_word_splits_at_characters(probe, visitor):
     assert "".join(m.text for m in lines) == "é" * 1200
 
 
-def test_long_replies_with_a_long_source(parts):
+def test_long_texts_with_a_long_source(parts):
     """The host that others see before our words takes its part of the line."""
     fake = parts.fake()
     bot = parts.bot({"one": network(fake.port, "Anna")}, start=False)

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -109,6 +110,24 @@ def test_a_network_in_memory_is_like_a_real_one(stage):
     tried = ctl("module", "try", stage.bot.user_modules / "api.so", "--as", "visitor", "--channel",
                 CHANNEL, "<irc> /mode +o visitor", *[f"!api {words}" for words in SCRIPT])
     assert [line.partition("> visitor: ")[2] for line in tried.stdout.splitlines()] == real
+
+
+def test_long_answers_are_tried_as_they_are(stage):
+    """Whole texts, line by line; only where they are split depends on the names of the network."""
+    def lines(text):
+        stage.visitor.say(CHANNEL, text)
+        seen = stage.visitor.collect(lambda m: m.nick == "Anna" and re.search(": !more.$|word0299", m.text))
+        return [m.text for m in seen if m.nick == "Anna" and m.command == "PRIVMSG"]
+
+    def shape(texts):
+        words = re.findall(r"word\d+", " ".join(texts))
+        return words == [f"word{n:04d}" for n in range(300)], [":" in text.split()[0] for text in texts]
+
+    real = lines("!api long reply 1 300") + lines("!more")
+    tried = ctl("module", "try", stage.bot.user_modules / "api.so", "--as", "visitor", "--channel",
+                CHANNEL, "!api long reply 1 300", "!more").stdout.splitlines()
+    assert shape([line.partition("> ")[2] for line in tried]) == shape(real)
+    assert shape(real)[0] and sum(": !more)" in text for text in real) == 1
 
 
 def test_logs(stage):

@@ -383,3 +383,75 @@ def test_the_tutorial_of_capabilities(who):
     who.says(who.visitor, "motto", "^visitor: all is well .set by alice.$")
     who.ctl("module", "set", "motto", "config.max", "5")
     wait_until(lambda: "at most 5" in who.says(who.alice, "motto much too long", "^alice: "), 5, "the limit")
+
+
+# ---- Events ---------------------------------------------------------------------------------------
+
+
+def test_every_event(parts):
+    """What a network sends, as the module `reporter` logs it."""
+    fake = parts.fake()
+    bot = parts.bot({"one": network(fake.port, "Anna")}, start=False)
+    parts.module(bot, "reporter", (MODULES / "reporter.c").read_text())
+    bot.start()
+    peer = fake.accept().register(caps="account-tag account-notify extended-join")
+    alice = "nick=alice user=~u host=h.test account="
+
+    def told(line, kind, rest):
+        mark = bot.mark()
+        peer.send(line)
+        bot.wait_log(since=mark, event="module.log", module="reporter", msg=f"^type={kind} {re.escape(rest)}$")
+
+    def does(what, kind, rest, account="alice_s"):
+        tag = f"@account={account} " if account else ""
+        told(f"{tag}:alice!~u@h.test {what}", kind, f"private=0 me=0 {alice}{account or '-'} {rest}")
+
+    bot.wait_log(event="module.log", module="reporter", msg="^type=14 private=0 me=1 nick= ")
+    peer.accept_join(CHANNEL, ["bob"])
+    bot.wait_log(event="module.log", module="reporter", msg=f"^type=4 private=0 me=1 nick=Anna .* channel={CHANNEL} ")
+    does(f"JOIN {CHANNEL} alice_s :Alice", 4, f"channel={CHANNEL} target= command= args= text=")
+    does(f"PRIVMSG {CHANNEL} :hello all", 1, f"channel={CHANNEL} target= command= args= text=hello all")
+    does(f"PRIVMSG {CHANNEL} :!report  it ", 17,
+         f"channel={CHANNEL} target= command=report args=it text=!report  it ")
+    does(f"PRIVMSG {CHANNEL} :\x01ACTION waves\x01", 2, f"channel={CHANNEL} target= command= args= text=waves")
+    does(f"NOTICE {CHANNEL} :beep", 3, f"channel={CHANNEL} target= command= args= text=beep")
+    bot.wait_log(event="module.log", module="reporter", msg="^reply to a notice: not allowed here")
+    does(f"PRIVMSG {CHANNEL} :\x01FINGER me now\x01", 12,
+         f"channel={CHANNEL} target= command=FINGER args=me now text=")
+    does(f"MODE {CHANNEL} +o-v alice bob", 9, f"channel={CHANNEL} target=+o-v command= args= text=alice bob")
+    does(f"TOPIC {CHANNEL} :of the day", 10, f"channel={CHANNEL} target= command= args= text=of the day")
+    does(f"INVITE dora {CHANNEL}", 11, f"channel={CHANNEL} target=dora command= args= text=")
+    does("ACCOUNT *", 13, "channel= target= command= args= text=", account=None)
+    does("NICK alicia", 8, "channel= target=alicia command= args= text=", account=None)
+    alice = "nick=alicia user=~u host=h.test account="
+    told(f":alicia!~u@h.test PART {CHANNEL} :bye", 5,
+         f"private=0 me=0 {alice}- channel={CHANNEL} target= command= args= text=bye")
+    told(f":alicia!~u@h.test JOIN {CHANNEL} * :Alice", 4,
+         f"private=0 me=0 {alice}- channel={CHANNEL} target= command= args= text=")
+    told(f":alicia!~u@h.test KICK {CHANNEL} bob :enough", 7,
+         f"private=0 me=0 {alice}- channel={CHANNEL} target=bob command= args= text=enough")
+    told(":alicia!~u@h.test QUIT :gone", 6,
+         f"private=0 me=0 {alice}- channel= target= command= args= text=gone")
+    told(":carol!~c@h.test PRIVMSG Anna :psst", 1,
+         "private=1 me=0 nick=carol user=~c host=h.test account=- channel= target= command= args= text=psst")
+    # To a channel where the bot is not: for modules that are on there.
+    bot.cli("SADD", "seshet:module:reporter:echannels", "#else")
+
+    def invited():
+        peer.send(":carol!~c@h.test INVITE Anna #else")
+        return bot.find_log(event="module.log", module="reporter", msg="^type=11 .* channel=#else target=Anna ")
+
+    wait_until(invited, 10, "the invitation is told", step=0.05)
+    mark = bot.mark()
+    peer.close()
+    bot.wait_log(since=mark, event="module.log", module="reporter", msg="^type=15 .* text=.")
+
+
+def test_facts_and_ways_to_speak(stage):
+    stage.is_("facts", "one api Anna: 0 1 -3 4 #[]a 1 not found")
+    stage.visitor.ask("Anna", CHANNEL, "!api ways it", "^visitor: v it$")
+    stage.visitor.expect_say("Anna", "^private it$", target="visitor")
+    stage.visitor.expect_say("Anna", "^\x01ACTION does it\x01$", target=CHANNEL)
+    stage.visitor.expect(lambda m: m.command == "NOTICE" and m.nick == "Anna" and m.text == "notice it"
+                         and m.target == CHANNEL)
+    stage.is_("wrong", "wrong -1 -1 -1 -3")

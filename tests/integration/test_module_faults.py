@@ -144,7 +144,12 @@ def check_refused(stage):
     for name, words in REFUSED.items():
         assert listed[name]["state"] == "error"
         assert words in listed[name]["error"], listed[name]
-    stage.bot.wait_log(event="modhost.fault", module="segv_load", msg="cannot be loaded here")
+    stage.bot.wait_log(event="modhost.fault", network="one", module="segv_load", msg="cannot be loaded here")
+    listed = {m["name"]: m for m in stage.ctl("module", "list")["modules"]}
+    assert {n["network"]: n["refused"] for n in listed["segv_load"]["networks"]}["one"]
+    assert not any(n["refused"] for n in listed["echo"]["networks"])
+    shown = {h["network"]: h["refused"] for h in stage.ctl("module", "show", "segv_load")["hosts"]}
+    assert "SIGSEGV" in shown["one"] or "status" in shown["one"], shown
 
 
 def check_leak(stage):
@@ -199,7 +204,7 @@ def test_quarantine_and_back(stage):
     assert [(f["network"], f["count"], f["quarantined"]) for f in shown] == [("one", 3, True)]
     listed = bot.ctl("module", "list", "--socket", str(bot.control))[1]
     row = next(line for line in listed.splitlines() if "\tsegv_command\t" in line)
-    assert row.endswith("\tone")
+    assert row.endswith("\tone\t")
     why = stage.ctl("module", "why", "segv_command", "--network", "one", "--source", "v!u@h",
                     "--channel", CHANNEL, "--text", "!fine x")
     assert not why["allowed"] and why["reason"] == "quarantined"

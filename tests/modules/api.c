@@ -148,6 +148,88 @@ static void formats(seshet_ctx *ctx, const char *words)
     seshet_reply(ctx, "%d %s", length, plain);
 }
 
+/* "word0000 word0001 ...", from one number to another. */
+static char *words(long from, long to)
+{
+    size_t size = (size_t)(to - from) * 9 + 1;
+    char *text = malloc(size);
+    size_t len = 0;
+    text[0] = '\0';
+    for (long i = from; i < to; i++)
+        len +=
+            (size_t)snprintf(text + len, size - len, "%sword%04ld", i > from ? " " : "", i % 10000);
+    return text;
+}
+
+/* WAY HOW-OFTEN WORDS: long texts, which are numbered through. */
+static void longs(seshet_ctx *ctx, const char *rest)
+{
+    char way[16] = "";
+    char *end;
+    sscanf(rest, "%15s", way);
+    long often = strtol(rest + strlen(way), &end, 10);
+    long each = strtol(end, NULL, 10);
+    for (long i = 0; i < often; i++) {
+        char *text = words(i * each, (i + 1) * each);
+        if (strcmp(way, "reply") == 0)
+            seshet_reply(ctx, "%s", text);
+        else if (strcmp(way, "answer") == 0)
+            seshet_answer(ctx, "%s", text);
+        else if (strcmp(way, "alone") == 0)
+            seshet_reply_private(ctx, "%s", text);
+        else if (strcmp(way, "me") == 0)
+            seshet_action(ctx, "%s", text);
+        else
+            seshet_say(ctx, way, "%s", text);
+        free(text);
+    }
+}
+
+static void on_long_later(seshet_ctx *ctx, void *arg)
+{
+    (void)arg;
+    longs(ctx, "reply 1 1000");
+}
+
+static void facts(seshet_ctx *ctx)
+{
+    char folded[8] = "";
+    char small[2];
+    int too_long = seshet_fold(ctx, small, sizeof small, "#[]");
+    int length = seshet_fold(ctx, folded, sizeof folded, "#[]A");
+    seshet_reply(ctx, "%s %s %s: %d %d %d %d %s %d %s", seshet_network(ctx),
+                 seshet_module_name(ctx), seshet_own_nick(ctx), seshet_casecmp(ctx, "a", "b") == 0,
+                 seshet_casecmp(ctx, seshet_own_nick(ctx), "ANNA") == 0, too_long, length, folded,
+                 seshet_now(ctx) > 0, seshet_strerror(SESHET_ENOTFOUND));
+}
+
+__attribute__((format(printf, 2, 3))) static void by_list(seshet_ctx *ctx, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    seshet_vreply(ctx, format, args);
+    va_end(args);
+}
+
+static void ways(seshet_ctx *ctx, const seshet_event *ev, const char *text)
+{
+    by_list(ctx, "v %s", text);
+    seshet_reply_private(ctx, "private %s", text);
+    seshet_action(ctx, "does %s", text);
+    seshet_notice(ctx, ev->channel, "notice %s", text);
+}
+
+/* What is no text, no target, and too long. */
+static void wrong(seshet_ctx *ctx)
+{
+    char *text = words(0, 2000);
+    int empty = seshet_reply(ctx, "%s", "");
+    int nowhere = seshet_say(ctx, "", "x");
+    int two = seshet_say(ctx, "#a,#b", "x");
+    seshet_reply(ctx, "wrong %d %d %d %d", empty, nowhere, two, seshet_reply(ctx, "%s", text));
+    free(text);
+}
+
 static void act(seshet_ctx *ctx, const char *words)
 {
     char channel[64] = "";
@@ -167,9 +249,9 @@ static void api(seshet_ctx *ctx, const seshet_event *ev)
     static const struct {
         const char *name;
         void (*run)(seshet_ctx *ctx, const char *rest);
-    } parts[] = {{"members ", members}, {"modes ", modes},     {"topic ", topic},
-                 {"field ", field},     {"session ", session}, {"keys ", keys},
-                 {"later ", later},     {"format ", formats},  {"act ", act}};
+    } parts[] = {{"members ", members}, {"modes ", modes}, {"topic ", topic}, {"field ", field},
+                 {"session ", session}, {"keys ", keys},   {"later ", later}, {"format ", formats},
+                 {"act ", act},         {"long ", longs}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         size_t len = strlen(parts[i].name);
         if (strncmp(parts[i].name, ev->args, len) == 0) {
@@ -177,15 +259,29 @@ static void api(seshet_ctx *ctx, const seshet_event *ev)
             return;
         }
     }
-    if (strcmp(ev->args, "every") == 0)
+    if (strcmp(ev->args, "facts") == 0)
+        facts(ctx);
+    else if (strncmp(ev->args, "ways ", 5) == 0)
+        ways(ctx, ev, ev->args + 5);
+    else if (strcmp(ev->args, "wrong") == 0)
+        wrong(ctx);
+    else if (strcmp(ev->args, "every") == 0)
         repeating = seshet_every(ctx, 100, on_every, NULL);
     else if (strcmp(ev->args, "refused") == 0)
         seshet_reply(ctx, "refused %d %d %d", (int)seshet_later(ctx, 0, on_later, NULL),
                      (int)seshet_every(ctx, 99, on_every, NULL), seshet_cancel(ctx, 4711));
+    else if (strcmp(ev->args, "long-later") == 0)
+        seshet_later(ctx, 20, on_long_later, NULL);
     else if (strcmp(ev->args, "crash") == 0)
         abort();
     else
         seshet_reply(ctx, "ready %s", ev->args);
+}
+
+static void on_part(seshet_ctx *ctx, const seshet_event *ev)
+{
+    if (strcmp(ev->text, "say much") == 0)
+        longs(ctx, "answer 1 900");
 }
 
 static void on_raw(seshet_ctx *ctx, const seshet_event *ev)
@@ -196,4 +292,4 @@ static void on_raw(seshet_ctx *ctx, const seshet_event *ev)
 
 SESHET_MODULE(.name = "api", .version = "1", .description = "Uses each part of the API.",
               .commands = SESHET_COMMANDS({"api", api}),
-              .events = SESHET_EVENTS({SESHET_RAW, on_raw}), )
+              .events = SESHET_EVENTS({SESHET_RAW, on_raw}, {SESHET_PART, on_part}), )

@@ -184,8 +184,15 @@ const char *seshet_strerror(int error);
 
 /* ---- Saying ---------------------------------------------------------------------------------
  * The text is cleaned of CR and LF, split at words and UTF-8 characters under the network's real
- * limit, and waits in the network's paced queue. At most 16 KiB a call. What one event may say is
- * bounded by the server; the excess is cut and counted in its log.
+ * limit, and waits in the network's paced queue. At most 16 KiB a call, and at most 64 calls and 64
+ * KiB an event; the excess is cut and counted in the server's log.
+ * What is answered to who caused the event (seshet_reply to seshet_action below) may be long: four
+ * lines are said at once, and with the last of them how many more there are. The rest waits for
+ * that person in that place, ten minutes at most, until he says `more`, there or in private. The
+ * answers of one event to one place count together, but of each that begins at least a line is
+ * said; what follows one whose rest waits waits behind it. A later event's rest takes its place.
+ * Where nobody is there to say `more`, and of seshet_say and seshet_notice, a text is cut after
+ * twelve lines.
  * They return 0, SESHET_EINVAL (empty text, no target), SESHET_ESIZE, SESHET_EREFUSED (a reply to a
  * notice; in load and unload) or SESHET_ESERVER. */
 
@@ -308,8 +315,9 @@ int seshet_keys(seshet_ctx *ctx, seshet_scope scope, const char *prefix, seshet_
 /* ---- Time -----------------------------------------------------------------------------------
  * A timer calls back in the module host that set it, as an event of its own, with the same
  * deadline; it is gone when the module is reloaded, unloaded, or its host crashes: set it in load
- * again. The context of a call is that of the event in which the timer was set: seshet_reply
- * answers to there. At most 1,000 timers in a module host. */
+ * again (a host that had some is started after a crash without waiting for an event). The context
+ * of a call is that of the event in which the timer was set: seshet_reply answers to there. At most
+ * 1,000 timers in a module host. */
 
 typedef void (*seshet_timer_fn)(seshet_ctx *ctx, void *arg);
 /* Once, in ms (1 to 2^31-1) milliseconds. Returns the timer's number, above 0, or SESHET_EINVAL or

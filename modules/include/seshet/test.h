@@ -17,10 +17,10 @@
  *
  *     cc test.c $(pkg-config --cflags --libs seshet-test)
  *
- * What a module calls does the same as in a server, with the same checks, errors and text limits:
- * it is the same code. Different is what a server keeps to itself: rate limits and the registry's
- * rules on who may call what do not hold here, and there is no deadline and no sandbox: a crash of
- * the module is one of the test.
+ * What a module calls does the same as in a server, with the same checks, errors and limits of what
+ * is said: it is the same code, and `more` gives the rest of a long answer. Different is what a
+ * server keeps to itself: rate limits and the registry's rules on who may call what do not hold
+ * here, and there is no deadline and no sandbox: a crash of the module is one of the test.
  *
  * At the beginning the network is called "test" and the bot "bot"; the casemapping is rfc1459; the
  * bot is connected and in no channel; nothing is stored; the module has no permission, and "!"

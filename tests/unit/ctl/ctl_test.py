@@ -45,7 +45,8 @@ MODULES = {"modules": [
     {"name": "seen", "registered": True, "enabled": False, "version": "1.2", "description": "Who was seen last.",
      "file": "/usr/lib/seshet/modules/seen.so", "state": "ready", "error": "",
      "commands": ["seen", "last"],
-     "networks": [{"network": "libera", "enabled": True}, {"network": "intern", "enabled": False}]},
+     "networks": [{"network": "libera", "enabled": True, "refused": True},
+                  {"network": "intern", "enabled": False}]},
     {"name": "broken", "registered": False, "enabled": False, "version": "", "description": "",
      "file": "/srv/modules/broken.so", "state": "error",
      "error": "undefined symbol: seshet_frobnicate", "commands": [], "networks": []}]}
@@ -182,11 +183,11 @@ class Machine(Case):
         done = self.ask("module", "list")
         self.assertEqual(done.stdout.splitlines(), [
             "module\tdice\tyes\tready\t1.0\tlibera,intern\troll\tRolls dice."
-            "\t/usr/lib/seshet/modules/dice.so\t\tintern",
+            "\t/usr/lib/seshet/modules/dice.so\t\tintern\t",
             "module\tseen\tno\tready\t1.2\tlibera\tseen,last\tWho was seen last."
-            "\t/usr/lib/seshet/modules/seen.so\t\t",
+            "\t/usr/lib/seshet/modules/seen.so\t\t\tlibera",
             "module\tbroken\tunregistered\terror\t\t\t\t\t/srv/modules/broken.so"
-            "\tundefined symbol: seshet_frobnicate\t"])
+            "\tundefined symbol: seshet_frobnicate\t\t"])
 
     def test_json(self):
         self.serve()
@@ -252,6 +253,7 @@ class Terminal(Case):
         self.serve()
         text = self.on_terminal(80, "module", "list", NO_COLOR="1")
         self.assertIn("broken: undefined symbol: seshet_frobnicate\n", text)
+        self.assertIn("seen: its load was refused on libera: seshetctl module show seen\n", text)
         for line in text.splitlines():
             self.assertLessEqual(len(line), 80, line)
 

@@ -170,7 +170,7 @@ static void asks_in_its_events_only(void **state)
     dies_of_rubbish(*state, "n0");
 }
 
-static void set_nick(struct harness *h, const char *nick)
+static void call_it(struct harness *h, const char *nick)
 {
     supervisor_set_network(h->sup, "net",
                            &(struct network_facts){.own_nick = nick, .casemapping = "ascii"});
@@ -181,10 +181,10 @@ static void timers_end_with_their_process(void **state)
 {
     struct harness *h = *state;
     begin_with_worker(h);
-    set_nick(h, "timer_in_load");
+    call_it(h, "timer_in_load");
     harness_send(h, "net", "worker", "hang", "");
     harness_until(h, harness_hosts(h).queued == 2); /* it is due, and waits behind the other */
-    set_nick(h, "long_timer_in_load");
+    call_it(h, "long_timer_in_load");
     assert_int_equal(kill(harness_hosts(h).pid, SIGKILL), 0);
     harness_until(h, h->faults == 1);
     harness_send(h, "net", "worker", "work", "last");
@@ -303,6 +303,45 @@ static void gives_up_a_module_that_cannot_start_again(void **state)
     assert_int_equal(harness_send(h, "net", "worker", "work", "3"), 0);
 }
 
+/* Nobody sends anything: what lives on its timers goes on with them. */
+static void starts_again_for_timers(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    call_it(h, "ticks");
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, harness_count(h, "net", "tick") >= 2);
+    harness_send(h, "net", "worker", "die", "abort");
+    harness_until(h, h->faults == 1);
+    unsigned before = harness_count(h, "net", "tick");
+    harness_until(h, harness_count(h, "net", "tick") >= before + 2);
+    /* With none, it waits for an event. */
+    call_it(h, "quiet");
+    harness_send(h, "net", "worker", "die", "abort");
+    harness_until(h, h->faults == 2 && harness_hosts(h).state == MODHOST_READY);
+    harness_send(h, "net", "worker", "die", "abort");
+    harness_until(h, h->faults == 3 && harness_hosts(h).state == MODHOST_IDLE);
+    harness_run_ms(h, 200);
+    assert_int_equal(harness_hosts(h).state, MODHOST_IDLE);
+    assert_int_equal(harness_hosts(h).generation, 3);
+}
+
+/* Each start is one fault, as long as nobody stops it; and the next is waited for longer. */
+static void waits_before_it_starts_again_for_timers(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    call_it(h, "dies_in_a_timer");
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, h->faults == 4);
+    assert_string_equal(h->fault_doing, "timer");
+    assert_int_equal(harness_hosts(h).generation, 4);
+    assert_int_equal(harness_hosts(h).state, MODHOST_BACKOFF);
+    call_it(h, "quiet");
+    harness_until(h, harness_hosts(h).state == MODHOST_READY);
+    assert_int_equal(h->faults, 4);
+}
+
 static void says_why_a_module_refused_to_load(void **state)
 {
     struct harness *h = *state;
@@ -368,6 +407,8 @@ int main(void)
         CASE(survives_being_killed_all_the_time),
         CASE(goes_on_without_a_module_that_dies_in_load),
         CASE(gives_up_a_module_that_cannot_start_again),
+        CASE(starts_again_for_timers),
+        CASE(waits_before_it_starts_again_for_timers),
         CASE(says_why_a_module_refused_to_load),
         CASE(tells_a_crash_in_unload),
         CASE(does_not_spin_when_nothing_can_be_started),

@@ -81,6 +81,7 @@ static void forge(const seshet_event *ev, unsigned module)
     put(&at, ev->number, 8);
     put(&at, module, 2);
     put(&at, 1, 1);
+    put(&at, 0, 1);
     put_text(&at, "#chan");
     put_text(&at, "forged");
     size_t size = (size_t)(at - frame);
@@ -169,7 +170,7 @@ static void flood(seshet_ctx *ctx, const seshet_event *ev)
         seshet_answer(ctx, "%ld", n);
 }
 
-static void tick(seshet_ctx *ctx, void *arg)
+static void slow_tick(seshet_ctx *ctx, void *arg)
 {
     (void)arg;
     seshet_say(ctx, "#later", "%s ticked", ANSWER);
@@ -188,7 +189,7 @@ static void set_timer(seshet_ctx *ctx, const seshet_event *ev)
     bool every = strncmp(ev->args, "every ", 6) == 0;
     int64_t ms = strtol(ev->args + 6, NULL, 10);
     bool set =
-        (every ? seshet_every(ctx, ms, tick, NULL) : seshet_later(ctx, ms, on_later, NULL)) > 0;
+        (every ? seshet_every(ctx, ms, slow_tick, NULL) : seshet_later(ctx, ms, on_later, NULL)) > 0;
     seshet_answer(ctx, "%s", set ? "set" : "not set");
 }
 
@@ -211,6 +212,14 @@ __attribute__((constructor)) static void never_loaded(void)
 }
 #endif
 
+__attribute__((unused)) static void tick(seshet_ctx *ctx, void *arg)
+{
+    (void)arg;
+    seshet_say(ctx, "#chan", "tick");
+    if (strcmp(seshet_own_nick(ctx), "dies_in_a_timer") == 0)
+        abort();
+}
+
 static int load(seshet_ctx *ctx)
 {
 #ifdef BAD_LOAD
@@ -230,6 +239,10 @@ static int load(seshet_ctx *ctx)
         seshet_later(ctx, 200, on_later, NULL);
     if (strcmp(seshet_own_nick(ctx), "long_timer_in_load") == 0)
         seshet_later(ctx, 999999, on_later, NULL);
+    if (strcmp(seshet_own_nick(ctx), "ticks") == 0)
+        seshet_every(ctx, 100, tick, NULL);
+    if (strcmp(seshet_own_nick(ctx), "dies_in_a_timer") == 0)
+        seshet_later(ctx, 10, tick, NULL);
     return 0;
 #endif
 }
