@@ -34,6 +34,16 @@ static int fail(char *error)
     return -1;
 }
 
+/* So that a module can be moved into it from the first minute on. */
+static void make_modules_folder(const struct conf_main *conf)
+{
+    char *error = NULL;
+    if (path_make_folder(conf->modules.user_dir, &error))
+        log_warn("module.folder", LOG_NOBODY, "%s; modules are taken from there once it exists",
+                 error);
+    free(error);
+}
+
 static int prepare(const struct conf_main *conf)
 {
     char *error = NULL;
@@ -41,6 +51,7 @@ static int prepare(const struct conf_main *conf)
     raise_descriptor_limit();
     if (path_make_folder(conf->state_dir, &error) || path_lock_state(conf->state_dir, &error))
         return fail(error);
+    make_modules_folder(conf);
     return 0;
 }
 

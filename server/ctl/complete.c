@@ -56,7 +56,7 @@ static void offer_commands(const struct completion *c)
     if (c->count == 1) {
         offer(c, "help");
         offer(c, "completion");
-        for (size_t i = 0; ctl_options[i] && *c->current == '-'; i++)
+        for (size_t i = 0; i < CTL_OPTIONS && *c->current == '-'; i++)
             offer(c, ctl_options[i]);
     } else if (c->count == 2 && !strcmp(c->words[0], "completion")) {
         offer(c, "bash");
@@ -223,6 +223,11 @@ static void offer_values(const struct completion *c)
         offer_words(c, yes_no, sizeof yes_no / sizeof *yes_no);
 }
 
+void ctl_complete_file(void)
+{
+    puts("@file");
+}
+
 static void offer_kind(const struct completion *c, enum complete kind)
 {
     static const char *const events[] = {"message",   "action",      "notice",  "join", "part",
@@ -280,7 +285,7 @@ static void offer_kind(const struct completion *c, enum complete kind)
         offer_words(c, permissions, sizeof permissions / sizeof *permissions);
         break;
     case COMPLETE_FILE:
-        puts("@file");
+        ctl_complete_file();
         break;
     }
 }

@@ -49,6 +49,13 @@ static void print_line(const struct screen *screen, const json_t *line)
     free(text);
 }
 
+void ctl_print_log(const struct screen *screen, const json_t *lines)
+{
+    for (size_t i = 0; i < json_array_size(lines); i++)
+        print_line(screen, json_array_get(lines, i));
+    fflush(stdout);
+}
+
 static void print(const struct session *session, const json_t *result, bool first)
 {
     const json_t *lines = json_object_get(result, "lines");
@@ -58,11 +65,9 @@ static void print(const struct session *session, const json_t *result, bool firs
         fflush(stdout);
         return;
     }
-    for (size_t i = 0; i < json_array_size(lines); i++)
-        print_line(&session->screen, json_array_get(lines, i));
     if (first && session->screen.human && !json_array_size(lines))
         puts("  (nothing was logged)");
-    fflush(stdout);
+    ctl_print_log(&session->screen, lines);
 }
 
 static enum ctl_exit run_logs(const struct session *session, json_t *args)

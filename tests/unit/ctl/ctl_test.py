@@ -232,6 +232,16 @@ class Terminal(Case):
         self.assertRegex(text, r"(?m)^libera +online +2d 7h +seshet +zirconium.libera.chat:6697"
                                r" +yes +12 +23ms +0 +1\.2M +4321$")
 
+    def test_empty_columns_are_left_out(self):
+        fields = [{"field": "enabled", "value": "yes", "from": "shared", "shared": "",
+                   "help": "whether the module runs"}]
+        self.serve(lambda request: {"ok": True, "result": {"module": "dice", "fields": fields}})
+        self.assertRegex(self.on_terminal(80, "module", "show", "dice", NO_COLOR="1"),
+                         "FIELD +VALUE +FROM +MEANS\n")
+        fields[0]["shared"] = "no"
+        self.assertRegex(self.on_terminal(80, "module", "show", "dice", NO_COLOR="1"),
+                         "FIELD +VALUE +FROM +SHARED +MEANS\n")
+
     def test_columns_are_aligned(self):
         self.serve()
         lines = self.on_terminal(200, "status", NO_COLOR="1").splitlines()
@@ -252,6 +262,8 @@ class Terminal(Case):
         self.serve()
         text = self.on_terminal(80, "module", "list", NO_COLOR="1")
         self.assertIn("broken: undefined symbol: seshet_frobnicate\n", text)
+        # What people look for stays whole, before the version does.
+        self.assertIn("Who was seen last.", text)
         for line in text.splitlines():
             self.assertLessEqual(len(line), 80, line)
 
@@ -321,6 +333,15 @@ class Failures(Case):
         self.check(self.ask("status", "now"), 2,
                    'status takes no arguments, but "now" follows; usage: status')
         self.check(self.ask("status", "--nosuch"), 2, "status has no option --nosuch; usage: status")
+        self.check(self.ask("module", "enable", "dice", "--netwrok", "one"), 2,
+                   "module enable has no option --netwrok (did you mean --network?); usage: module "
+                   "enable NAME [--network NET]")
+        self.check(self.ask("--jsno", "status"), 2, "there is no option --jsno; did you mean --json?")
+        self.check(self.ask("-x", "status"), 2, "there is no option -x; help lists them")
+        self.check(self.ask("completion", "zsh"), 2,
+                   "there is a completion for bash: . <(seshetctl completion bash)")
+        for words in (["-c"], ["status", "--config"], ["--socket"]):
+            self.check(self.run_ctl(*words), 2, f"{words[-1]} needs a file's name behind it")
         self.check(self.ask(), 2, "no command given; help lists them")
         self.check(self.ask("-c", "x", "status"), 2,
                    "-c and --socket both name a server: give one of the two")
@@ -341,8 +362,10 @@ class Configuration(Case):
         done = self.run_ctl("-c", path, "--json", "status")
         self.assertEqual(done.stderr, "")
         self.assertEqual(json.loads(done.stdout), STATUS)
-        done = self.run_ctl("--json", "status", env=self.environment(SESHET_CONF=path))
-        self.assertEqual(json.loads(done.stdout), STATUS)
+        for words, env in (((), {"SESHET_CONF": path}), (("--config", path), {}),
+                           ((f"--config={path}",), {})):
+            done = self.run_ctl(*words, "--json", "status", env=self.environment(**env))
+            self.assertEqual(json.loads(done.stdout), STATUS)
 
     def test_names_the_configuration(self):
         path = self.write('control = { socket = "control.sock"; };')
@@ -381,25 +404,42 @@ class Local(Case):
                              "usage: seshetctl module set NAME FIELD VALUE... [--network NET]")
             self.assertIn("--network NET", shown.stdout)
         self.assertEqual(self.run_ctl("help", "quux").returncode, 2)
+        shown = self.run_ctl("completion", "--help")
+        self.assertIn(". <(seshetctl completion bash)", shown.stdout)
+
+    def test_help_fits_80_columns(self):
+        names = re.findall(r"(?m)^  ([a-z]+(?: [a-z]+){0,2})  +[A-Z]", self.run_ctl("help").stdout)
+        self.assertGreater(len(names), 45)
+        for name in ["", *names]:
+            shown = self.run_ctl("help", *name.split())
+            self.assertEqual(shown.returncode, 0, name)
+            self.assertEqual([l for l in shown.stdout.splitlines() if len(l) > 79], [], name)
+        shown = self.run_ctl("help", "module", "why").stdout.splitlines()
+        self.assertEqual(shown[1], "                 [--account ACCOUNT] [--channel CHANNEL] "
+                                   "[--text TEXT]")
 
     def test_help_of_a_group(self):
         shown = self.run_ctl("help", "module")
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
         lines = shown.stdout.splitlines()
         self.assertEqual(lines[0], "usage: seshetctl module COMMAND")
-        self.assertIn("  module why          Would it answer? Each rule, and the one that decides",
+        self.assertIn("  module why             Would it answer? Each rule, and the one that decides",
                       lines)
         self.assertGreaterEqual(len([l for l in lines if l.startswith("  module ")]), 11)
         self.assertNotIn("network list", shown.stdout)
         for words in (["module", "--help"], ["--help", "module"]):
             self.assertEqual(self.run_ctl(*words).stdout, shown.stdout)
+        inner = self.run_ctl("user", "hostmask", "--help")
+        self.assertEqual(inner.returncode, 0)
+        self.assertIn("  user hostmask add ", inner.stdout)
+        self.assertNotIn("user services", inner.stdout)
         self.assertEqual(self.run_ctl("help", "status").stdout.splitlines()[0],
                          "usage: seshetctl status")
         self.assertEqual(self.run_ctl("help", "modul").returncode, 2)
         alone = self.run_ctl("module")
         self.assertEqual((alone.returncode, alone.stdout), (2, ""))
         self.assertEqual(alone.stderr,
-                         "seshetctl: \"module\" is no command by itself\n" + shown.stdout)
+                         "seshetctl: that is no command by itself\n" + shown.stdout)
 
 
 class Arguments(Case):
@@ -509,6 +549,10 @@ class Completion(Case):
         self.assertEqual(self.offers("module", "enable", "dice", "--"), ["--network"])
         self.assertEqual(self.offers("module", "enable", "dice", "--network", ""),
                          ["libera", "oftc"])
+        # As bash splits --network=o and --network=.
+        self.assertEqual(self.offers("module", "enable", "dice", "--network", "=", "o"), ["oftc"])
+        self.assertEqual(self.offers("module", "enable", "dice", "--network", "="),
+                         ["libera", "oftc"])
         self.assertEqual(self.offers("module", "set", "dice", "rate_user."), ["rate_user.roll"])
         self.assertEqual(self.offers("module", "unset", "dice", "rate_", "x", ""), [])
         self.assertEqual(self.offers("module", "set", "dice", "enabled", ""), ["yes", "no"])
@@ -542,8 +586,8 @@ class Completion(Case):
     def test_files(self):
         with open(os.path.join(self.dir, "export.json"), "w", encoding="utf-8"):
             pass
-        self.assertEqual(self.offers("registry", "import", self.dir + "/exp"),
-                         [self.dir + "/export.json"])
+        for words in (("registry", "import"), ("-c",), ("status", "--config", "=")):
+            self.assertEqual(self.offers(*words, self.dir + "/exp"), [self.dir + "/export.json"])
 
 
 class Transfer(Case):
