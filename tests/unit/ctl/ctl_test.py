@@ -276,13 +276,17 @@ class Terminal(Case):
                 {**rule, "rule": 5, "name": "dchannel", "outcome": "passes", "place": "#a",
                  "item": "#a"},
                 {**rule, "rule": 8, "outcome": "allows", "place": "#b", "decides": True},
-                {**rule, "rule": 12, "outcome": "refuses", "place": "#b", "item": "*!*@c"}]}})
+                {**rule, "rule": 12, "outcome": "refuses", "place": "#b", "item": "*!*@c"},
+                {**rule, "rule": 13, "outcome": "skipped", "text": "not looked at"},
+                {**rule, "rule": 14, "outcome": "skipped", "text": "not looked at"}]}})
         shown = self.on_terminal(80, "module", "why", "dice", NO_COLOR="1").splitlines()
         self.assertEqual(shown[0], "dice on libera, command roll in #a,#b from a!b@c: yes "
                                    "(rule 8, enick: a nick is there)")
         self.assertIn("in #a: a nick is there", shown[3])
         self.assertNotIn("there: #a", shown[3])
         self.assertTrue(shown[4].endswith("allows <-  in #b: a nick is there: $me"), shown[4])
+        self.assertEqual(shown[-1], "  (2 more were not looked at)")
+        self.assertEqual(self.ask("module", "why", "dice").stdout.count("\tskipped\t"), 2)
         self.assertTrue(shown[5].endswith("  a nick is there: *!*@c"), shown[5])
 
     def test_nothing_moves_the_cursor(self):
