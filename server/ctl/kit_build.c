@@ -250,7 +250,7 @@ static void await(struct build *b, struct dirwatch *w, struct changes *changes)
         int ready = poll(&fd, 1, follows ? FOLLOW_MS : -1);
         if (ready > 0)
             dirwatch_read(w, on_change, changes);
-        else if (!ready)
+        else if (follows && !ready)
             show_log(b, false);
     }
 }
