@@ -35,8 +35,9 @@ static void print_line(const struct screen *screen, const json_t *line)
                                                 : PAINT_DIM;
     if (screen->human) {
         print_time(ctl_number(line, "at_ms"));
-        printf(" %s%-5s%s %s%s", paint_begin(screen, paint), level, paint_end(screen, paint),
-               network, *network ? " " : "");
+        printf(" %s%-5s%s ", paint_begin(screen, paint), level, paint_end(screen, paint));
+        if (*network)
+            printf("[%s] ", network);
         /* What the module says itself needs no word for it. */
         if (strcmp(event, "module.log") != 0)
             printf("%s: ", event);
