@@ -64,6 +64,6 @@ void ctl_print_completion(void);
 void ctl_complete(const struct session *session, char *const *words, size_t count);
 void ctl_complete_file(void); /* the word is a file's name */
 enum { CTL_OPTIONS = 6 };
-extern const char *const ctl_options[CTL_OPTIONS]; /* of the program itself */
+extern const char *const ctl_options[CTL_OPTIONS + 1]; /* of the program itself; ends with NULL */
 
 #endif

@@ -56,7 +56,7 @@ static void offer_commands(const struct completion *c)
     if (c->count == 1) {
         offer(c, "help");
         offer(c, "completion");
-        for (size_t i = 0; i < CTL_OPTIONS && *c->current == '-'; i++)
+        for (size_t i = 0; ctl_options[i] && *c->current == '-'; i++)
             offer(c, ctl_options[i]);
     } else if (c->count == 2 && !strcmp(c->words[0], "completion")) {
         offer(c, "bash");

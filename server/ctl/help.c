@@ -5,8 +5,8 @@
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
 
-const char *const ctl_options[CTL_OPTIONS] = {"-c",     "--config", "--socket",
-                                              "--json", "--help",   "--version"};
+const char *const ctl_options[CTL_OPTIONS + 1] = {"-c",     "--config", "--socket",
+                                                  "--json", "--help",   "--version"};
 
 enum {
     WIDTH = 79,    /* of what is printed: no terminal is narrower */

@@ -262,10 +262,10 @@ class Terminal(Case):
         self.serve()
         text = self.on_terminal(80, "module", "list", NO_COLOR="1")
         self.assertIn("broken: undefined symbol: seshet_frobnicate\n", text)
-        # What people look for stays whole, before the version does.
-        self.assertIn("Who was seen last.", text)
         for line in text.splitlines():
             self.assertLessEqual(len(line), 80, line)
+        # What people look for stays whole, before the version does.
+        self.assertIn("Who was seen last.", text)
 
     def test_module_why(self):
         rule = {"name": "enick", "item": "$me", "decides": False, "text": "a nick is there"}
