@@ -14,7 +14,8 @@
 /*
  * KEYS: set of modules, the module's hash, its enicks. A module that a server has registered before
  * has event_types: it keeps the enicks that it has. ARGV: name, enabled, event types,
- * description, usage. In one script, because whether a module is new decides what is written, and
+ * description, usage, and both as they were written before: who has written something else since
+ * shall keep it. In one script, because whether a module is new decides what is written, and
  * several servers may do this at once. Nothing is written that is there already: each write would
  * wake every server.
  */
@@ -29,6 +30,13 @@ static const char script[] =
     "if redis.call('HGET', KEYS[2], 'event_types') ~= ARGV[3] then\n"
     "  redis.call('HSET', KEYS[2], 'event_types', ARGV[3])\n"
     "end\n"
+    "local function renew(field, text, old)\n"
+    "  if old ~= '' and old ~= text and redis.call('HGET', KEYS[2], field) == old then\n"
+    "    redis.call('HSET', KEYS[2], field, text)\n"
+    "  end\n"
+    "end\n"
+    "renew('description', ARGV[4], ARGV[6])\n"
+    "renew('usage', ARGV[5], ARGV[7])\n"
     "return 1\n";
 
 struct call {
@@ -73,12 +81,19 @@ void registry_register_module(struct registry *r, const struct registry_module *
     char *hash = xasprintf("%smodule:%s", prefix, module->name);
     char *enicks = xasprintf("%smodule:%s:enicks", prefix, module->name);
     char *events = event_names(module->event_types);
-    const char *argv[] = {"EVAL",       script,
-                          "3",          set,
-                          hash,         enicks,
-                          module->name, enable_new ? "yes" : "no",
-                          events,       module->description,
-                          module->usage};
+    const char *argv[] = {"EVAL",
+                          script,
+                          "3",
+                          set,
+                          hash,
+                          enicks,
+                          module->name,
+                          enable_new ? "yes" : "no",
+                          events,
+                          module->description,
+                          module->usage,
+                          module->old_description ? module->old_description : "",
+                          module->old_usage ? module->old_usage : ""};
     registry_command(r, on_answer, call, sizeof argv / sizeof *argv, argv, NULL);
     free(set);
     free(hash);

@@ -34,13 +34,34 @@ static int fail(char *error)
     return -1;
 }
 
+/* So that a module can be moved into it from the first minute on. */
+static void make_modules_folder(const struct conf_main *conf)
+{
+    char *error = NULL;
+    if (path_make_folder(conf->modules.user_dir, &error))
+        log_warn("module.folder", LOG_NOBODY, "%s; modules are taken from there once it exists",
+                 error);
+    free(error);
+}
+
+static int make_state_folder(const struct conf_main *conf, char **error)
+{
+    char *why = NULL;
+    if (!path_make_folder(conf->state_dir, &why))
+        return 0;
+    *error = xasprintf("%s; state_dir in %s names it", why, conf->path);
+    free(why);
+    return -1;
+}
+
 static int prepare(const struct conf_main *conf)
 {
     char *error = NULL;
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    if (path_make_folder(conf->state_dir, &error) || path_lock_state(conf->state_dir, &error))
+    if (make_state_folder(conf, &error) || path_lock_state(conf->state_dir, &error))
         return fail(error);
+    make_modules_folder(conf);
     return 0;
 }
 
@@ -94,7 +115,7 @@ static int serve(const char *path, bool foreground)
     if (!conf)
         return -1;
     char *error = NULL;
-    if (!foreground && (path_make_folder(conf->state_dir, &error) ||
+    if (!foreground && (make_state_folder(conf, &error) ||
                         background_enter(&background, conf->state_dir, &error))) {
         conf_networks_free(networks);
         conf_main_free(conf);

@@ -34,6 +34,7 @@
 #include "server/notify.h"
 #include "server/paths.h"
 #include "server/raw_line.h"
+#include "server/registration.h"
 #include "server/reload.h"
 #include "server/runtime.h"
 #include "server/sandbox_check.h"
@@ -54,17 +55,6 @@ static void set_timer(struct event *timer, int ms)
 
 /* ---- Registry and modules ---------------------------------------------------------------------
  */
-
-/* "roll [SIDES]; flip" */
-static void write_usage(char *dst, size_t size, const struct module_decl *module)
-{
-    size_t len = 0;
-    *dst = '\0';
-    for (size_t i = 0; i < module->ncommands && len < size; i++)
-        len += (size_t)snprintf(dst + len, size - len, "%s%s%s%s", i ? "; " : "",
-                                module->commands[i].name, *module->commands[i].usage ? " " : "",
-                                module->commands[i].usage);
-}
 
 static void start_networks(struct server *server)
 {
@@ -117,17 +107,10 @@ static void register_modules(struct server *server)
         return;
     server->unregistered = 0;
     for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++) {
-        char usage[1024];
         if (!module->present)
             continue;
-        write_usage(usage, sizeof usage, module);
-        struct registry_module entry = {.name = module->name,
-                                        .description = module->description,
-                                        .usage = usage,
-                                        .event_types = facts_handles(module)};
         server->registering++;
-        registry_register_module(server->registry, &entry, server->conf->modules.enable_new,
-                                 registered, server);
+        registration_begin(server, module, registered);
     }
 }
 
@@ -459,6 +442,7 @@ void server_free(struct server *server)
         defer_run(&server->defer);
     supervisor_free(server->supervisor);
     registry_close(server->registry);
+    registrations_free(&server->registrations);
     admin_snapshot(server);
     auth_desk_free(server->desk);
     flood_guard_free(server->guard);

@@ -22,6 +22,7 @@ struct server {
     struct worker_pool *workers;
     struct registry *registry;
     struct supervisor *supervisor;
+    struct registration *registrations; /* uthash, by module: what was written of it */
     struct control *control;
     struct control_command *commands; /* of the control socket */
     struct flood *flood;              /* uses in the last while, of all networks */

@@ -427,6 +427,31 @@ static void tell_decision(struct why *w, const struct decision *decision)
     json_object_set_new(w->result, "whitelisted", json_boolean(decision->whitelisted));
 }
 
+/* The command that would change it, where there is one. */
+static void note_remedy(struct why *w, const struct decision *decision)
+{
+    const char *name = w->view->name;
+    const char *network = w->network->key;
+    switch (decision->reason) {
+    case DECIDE_DISABLED:
+        note(w, xasprintf("to switch it on: module enable %s --network %s", name, network));
+        break;
+    case DECIDE_NO_RULE:
+        note(w, xasprintf("to have it in a channel: module add %s echannels CHANNEL --network %s",
+                          name, network));
+        break;
+    case DECIDE_QUARANTINED:
+        note(w, xasprintf("to end that: module enable %s --network %s", name, network));
+        break;
+    case DECIDE_NOT_LOADED:
+    case DECIDE_NO_FILE:
+        note(w, xasprintf("what is wrong with it: module show %s", name));
+        break;
+    default:
+        break;
+    }
+}
+
 static void decide(struct why *w, bool is_private)
 {
     struct mask_source source;
@@ -457,6 +482,7 @@ static void decide(struct why *w, bool is_private)
     facts.clash = find_clash(w, &facts);
     struct decision decision = decide_explain(w->view, &facts, &trace);
     tell_decision(w, &decision);
+    note_remedy(w, &decision);
 }
 
 /* What the module would be told if it asked. */

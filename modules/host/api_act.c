@@ -10,10 +10,25 @@
 
 enum { LINE_MAX_BYTES = 510 }; /* RFC 1459 2.3, without CR LF */
 
+/* Once: the module itself knows only that it is not allowed. */
+static void tell_missing(seshet_ctx *ctx)
+{
+    bool *told = &ctx->host->modules[ctx->module->index].told_missing;
+    if (!*told)
+        seshet_log(ctx, 2,
+                   "it may not act on the network: that needs the permission raw (seshetctl "
+                   "module set %s permissions raw)",
+                   seshet_module_name(ctx));
+    *told = true;
+}
+
 static int send_line(seshet_ctx *ctx, const char *line, size_t len)
 {
     struct wire *wire = &ctx->host->wire;
-    if (!(ctx->host->permissions & PERMISSION_RAW) || !ctx->event)
+    bool permitted = ctx->host->permissions & PERMISSION_RAW;
+    if (!permitted)
+        tell_missing(ctx);
+    if (!permitted || !ctx->event)
         return SESHET_EREFUSED;
     if (!len || line[strcspn(line, "\r\n")])
         return SESHET_EINVAL;

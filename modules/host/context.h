@@ -17,7 +17,8 @@ struct host_module {
     uint16_t index;
     uint16_t ncommands;
     seshet_handler on[SESHET_COMMAND]; /* by event type; NULL: not subscribed */
-    unsigned quick; /* handlers in a row that were over in a moment; stops at HOST_TRUST */
+    unsigned quick;    /* handlers in a row that were over in a moment; stops at HOST_TRUST */
+    bool told_missing; /* that it lacks a permission */
 };
 
 /* After so many quick handlers a module's acknowledgements may wait for those of the next event. */

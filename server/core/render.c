@@ -18,6 +18,16 @@ static bool is_hidden(const char *key)
     return false;
 }
 
+/* And in one row of many. */
+static bool is_detail(const char *key, const json_t *value)
+{
+    static const char *const details[] = {"help", "description", "version", "capabilities"};
+    for (size_t i = 0; i < sizeof details / sizeof *details; i++)
+        if (!strcmp(details[i], key))
+            return true;
+    return !strcmp(key, "registered") && json_is_true(value);
+}
+
 static bool is_empty(const json_t *value)
 {
     const char *s = json_string_value(value);
@@ -57,7 +67,7 @@ static void write_row(struct buf *text, const json_t *row, int depth)
     json_object_foreach((json_t *)row, key, value)
     {
         bool nothing = is_empty(value) || (is_duration(key) && json_integer_value(value) < 0);
-        if (nothing || is_hidden(key))
+        if (nothing || is_hidden(key) || is_detail(key, value))
             continue;
         if (count)
             buf_printf(text, count == 1 ? ": " : ", ");
@@ -67,11 +77,22 @@ static void write_row(struct buf *text, const json_t *row, int depth)
     }
 }
 
+/* A field that nobody has set, a list that nobody has filled. */
+static bool is_untouched(const json_t *row)
+{
+    const char *from = json_string_value(json_object_get(row, "from"));
+    const json_t *items = json_object_get(row, "items");
+    return (from && !strcmp(from, "default")) || (items && !json_array_size(items));
+}
+
 static void write_array(struct buf *text, const json_t *array, int depth)
 {
+    size_t count = 0;
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *item = json_array_get(array, i);
-        if (i)
+        if (is_untouched(item))
+            continue;
+        if (count++)
             buf_printf(text, json_is_object(item) ? " | " : " ");
         write_value(text, "", item, depth + 1);
     }

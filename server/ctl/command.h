@@ -48,17 +48,22 @@ enum ctl_exit ctl_ask(const struct session *session, enum command command, json_
 enum ctl_exit ctl_complain(enum ctl_exit status, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void ctl_print_json(const json_t *value);
+/* The lines of an answer to module logs. */
+void ctl_print_log(const struct screen *screen, const json_t *lines);
 
 /* How the program is used; how one command is. */
 void ctl_usage(void);
 void ctl_usage_of(const struct command_spec *spec);
-/* Whether commands begin with that word and a space; which. */
-bool ctl_is_group(const char *word);
-void ctl_usage_of_group(FILE *out, const char *group);
+/* Whether there are commands that begin with these words and go on; which. */
+bool ctl_is_group(char *const *words, size_t count);
+void ctl_usage_of_group(FILE *out, char *const *words, size_t count);
+void ctl_usage_of_completion(void);
 /* A script for bash, and what it asks when a word is to be completed: the words up to and with that
  * one, without the program's name. session: to ask the server; its socket may be NULL. */
 void ctl_print_completion(void);
 void ctl_complete(const struct session *session, char *const *words, size_t count);
-extern const char *const ctl_options[]; /* of the program itself; ends with NULL */
+void ctl_complete_file(void); /* the word is a file's name */
+enum { CTL_OPTIONS = 6 };
+extern const char *const ctl_options[CTL_OPTIONS + 1]; /* of the program itself; ends with NULL */
 
 #endif

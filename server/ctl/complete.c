@@ -223,6 +223,11 @@ static void offer_values(const struct completion *c)
         offer_words(c, yes_no, sizeof yes_no / sizeof *yes_no);
 }
 
+void ctl_complete_file(void)
+{
+    puts("@file");
+}
+
 static void offer_kind(const struct completion *c, enum complete kind)
 {
     static const char *const events[] = {"message",   "action",      "notice",  "join", "part",
@@ -280,7 +285,7 @@ static void offer_kind(const struct completion *c, enum complete kind)
         offer_words(c, permissions, sizeof permissions / sizeof *permissions);
         break;
     case COMPLETE_FILE:
-        puts("@file");
+        ctl_complete_file();
         break;
     }
 }

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +16,14 @@
 #include "server/ctl/kit.h"
 #include "server/ctl/value.h"
 
-enum { ASK_SECONDS = 5 };
+enum { ASK_SECONDS = 5, FOLLOW_MS = 300 };
 
 struct build {
     const char *folder;
     char *install;                 /* NULL: nowhere */
     const struct session *session; /* the server whose folder that is; NULL: none */
+    char *module;                  /* what was installed last; NULL: nothing yet */
+    int64_t logged;                /* up to where its log was shown */
 };
 
 /* ---- Compiling ------------------------------------------------------------------------------- */
@@ -77,8 +80,55 @@ static int copy(int from, const char *to)
     return n ? -1 : 0;
 }
 
+/* The answer, or NULL: then there is nothing to tell, or *error says why, when it is asked for. */
+static json_t *ask(const struct session *session, enum command command, json_t *args, char **error)
+{
+    json_t *result = NULL;
+    char *why = NULL;
+    client_ask(session->socket, session->conf, command_specs[command].name, args, ASK_SECONDS,
+               &result, &why);
+    json_decref(args);
+    if (error)
+        *error = why;
+    else
+        free(why);
+    return result;
+}
+
+/* A new module waits for somebody to enable it, and who has just written it wonders. */
+static void tell_when_off(const struct build *b)
+{
+    size_t i;
+    const json_t *network;
+    bool on = false;
+    json_t *shown =
+        ask(b->session, COMMAND_MODULE_SHOW, json_pack("{s:s}", "name", b->module), NULL);
+    json_array_foreach(json_object_get(shown, "networks"), i, network)
+    {
+        on = on || ctl_bool(network, "enabled");
+    }
+    if (shown && !on)
+        printf("%s is not enabled on any network: seshetctl module enable %s\n", b->module,
+               b->module);
+    json_decref(shown);
+}
+
+/* What the server has logged about the module since the last time. */
+static void show_log(struct build *b, bool quietly)
+{
+    char after[24];
+    snprintf(after, sizeof after, "%" PRId64, b->logged);
+    json_t *result = ask(b->session, COMMAND_MODULE_LOGS,
+                         json_pack("{s:s, s:s}", "name", b->module, "after", after), NULL);
+    if (!quietly)
+        ctl_print_log(&b->session->screen, json_object_get(result, "lines"));
+    if (result)
+        b->logged = ctl_number(result, "last");
+    json_decref(result);
+}
+
 /* Whether the server takes it: 0, or -1 and why it does not. */
-static int ask_server(const struct build *b, const char *file)
+static int ask_server(const struct build *b)
 {
     json_t *result = NULL;
     json_t *args = json_object();
@@ -87,15 +137,26 @@ static int ask_server(const struct build *b, const char *file)
     int failed = ctl_ask(b->session, COMMAND_MODULE_RELOAD, args, &result) != CTL_OK;
     json_array_foreach(json_object_get(result, "refused"), i, module)
     {
-        const char *name = ctl_text(module, "module");
-        size_t len = strlen(name);
-        if (strncmp(file, name, len) == 0 && strcmp(file + len, ".so") == 0)
-            failed = ctl_complain(CTL_REFUSED, "the server refuses %s: %s", file,
-                                  ctl_text(module, "error"));
+        if (strcmp(ctl_text(module, "module"), b->module) == 0)
+            failed = ctl_complain(CTL_REFUSED,
+                                  "the server refuses %s.so: %s; the last good version goes on, "
+                                  "if there was one",
+                                  b->module, ctl_text(module, "error"));
     }
     json_decref(result);
     json_decref(args);
+    if (!failed)
+        tell_when_off(b);
     return failed ? -1 : 0;
+}
+
+/* Before it is installed: what was logged until then is old. */
+static void note_module(struct build *b, const char *file)
+{
+    free(b->module);
+    b->module = xstrndup(file, strlen(file) - strlen(".so"));
+    if (!b->logged)
+        show_log(b, true);
 }
 
 /* Under another name first: the server takes a file that is renamed into place at once. */
@@ -117,7 +178,7 @@ static int install_file(const struct build *b, const char *name)
         } else {
             printf("installed %s\n", to);
             fflush(stdout);
-            failed = b->session ? ask_server(b, name) : 0;
+            failed = b->session ? ask_server(b) : 0;
         }
     }
     if (in >= 0)
@@ -128,7 +189,7 @@ static int install_file(const struct build *b, const char *name)
     return failed ? -1 : 0;
 }
 
-static int install(const struct build *b)
+static int install(struct build *b)
 {
     const struct dirent *entry;
     DIR *folder = opendir(b->folder);
@@ -138,6 +199,10 @@ static int install(const struct build *b)
         if (!is_module(entry->d_name))
             continue;
         found = true;
+        printf("built %s/%s\n", b->folder, entry->d_name);
+        fflush(stdout);
+        if (b->session)
+            note_module(b, entry->d_name);
         if (b->install && install_file(b, entry->d_name))
             failed = -1;
     }
@@ -148,17 +213,13 @@ static int install(const struct build *b)
     return failed;
 }
 
-static int build_once(const struct build *b)
+static int build_once(struct build *b)
 {
     if (make(b)) {
         ctl_complain(CTL_REFUSED, "not built");
         return -1;
     }
-    if (install(b))
-        return -1;
-    puts("built");
-    fflush(stdout);
-    return 0;
+    return install(b);
 }
 
 /* ---- Watching -------------------------------------------------------------------------------- */
@@ -183,8 +244,22 @@ static void on_change(void *arg, enum dirwatch_kind kind, const char *name)
     changes->source = changes->source || source;
 }
 
+/* Until something has changed. Meanwhile the server may have something to tell. */
+static void await(struct build *b, struct dirwatch *w, struct changes *changes)
+{
+    bool follows = b->session && b->module;
+    while (!changes->source && !changes->gone) {
+        struct pollfd fd = {.fd = dirwatch_fd(w), .events = POLLIN};
+        int ready = poll(&fd, 1, follows ? FOLLOW_MS : -1);
+        if (ready > 0)
+            dirwatch_read(w, on_change, changes);
+        else if (follows && !ready)
+            show_log(b, false);
+    }
+}
+
 /* Until it is interrupted. */
-static enum ctl_exit watch(const struct build *b)
+static enum ctl_exit watch(struct build *b)
 {
     char *error = NULL;
     for (struct dirwatch *w = dirwatch_open(b->folder, &error); w;
@@ -193,11 +268,7 @@ static enum ctl_exit watch(const struct build *b)
         while (!changes.gone) {
             build_once(b);
             changes.source = false;
-            while (!changes.source && !changes.gone) {
-                struct pollfd fd = {.fd = dirwatch_fd(w), .events = POLLIN};
-                if (poll(&fd, 1, -1) > 0)
-                    dirwatch_read(w, on_change, &changes);
-            }
+            await(b, w, &changes);
         }
         dirwatch_close(w);
     }
@@ -208,43 +279,54 @@ static enum ctl_exit watch(const struct build *b)
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-/* The module folder of the server that answers, if one does. */
+/* The module folder of the server that answers; NULL, and it was told that there is none. */
 static char *server_folder(const struct session *session)
 {
-    json_t *result = NULL;
     char *error = NULL;
-    char *folder = NULL;
-    if (session->socket &&
-        client_ask(session->socket, session->conf, command_specs[COMMAND_MODULE_LIST].name, NULL,
-                   ASK_SECONDS, &result, &error) == CTL_OK &&
-        *ctl_text(result, "user_dir"))
-        folder = xstrdup(ctl_text(result, "user_dir"));
+    json_t *result = session->socket ? ask(session, COMMAND_MODULE_LIST, NULL, &error) : NULL;
+    const char *user_dir = ctl_text(result, "user_dir");
+    char *folder = *user_dir ? xstrdup(user_dir) : NULL;
+    if (!folder)
+        ctl_complain(CTL_OK, "nothing will be installed: %s",
+                     error ? error : "no configuration of a server was found; see --install");
     json_decref(result);
     free(error);
     return folder;
+}
+
+/* 0, or -1 after the complaint. */
+static int check_folder(const char *folder)
+{
+    struct stat st;
+    char *makefile = xasprintf("%s/Makefile", folder);
+    int wrong = stat(folder, &st) || !S_ISDIR(st.st_mode);
+    if (wrong) {
+        ctl_complain(CTL_USAGE, "%s is no folder: name the one with the module's Makefile", folder);
+    } else if (access(makefile, R_OK)) {
+        wrong = 1;
+        ctl_complain(CTL_USAGE, "%s: %s; seshetctl module new writes one", makefile,
+                     strerror(errno));
+    }
+    free(makefile);
+    return wrong ? -1 : 0;
 }
 
 enum ctl_exit kit_build(const struct session *session, json_t *args)
 {
     const char *folder = command_text(args, "folder");
     const char *where = command_text(args, "install");
-    struct build b = {.folder = *folder ? folder : ".",
-                      .install = *where ? xstrdup(where) : server_folder(session)};
+    struct build b = {.folder = *folder ? folder : "."};
+    enum ctl_exit status;
+    if (check_folder(b.folder))
+        return CTL_USAGE;
+    b.install = *where ? xstrdup(where) : server_folder(session);
     b.session = b.install && !*where ? session : NULL;
-    char *makefile = xasprintf("%s/Makefile", b.folder);
-    enum ctl_exit status = CTL_REFUSED;
-    if (access(makefile, R_OK)) {
-        ctl_complain(CTL_USAGE, "%s: %s; seshetctl module new writes one", makefile,
-                     strerror(errno));
-        status = CTL_USAGE;
-    } else {
-        set_environment();
-        if (command_flag(args, "watch"))
-            status = watch(&b);
-        else
-            status = build_once(&b) ? CTL_REFUSED : CTL_OK;
-    }
-    free(makefile);
+    set_environment();
+    if (command_flag(args, "watch"))
+        status = watch(&b);
+    else
+        status = build_once(&b) ? CTL_REFUSED : CTL_OK;
+    free(b.module);
     free(b.install);
     return status;
 }

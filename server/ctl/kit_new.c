@@ -95,8 +95,12 @@ enum ctl_exit kit_new(const struct session *session, json_t *args)
     free(test);
     if (failed)
         return CTL_REFUSED;
-    printf("\nseshetctl module build %s    compiles it\n"
-           "seshetctl module try %s/%s.so '!%s'    runs it\n",
-           name, name, name, name);
+    printf("\nseshetctl module build %s --watch\n"
+           "    compiles it, and installs it where a server runs, whenever you save it\n"
+           "seshetctl module try %s/%s.so '!%s'\n"
+           "    runs it without a server\n"
+           "make -C %s test\n"
+           "    runs its tests\n",
+           name, name, name, name, name);
     return CTL_OK;
 }

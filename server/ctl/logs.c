@@ -35,8 +35,9 @@ static void print_line(const struct screen *screen, const json_t *line)
                                                 : PAINT_DIM;
     if (screen->human) {
         print_time(ctl_number(line, "at_ms"));
-        printf(" %s%-5s%s %s%s", paint_begin(screen, paint), level, paint_end(screen, paint),
-               network, *network ? " " : "");
+        printf(" %s%-5s%s ", paint_begin(screen, paint), level, paint_end(screen, paint));
+        if (*network)
+            printf("[%s] ", network);
         /* What the module says itself needs no word for it. */
         if (strcmp(event, "module.log") != 0)
             printf("%s: ", event);
@@ -49,6 +50,13 @@ static void print_line(const struct screen *screen, const json_t *line)
     free(text);
 }
 
+void ctl_print_log(const struct screen *screen, const json_t *lines)
+{
+    for (size_t i = 0; i < json_array_size(lines); i++)
+        print_line(screen, json_array_get(lines, i));
+    fflush(stdout);
+}
+
 static void print(const struct session *session, const json_t *result, bool first)
 {
     const json_t *lines = json_object_get(result, "lines");
@@ -58,11 +66,9 @@ static void print(const struct session *session, const json_t *result, bool firs
         fflush(stdout);
         return;
     }
-    for (size_t i = 0; i < json_array_size(lines); i++)
-        print_line(&session->screen, json_array_get(lines, i));
     if (first && session->screen.human && !json_array_size(lines))
         puts("  (nothing was logged)");
-    fflush(stdout);
+    ctl_print_log(&session->screen, lines);
 }
 
 static enum ctl_exit run_logs(const struct session *session, json_t *args)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "base/xmalloc.h"
 #include "conf/conf.h"
 #include "server/ctl/command.h"
@@ -18,7 +19,8 @@ struct options {
     bool json;
     bool help;
     bool version;
-    char **words; /* what is no option of the program itself */
+    const char *unfinished; /* the last word, when it is an option whose value is missing */
+    char **words;           /* what is no option of the program itself */
     size_t count;
 };
 
@@ -44,15 +46,23 @@ void ctl_print_json(const json_t *value)
 /* ---- Options ----------------------------------------------------------------------------------
  */
 
+/* The value that a word like "--socket=PATH" holds, or NULL. */
+static const char *value_within(const char *word, const char *option)
+{
+    size_t len = strlen(option);
+    return !strncmp(word, option, len) && word[len] == '=' ? word + len + 1 : NULL;
+}
+
 /* How many of the words the option took; 0: it is none of the program's own. */
 static int take_option(struct options *o, char **argv, int left)
 {
-    static const char socket_is[] = "--socket=";
     const char *word = argv[0];
     const char **value = NULL;
     bool *flag = NULL;
-    if (!strncmp(word, socket_is, sizeof socket_is - 1)) {
-        o->socket = word + sizeof socket_is - 1;
+    const char *socket = value_within(word, "--socket");
+    const char *conf = value_within(word, "--config");
+    if (socket || conf) {
+        *(socket ? &o->socket : &o->conf) = socket ? socket : conf;
         return 1;
     }
     if (!strcmp(word, "--json"))
@@ -63,14 +73,17 @@ static int take_option(struct options *o, char **argv, int left)
         flag = &o->version;
     else if (!strcmp(word, "--socket"))
         value = &o->socket;
-    else if (!strcmp(word, "-c") || !strcmp(word, "--conf"))
+    else if (!strcmp(word, "-c") || !strcmp(word, "--config"))
         value = &o->conf;
     if (flag)
         *flag = true;
-    if (!value || left < 2)
+    if (!value)
         return flag ? 1 : 0;
-    *value = argv[1];
-    return 2;
+    if (left < 2)
+        o->unfinished = word;
+    else
+        *value = argv[1];
+    return left < 2 ? 1 : 2;
 }
 
 static void read_options(struct options *o, int argc, char **argv)
@@ -176,62 +189,99 @@ static enum ctl_exit run(const struct options *options, const struct command_spe
 /* ---- Commands that need no server -------------------------------------------------------------
  */
 
-static void complete(char *const *words, size_t count)
+/* bash gives "--network=lib" as three words; without the "=" it is what "--network lib" is. */
+static size_t leave_out_equals(char **to, char *const *words, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool equals = i && !strcmp(words[i], "=");
+        if (!equals)
+            to[kept++] = words[i];
+        else if (i + 1 == count)
+            to[kept++] = "";
+    }
+    return kept;
+}
+
+static void complete(char *const *all, size_t count)
 {
     struct options options = {0};
     char *conf = NULL;
     struct options *o = &options;
     char **argv = xcalloc(count + 2, sizeof *argv);
+    char **words = argv + 1;
     argv[0] = "seshetctl";
-    memcpy(argv + 1, words, count * sizeof *argv);
+    count = leave_out_equals(words, all, count);
     /* The word that is being written is no option yet. */
     read_options(o, (int)count, argv);
     if (count)
         o->words[o->count++] = words[count - 1];
     char *socket = find_socket(o, &conf, false);
     struct session session = {.socket = socket, .conf = conf};
-    ctl_complete(&session, o->words, o->count);
+    if (o->unfinished)
+        ctl_complete_file();
+    else
+        ctl_complete(&session, o->words, o->count);
     free(o->words);
     free(argv);
     free(conf);
     free(socket);
 }
 
-/* Whether it was one. */
-static bool run_local(const struct options *o, enum ctl_exit *status)
+static enum ctl_exit show_help(char *const *words, size_t count)
 {
     char *error = NULL;
     size_t used;
+    enum ctl_exit status = CTL_OK;
+    if (!count) {
+        ctl_usage();
+        return CTL_OK;
+    }
+    if (!strcmp(words[0], "completion")) {
+        ctl_usage_of_completion();
+        return CTL_OK;
+    }
+    if (ctl_is_group(words, count)) {
+        ctl_usage_of_group(stdout, words, count);
+        return CTL_OK;
+    }
+    const struct command_spec *spec = command_find(words, count, &used, &error);
+    if (spec)
+        ctl_usage_of(spec);
+    else
+        status = ctl_complain(CTL_USAGE, "%s", error);
+    free(error);
+    return status;
+}
+
+/* Whether it was one. */
+static bool run_local(const struct options *o, enum ctl_exit *status)
+{
     *status = CTL_OK;
+    bool help = o->count && !strcmp(o->words[0], "help");
     if (o->version) {
         puts("seshetctl " SESHET_VERSION);
-        return true;
-    }
-    bool help = o->count && !strcmp(o->words[0], "help");
-    size_t first = help;
-    if (help || o->help) {
-        if (o->count == first) {
-            ctl_usage();
-            return true;
-        }
-        if (o->count == first + 1 && ctl_is_group(o->words[first])) {
-            ctl_usage_of_group(stdout, o->words[first]);
-            return true;
-        }
-        const struct command_spec *spec =
-            command_find(o->words + first, o->count - first, &used, &error);
-        if (spec)
-            ctl_usage_of(spec);
+    } else if (help || o->help) {
+        *status = show_help(o->words + help, o->count - help);
+    } else if (o->count && !strcmp(o->words[0], "completion")) {
+        if (o->count == 2 && !strcmp(o->words[1], "bash"))
+            ctl_print_completion();
         else
-            *status = ctl_complain(CTL_USAGE, "%s", error);
-        free(error);
-        return true;
+            *status = ctl_complain(CTL_USAGE, "there is a completion for bash: . <(seshetctl "
+                                              "completion bash)");
+    } else {
+        return false;
     }
-    if (o->count >= 2 && !strcmp(o->words[0], "completion") && !strcmp(o->words[1], "bash")) {
-        ctl_print_completion();
-        return true;
-    }
-    return false;
+    return true;
+}
+
+static enum ctl_exit unknown_option(const char *word)
+{
+    bool is_long = !strncmp(word, "--", 2);
+    const char *near = is_long ? str_nearest(word, ctl_options, CTL_OPTIONS) : NULL;
+    return ctl_complain(CTL_USAGE, "there is no option %s; %s%s%s", word,
+                        near ? "did you mean " : "help lists them", near ? near : "",
+                        near ? "?" : "");
 }
 
 static enum ctl_exit run_words(const struct options *o)
@@ -239,11 +289,15 @@ static enum ctl_exit run_words(const struct options *o)
     char *error = NULL;
     size_t used = 0;
     const struct command_spec *spec = command_find(o->words, o->count, &used, &error);
-    if (!spec && o->count == 1 && ctl_is_group(o->words[0])) {
+    if (!spec && ctl_is_group(o->words, o->count)) {
         free(error);
-        ctl_complain(CTL_USAGE, "\"%s\" is no command by itself", o->words[0]);
-        ctl_usage_of_group(stderr, o->words[0]);
+        ctl_complain(CTL_USAGE, "that is no command by itself");
+        ctl_usage_of_group(stderr, o->words, o->count);
         return CTL_USAGE;
+    }
+    if (!spec && o->count && *o->words[0] == '-') {
+        free(error);
+        return unknown_option(o->words[0]);
     }
     json_t *args = spec ? command_parse(spec, o->words + used, o->count - used, &error) : NULL;
     enum ctl_exit status = CTL_USAGE;
@@ -269,7 +323,9 @@ int main(int argc, char **argv)
         return CTL_OK;
     }
     read_options(&options, argc, argv);
-    if (options.conf && options.socket)
+    if (options.unfinished)
+        status = ctl_complain(CTL_USAGE, "%s needs a file's name behind it", options.unfinished);
+    else if (options.conf && options.socket)
         status = ctl_complain(CTL_USAGE, "-c and --socket both name a server: give one of the two");
     else if (!run_local(&options, &status))
         status = run_words(&options);

@@ -114,10 +114,21 @@ static void natural_widths(const struct table *table, int *widths)
     }
 }
 
+/* Of those that may be left out, the ones that have nothing to say. */
+static void find_empty(const struct table *table, bool *out)
+{
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        out[i] = table->columns[i].rank > 0 && table_rows(table);
+        for (size_t row = 0; out[i] && row < table_rows(table); row++)
+            out[i] = !*cell_at(table, row, i)->shown;
+    }
+}
+
 /* A width for each column; 0 for one that is left out. */
 static void fit(const struct table *table, const struct screen *screen, int *widths)
 {
     bool out[MAX_COLUMNS] = {false};
+    find_empty(table, out);
     for (;;) {
         natural_widths(table, widths);
         for (size_t i = 0; i < table->ncolumns; i++)

@@ -36,7 +36,7 @@ int text_width(const char *text);
 struct column {
     const char *title;
     bool right; /* numbers */
-    int rank;   /* 0: never left out */
+    int rank;   /* 0: never left out; others also when they are empty */
     int least;  /* may be narrowed to so many columns; 0: never */
     bool raw;   /* for programs only: people see it elsewhere */
 };

@@ -93,10 +93,14 @@ static enum ctl_exit show_why(const struct screen *screen, const json_t *result)
 {
     size_t i;
     const json_t *rule;
+    size_t skipped = 0;
     struct table *table = TABLE("rule", columns);
     json_array_foreach(json_object_get(result, "rules"), i, rule)
     {
-        add_rule(table, rule, ctl_text(result, "channel"));
+        if (screen->human && !strcmp(ctl_text(rule, "outcome"), "skipped"))
+            skipped++;
+        else
+            add_rule(table, rule, ctl_text(result, "channel"));
     }
     if (screen->human)
         put_answer(screen, result);
@@ -107,6 +111,9 @@ static enum ctl_exit show_why(const struct screen *screen, const json_t *result)
     if (screen->human)
         putchar('\n');
     table_print(table, screen);
+    if (skipped)
+        printf("  %s(%zu more were not looked at)%s\n", paint_begin(screen, PAINT_DIM), skipped,
+               paint_end(screen, PAINT_DIM));
     table_free(table);
     return CTL_OK;
 }

@@ -1,5 +1,6 @@
 #include "server/spec/spec.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -92,17 +93,22 @@ static char *unknown_of_group(char *const *words, size_t count, const char *said
 
 static char *unknown(char *const *words, size_t count)
 {
-    const char *names[COMMAND_COUNT];
+    const char *names[2 * COMMAND_COUNT];
+    char firsts[COMMAND_COUNT][16]; /* "module" is on the way to a command, too */
     struct buf line = {0};
     for (size_t i = 0; i < count && i < 2; i++)
         buf_printf(&line, "%s%.40s", i ? " " : "", words[i]);
     char *said = take(&line);
     char *text = unknown_of_group(words, count, said);
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        names[i] = command_specs[i].name;
-    const char *near = str_nearest(said, names, COMMAND_COUNT);
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const char *name = command_specs[i].name;
+        snprintf(firsts[i], sizeof firsts[i], "%.*s", (int)strcspn(name, " "), name);
+        names[i] = name;
+        names[COMMAND_COUNT + i] = firsts[i];
+    }
+    const char *near = str_nearest(said, names, 2 * COMMAND_COUNT);
     if (!near && count > 1)
-        near = str_nearest(words[0], names, COMMAND_COUNT);
+        near = str_nearest(words[0], names, 2 * COMMAND_COUNT);
     if (!text)
         text = near ? xasprintf("unknown command \"%s\"; did you mean \"%s\"?", said, near)
                     : xasprintf("unknown command \"%s\"; help lists them", said);
@@ -158,6 +164,21 @@ static int put_text(struct parse *parse, const struct command_param *p, const ch
     return 0;
 }
 
+static int fail_unknown(const struct parse *parse, const char *word)
+{
+    char name[32];
+    const char *names[COMMAND_MAX_PARAMS];
+    size_t count = 0;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    for (size_t i = 0; parse->spec->params[i]; i++)
+        if (is_option(parse->spec->params[i]))
+            names[count++] = parse->spec->params[i]->name;
+    const char *near = str_nearest(name, names, count);
+    return fail(parse->spec, parse->error,
+                xasprintf("%s has no option %.40s%s%s%s", parse->spec->name, word,
+                          near ? " (did you mean --" : "", near ? near : "", near ? "?)" : ""));
+}
+
 /* How many words the option took; -1 after an error. */
 static int parse_option(struct parse *parse, char *const *words, size_t count)
 {
@@ -171,8 +192,7 @@ static int parse_option(struct parse *parse, char *const *words, size_t count)
         p = find_option(parse->spec, name);
     }
     if (!p)
-        return fail(parse->spec, parse->error,
-                    xasprintf("%s has no option %.40s", parse->spec->name, words[0]));
+        return fail_unknown(parse, words[0]);
     if (json_object_get(parse->args, p->name))
         return fail(parse->spec, parse->error, xasprintf("--%s is given twice", p->name));
     if (p->kind == PARAM_FLAG) {

@@ -110,11 +110,13 @@ static const struct command_param build_folder = {.name = "folder",
                                                   .complete = COMPLETE_FILE,
                                                   .optional = true};
 static const struct command_param build_watch = {
-    .name = "watch", .help = "Again whenever a file is saved.", .kind = PARAM_FLAG};
+    .name = "watch",
+    .help = "Again whenever a file is saved; tells also what the server logs about it.",
+    .kind = PARAM_FLAG};
 static const struct command_param build_install = {
     .name = "install",
     .shown = "DIR",
-    .help = "Move it there; without it, to modules.user_dir of a running server.",
+    .help = "Move it there; without it, into the module folder of the server that runs here.",
     .kind = PARAM_OPTION,
     .complete = COMPLETE_FILE};
 static const struct command_param try_file = {.name = "file",
@@ -124,27 +126,33 @@ static const struct command_param try_file = {.name = "file",
 static const struct command_param try_texts = {
     .name = "texts",
     .shown = "TEXT...",
-    .help = "What is said, one after another; '<NICK> TEXT' by somebody else; /help.",
+    .help = "What is said, one after another: '<NICK> TEXT' by somebody else; /help lists what "
+            "else can happen. Without it lines are read from the standard input.",
     .kind = PARAM_WORDS,
     .optional = true};
-static const struct command_param try_as = {
-    .name = "as", .shown = "NICK", .help = "Who says it: alice.", .kind = PARAM_OPTION};
-static const struct command_param try_account = {.name = "account",
-                                                 .shown = "ACCOUNT",
-                                                 .help = "Who that is to services: nobody.",
-                                                 .kind = PARAM_OPTION};
+static const struct command_param try_as = {.name = "as",
+                                            .shown = "NICK",
+                                            .help = "Who says it; alice, unless given.",
+                                            .kind = PARAM_OPTION};
+static const struct command_param try_account = {
+    .name = "account",
+    .shown = "ACCOUNT",
+    .help = "Who that is to the network's services; nobody, unless given.",
+    .kind = PARAM_OPTION};
 static const struct command_param try_known = {
     .name = "known",
     .shown = "ACCOUNT",
-    .help = "Whom the bot knows that as, by an account of its own: nobody.",
+    .help = "The bot's own account of that nick; none, unless given.",
     .kind = PARAM_OPTION};
 static const struct command_param try_grant = {
     .name = "grant",
     .shown = "CAPABILITY",
-    .help = "What that may do; several in one argument, with spaces between them.",
+    .help = "A capability of that nick; several in one argument, with spaces between them.",
     .kind = PARAM_OPTION};
-static const struct command_param try_channel = {
-    .name = "channel", .shown = "CHANNEL", .help = "Where: #test.", .kind = PARAM_OPTION};
+static const struct command_param try_channel = {.name = "channel",
+                                                 .shown = "CHANNEL",
+                                                 .help = "Where; #test, unless given.",
+                                                 .kind = PARAM_OPTION};
 static const struct command_param try_private = {
     .name = "private", .help = "To the bot, in private.", .kind = PARAM_FLAG};
 static const struct command_param try_users = {.name = "users",
@@ -359,11 +367,11 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                              {NULL},
                              "admin"},
     [COMMAND_MODULE_SHOW] = {"module show",
-                             "All about one module: its fields and lists, and where they come from",
+                             "All about one module",
                              {&module_name, &overlay},
                              "admin"},
     [COMMAND_MODULE_REGISTER] = {"module register",
-                                 "Put a module into the registry, before its file is there",
+                                 "Register a module before its file is there",
                                  {&module_name, &description},
                                  "admin"},
     [COMMAND_MODULE_UNREGISTER] = {"module unregister",
@@ -383,7 +391,7 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                             {&module_name, &field, &value, &overlay},
                             "admin"},
     [COMMAND_MODULE_UNSET] = {"module unset",
-                              "Take a field's value away, so that its default counts again",
+                              "Let a field's default count again",
                               {&module_name, &field, &overlay},
                               "admin"},
     [COMMAND_MODULE_ADD] = {"module add",
@@ -532,7 +540,7 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
     [COMMAND_GROUP_LIST] = {"group list", "The authorization profiles", {NULL}, "admin"},
     [COMMAND_GROUP_SHOW] = {"group show", "All about one profile", {&group_name}, "admin"},
     [COMMAND_GROUP_ADD] = {"group add",
-                           "Make a profile; of the style password, its password is asked",
+                           "Make a profile",
                            {&new_group, &style, &group_text, &password_file, &password},
                            NULL},
     [COMMAND_GROUP_DROP] = {"group drop", "Take a profile away", {&group_name}, "owner"},

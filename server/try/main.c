@@ -123,15 +123,18 @@ static int prepare(seshet_test *t, const struct options *o)
     return 0;
 }
 
-static int happen(const struct script *s, const struct show *show, const char *line)
+static int happen(struct script *s, const struct show *show, const char *line)
 {
     char why[SESHET_TEST_WHY_SIZE];
-    int status = script_run(s, line, why, sizeof why) ? complain(USAGE, line, why) : 0;
+    int called = script_run(s, line, why, sizeof why);
+    int status = called < 0 ? complain(USAGE, line, why) : 0;
+    if (!called)
+        show_nothing(show);
     show_what_came(show, s->test);
     return status;
 }
 
-static int read_lines(const struct script *s, const struct show *show)
+static int read_lines(struct script *s, const struct show *show)
 {
     char *line = NULL;
     size_t size = 0;
@@ -160,23 +163,23 @@ static int read_lines(const struct script *s, const struct show *show)
 
 static int run(seshet_test *t, const struct options *o, char *const *texts)
 {
-    struct script script = {
-        .test = t, .nick = o->as, .channel = o->channel, .in_private = o->in_private};
-    struct show show = {.colour = o->colour};
+    struct script script = {.test = t, .channel = o->channel, .in_private = o->in_private};
+    struct show show = {.colour = o->colour, .human = o->show_input};
     int status = 0;
+    str_copy(script.nick, sizeof script.nick, o->as);
     show_what_came(&show, t);
     if (!*texts)
         status = read_lines(&script, &show);
     for (; *texts && !status; texts++) {
         if (o->show_input)
-            show_input(&show, o->as, *texts);
+            show_input(&show, script.nick, *texts);
         status = happen(&script, &show, *texts);
     }
     if (!status && *o->after) {
         char line[80];
         snprintf(line, sizeof line, "/after %.60s", o->after);
         if (o->show_input)
-            show_input(&show, o->as, line);
+            show_input(&show, script.nick, line);
         status = happen(&script, &show, line);
     }
     return status;

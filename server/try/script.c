@@ -10,7 +10,7 @@
 
 /* One line, taken apart. */
 struct happening {
-    const struct script *script;
+    struct script *script;
     const char *nick;
     const char *target; /* of what is said */
     const char *rest;   /* behind the command */
@@ -74,7 +74,11 @@ static int do_kick(const struct happening *h)
 
 static int do_nick(const struct happening *h)
 {
-    return seshet_test_nick(h->script->test, h->nick, h->rest);
+    struct script *s = h->script;
+    int called = seshet_test_nick(s->test, h->nick, h->rest);
+    if (called >= 0 && h->nick == s->nick)
+        str_copy(s->nick, sizeof s->nick, h->rest);
+    return called;
 }
 
 static int do_mode(const struct happening *h)
@@ -109,7 +113,7 @@ static int do_after(const struct happening *h)
 
 static int do_reload(const struct happening *h)
 {
-    return seshet_test_reload(h->script->test, h->why, h->why_size);
+    return seshet_test_reload(h->script->test, h->why, h->why_size) ? -1 : 1;
 }
 
 static const struct {
@@ -151,8 +155,9 @@ static int run_command(struct happening *h, const char *line)
         names[i] = commands[i].name;
         if (strcmp(name, names[i]) != 0)
             continue;
-        if (commands[i].run(h) >= 0)
-            return 0;
+        int called = commands[i].run(h);
+        if (called >= 0)
+            return called;
         if (!*h->why)
             snprintf(h->why, h->why_size, "that does not work; usage: /%s %s", names[i],
                      commands[i].usage);
@@ -164,7 +169,7 @@ static int run_command(struct happening *h, const char *line)
     return -1;
 }
 
-int script_run(const struct script *s, const char *line, char *why, size_t why_size)
+int script_run(struct script *s, const char *line, char *why, size_t why_size)
 {
     char nick[128];
     char bot[128];
@@ -185,9 +190,10 @@ int script_run(const struct script *s, const char *line, char *why, size_t why_s
     }
     if (*line == '/')
         return run_command(&h, line + 1);
-    if (seshet_test_say(s->test, h.nick, h.target, line) >= 0)
-        return 0;
+    int called = seshet_test_say(s->test, h.nick, h.target, line);
+    if (called >= 0)
+        return called;
     snprintf(why, why_size,
              "that cannot be said: a line of IRC has 512 bytes, and a nick no spaces");
-    return -1;
+    return called;
 }

@@ -12,13 +12,13 @@
  */
 struct script {
     seshet_test *test;
-    const char *nick;
+    char nick[128]; /* changes with a /nick of his */
     const char *channel;
     bool in_private;
 };
 
-/* 0, or -1 and what is wrong in why. */
-int script_run(const struct script *s, const char *line, char *why, size_t why_size);
+/* How many handlers and timers of the module were called, or -1 and what is wrong in why. */
+int script_run(struct script *s, const char *line, char *why, size_t why_size);
 /* To the standard output. */
 void script_help(void);
 

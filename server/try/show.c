@@ -106,3 +106,10 @@ void show_input(const struct show *show, const char *nick, const char *line)
     printf("%s%s\n", line, show->colour ? PLAIN : "");
     fflush(stdout);
 }
+
+void show_nothing(const struct show *show)
+{
+    if (show->human)
+        printf("%s(the module was not called)%s\n", show->colour ? DIM : "",
+               show->colour ? PLAIN : "");
+}

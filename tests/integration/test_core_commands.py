@@ -503,7 +503,7 @@ def test_operators(stage):
 
 def test_modules(stage):
     stage.notice(stage.nora, "module list", "needs the capability admin")
-    stage.ask(stage.adam, "module list", "registered yes, enabled yes")
+    stage.ask(stage.adam, "module list", "echo: enabled yes")
     stage.ask(stage.adam, "module disable echo", "Done: module echo")
     assert stage.cli("HGET", "seshet:module:echo", "enabled") == "no"
     stage.ask(stage.adam, "module disable echo", "It was so before")

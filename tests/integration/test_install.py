@@ -19,6 +19,7 @@ FILES = [
     "include/seshet/module.h", "include/seshet/test.h", "lib/pkgconfig/seshet.pc",
     "lib/pkgconfig/seshet-test.pc", "lib/libseshet-test.so", "lib/cmake/seshet/seshet-config.cmake",
     "share/seshet/template/module.c.in", "etc/seshet/seshet.conf.sample",
+    "share/bash-completion/completions/seshetctl",
     *[f"lib/seshet/modules/{name}.so" for name in ("echo", "dice", "seen")],
 ]
 

@@ -1,6 +1,7 @@
 """What whoever writes modules has: seshetctl module new, build, try and logs."""
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -11,7 +12,7 @@ import pytest
 
 from conftest import BUILD, ROOT
 from harness.process import wait_until
-from harness.seshetd import build_module
+from harness.seshetd import build_module, network
 from test_module_api import Stage
 
 CHANNEL = "#seshet"
@@ -58,6 +59,9 @@ def test_trying(files):
     done = ctl("module", "try", files / "who.so", "!who", "--grant", "a.b.c")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--grant wants" in done.stderr
+    # Who takes another nick goes on under that one.
+    done = ctl("module", "try", files / "api.so", "/nick alicia", "!api topic #test")
+    assert done.stdout == '#test <bot> alicia: topic 0 ""\n'
     done = ctl("module", "try", files / "api.so", "--private", "--channel", "#other",
                "api field rate_user", "/part", "/join", "/msg api topic #other")
     assert done.stdout == 'alice <bot> field 1 "0"\nalice <bot> topic 0 ""\n'
@@ -160,6 +164,16 @@ def test_logs(stage):
         following.stdout.close()
 
 
+FAILS = """
+static int fails(seshet_ctx *ctx)
+{
+    (void)ctx;
+    __builtin_trap();
+}
+
+SESHET_MODULE("""
+
+
 @pytest.mark.parametrize("kind", ["c", "cxx"])
 def test_a_new_module(parts, stage, kind):
     if kind == "cxx" and not shutil.which("c++"):
@@ -175,7 +189,7 @@ def test_a_new_module(parts, stage, kind):
     assert again.returncode == 1 and "already" in again.stderr
     done = ctl("module", "build", "greet", *place, folder=folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"installed {stage.bot.user_modules}/greet.so\nbuilt\n"
+    assert done.stdout == f"built greet/greet.so\ninstalled {stage.bot.user_modules}/greet.so\n"
     stage.visitor.until_answered("Anna", CHANNEL, "!greet {}", "hello, {}")
     assert ctl("module", "try", "greet/greet.so", "!greet me", folder=folder).stdout == \
         "#test <bot> alice: hello, me\n"
@@ -185,9 +199,13 @@ def test_a_new_module(parts, stage, kind):
                                 text=True)
     try:
         text = source.read_text()
-        assert watching.stdout.readline() == "built\n"
-        source.write_text(text.replace("hello, %s", "bonjour, %s"))
+        assert watching.stdout.readline() == "built greet/greet.so\n"
+        source.write_text(text.replace("hello, %s", "bonjour, %s").replace("Says hello.",
+                                                                           "Says bonjour."))
         stage.visitor.until_answered("Anna", CHANNEL, "!greet {}", "bonjour, {}")
+        # Nobody has written another description: the new one takes the old one's place.
+        wait_until(lambda: stage.bot.cli("HGET", "seshet:module:greet", "description") ==
+                   "Says bonjour.", 10, "the module's new description")
         source.write_text(text.replace('.name = "greet"', '.name = "great"'))
         said = ""
         while "the server refuses greet.so: " not in said:
@@ -198,10 +216,47 @@ def test_a_new_module(parts, stage, kind):
         while "not built" not in said:
             said += watching.stdout.readline()
         assert "broken" in said and source.name in said
+        # What the server tells about the module is seen here, too.
+        source.write_text(text.replace("SESHET_MODULE(", FAILS).replace("joined }),",
+                                                                        "joined }), .load = fails,"))
+        while "modhost.fault" not in watching.stdout.readline():
+            pass
     finally:
         watching.send_signal(signal.SIGINT)
         watching.wait(10)
         watching.stdout.close()
+
+
+def test_a_module_is_built_where_no_server_answers(tmp_path):
+    assert ctl("module", "new", "greet", folder=tmp_path).returncode == 0
+    done = ctl("module", "build", "greet", "--socket", tmp_path / "none", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "built greet/greet.so\n")
+    assert done.stderr.startswith("seshetctl: nothing will be installed: no seshetd answers at ")
+    # Its tests find the library beside the seshetctl that is in PATH.
+    sanitized = b"__asan_init" in (BUILD / "lib/libseshet-test.so").read_bytes()
+    compiler = ["CC=cc -fsanitize=address,undefined"] if sanitized else []
+    shown = subprocess.run(["make", "-s", "test", *compiler], cwd=tmp_path / "greet",
+                           capture_output=True, text=True, timeout=60, check=False, env={
+                               **os.environ, "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}"})
+    assert (shown.returncode, shown.stdout) == (0, "greet: as expected\n"), shown.stderr
+
+
+def test_the_folder_of_modules_is_made(parts):
+    """A first module waits for nobody to make a folder, and for somebody to enable it."""
+    folder = parts.own_folder("writer")
+    folder.mkdir(exist_ok=True)
+    bot = parts.bot({"one": network(1, "Anna", connect=False)},
+                    settings={"modules": {"user_dir": "made/modules"}})
+    place = ["--socket", bot.control]
+    assert ctl("module", "new", "greet", folder=folder).returncode == 0
+    done = ctl("module", "build", "greet", *place, folder=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1:] == [
+        f"installed {bot.folder}/made/modules/greet.so",
+        "greet is not enabled on any network: seshetctl module enable greet"]
+    assert ctl("module", "enable", "greet", *place).returncode == 0
+    (folder / "greet/greet.c").touch()
+    assert "not enabled" not in ctl("module", "build", "greet", *place, folder=folder).stdout
 
 
 def test_names_and_folders(tmp_path):
@@ -209,4 +264,6 @@ def test_names_and_folders(tmp_path):
     assert done.returncode == 2 and "a-z" in done.stderr
     done = ctl("module", "build", folder=tmp_path)
     assert done.returncode == 2 and "seshetctl module new writes one" in done.stderr
+    done = ctl("module", "build", "greet.c", folder=tmp_path)
+    assert done.returncode == 2 and "greet.c is no folder" in done.stderr
     wait_until(lambda: not list(tmp_path.iterdir()), 1, "nothing was written")

@@ -238,6 +238,7 @@ def failing_start(parts, settings=None, env=None):
 def test_a_start_that_fails_says_why(parts):
     nowhere = {"control": {"socket": "/nonexistent/folder/control.sock"}}
     assert "/nonexistent/folder" in failing_start(parts, nowhere)
+    assert "; state_dir in /" in failing_start(parts, {"state_dir": "/proc/nowhere", "control": {}})
     assert "redis-server" in failing_start(parts, env={"PATH": "/nonexistent"})
     assert "registry" in failing_start(parts, {"registry": {"uri": "redis://host:port"}})
 

@@ -208,6 +208,7 @@ def test_quarantine_and_back(stage):
     why = stage.ctl("module", "why", "segv_command", "--network", "one", "--source", "v!u@h",
                     "--channel", CHANNEL, "--text", "!fine x")
     assert not why["allowed"] and why["reason"] == "quarantined"
+    assert "--network one" in why["notes"][-1]
     # A word brings it back, and so does a reload.
     stage.ctl("module", "enable", "segv_command")
     stage.one.ask("Anna", CHANNEL, "!fine again", "fine again")

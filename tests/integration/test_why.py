@@ -109,6 +109,7 @@ def test_the_place(stage):
     assert stage.reason() == "enick"
     unknown = stage.why(channel="#nowhere")
     assert unknown["reason"] == "no_rule" and "not in #nowhere" in unknown["notes"][0]
+    assert "module add echo echannels CHANNEL --network one" in unknown["notes"][-1]
     assert stage.reason("--present", "someone", channel="#nowhere") == "enick"
     assert stage.reason("--present", "someone,GUEST", channel="#nowhere") == "dnick"
 

@@ -43,6 +43,15 @@ static void test_rows(void **state)
           "one: state online, since 1m 1s | two: state waiting");
     check("{\"modules\":[{\"name\":\"echo\",\"enabled\":true,\"commands\":[\"echo\"]}]}",
           "echo: enabled yes");
+    /* A person in a channel reads what was set, not what there could be. */
+    check("{\"modules\":[{\"name\":\"a\",\"registered\":true,\"enabled\":false,\"version\":"
+          "\"1\",\"description\":\"An A.\"},{\"name\":\"b\",\"registered\":false}]}",
+          "a: enabled no | b: registered no");
+    check("{\"module\":\"a\",\"fields\":[{\"field\":\"group\",\"value\":\"\",\"from\":"
+          "\"default\",\"help\":\"x\"},{\"field\":\"enabled\",\"value\":\"yes\",\"from\":"
+          "\"shared\",\"help\":\"x\"}],\"lists\":[{\"list\":\"enicks\",\"items\":[\"$me\"],"
+          "\"help\":\"x\"},{\"list\":\"dnicks\",\"items\":[]}]}",
+          "module a | fields enabled: value yes, from shared | lists enicks: items $me");
     check("{\"networks\":[]}", "There is nothing.");
     check("{}", "There is nothing.");
 }

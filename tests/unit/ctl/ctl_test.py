@@ -233,6 +233,16 @@ class Terminal(Case):
         self.assertRegex(text, r"(?m)^libera +online +2d 7h +seshet +zirconium.libera.chat:6697"
                                r" +yes +12 +23ms +0 +1\.2M +4321$")
 
+    def test_empty_columns_are_left_out(self):
+        fields = [{"field": "enabled", "value": "yes", "from": "shared", "shared": "",
+                   "help": "whether the module runs"}]
+        self.serve(lambda request: {"ok": True, "result": {"module": "dice", "fields": fields}})
+        self.assertRegex(self.on_terminal(80, "module", "show", "dice", NO_COLOR="1"),
+                         "FIELD +VALUE +FROM +MEANS\n")
+        fields[0]["shared"] = "no"
+        self.assertRegex(self.on_terminal(80, "module", "show", "dice", NO_COLOR="1"),
+                         "FIELD +VALUE +FROM +SHARED +MEANS\n")
+
     def test_columns_are_aligned(self):
         self.serve()
         lines = self.on_terminal(200, "status", NO_COLOR="1").splitlines()
@@ -256,6 +266,8 @@ class Terminal(Case):
         self.assertIn("seen: its load was refused on libera: seshetctl module show seen\n", text)
         for line in text.splitlines():
             self.assertLessEqual(len(line), 80, line)
+        # What people look for stays whole, before the version does.
+        self.assertIn("Who was seen last.", text)
 
     def test_module_why(self):
         rule = {"name": "enick", "item": "$me", "decides": False, "text": "a nick is there"}
@@ -266,13 +278,17 @@ class Terminal(Case):
                 {**rule, "rule": 5, "name": "dchannel", "outcome": "passes", "place": "#a",
                  "item": "#a"},
                 {**rule, "rule": 8, "outcome": "allows", "place": "#b", "decides": True},
-                {**rule, "rule": 12, "outcome": "refuses", "place": "#b", "item": "*!*@c"}]}})
+                {**rule, "rule": 12, "outcome": "refuses", "place": "#b", "item": "*!*@c"},
+                {**rule, "rule": 13, "outcome": "skipped", "text": "not looked at"},
+                {**rule, "rule": 14, "outcome": "skipped", "text": "not looked at"}]}})
         shown = self.on_terminal(80, "module", "why", "dice", NO_COLOR="1").splitlines()
         self.assertEqual(shown[0], "dice on libera, command roll in #a,#b from a!b@c: yes "
                                    "(rule 8, enick: a nick is there)")
         self.assertIn("in #a: a nick is there", shown[3])
         self.assertNotIn("there: #a", shown[3])
         self.assertTrue(shown[4].endswith("allows <-  in #b: a nick is there: $me"), shown[4])
+        self.assertEqual(shown[-1], "  (2 more were not looked at)")
+        self.assertEqual(self.ask("module", "why", "dice").stdout.count("\tskipped\t"), 2)
         self.assertTrue(shown[5].endswith("  a nick is there: *!*@c"), shown[5])
 
     def test_nothing_moves_the_cursor(self):
@@ -323,6 +339,15 @@ class Failures(Case):
         self.check(self.ask("status", "now"), 2,
                    'status takes no arguments, but "now" follows; usage: status')
         self.check(self.ask("status", "--nosuch"), 2, "status has no option --nosuch; usage: status")
+        self.check(self.ask("module", "enable", "dice", "--netwrok", "one"), 2,
+                   "module enable has no option --netwrok (did you mean --network?); usage: module "
+                   "enable NAME [--network NET]")
+        self.check(self.ask("--jsno", "status"), 2, "there is no option --jsno; did you mean --json?")
+        self.check(self.ask("-x", "status"), 2, "there is no option -x; help lists them")
+        self.check(self.ask("completion", "zsh"), 2,
+                   "there is a completion for bash: . <(seshetctl completion bash)")
+        for words in (["-c"], ["status", "--config"], ["--socket"]):
+            self.check(self.run_ctl(*words), 2, f"{words[-1]} needs a file's name behind it")
         self.check(self.ask(), 2, "no command given; help lists them")
         self.check(self.ask("-c", "x", "status"), 2,
                    "-c and --socket both name a server: give one of the two")
@@ -343,8 +368,10 @@ class Configuration(Case):
         done = self.run_ctl("-c", path, "--json", "status")
         self.assertEqual(done.stderr, "")
         self.assertEqual(json.loads(done.stdout), STATUS)
-        done = self.run_ctl("--json", "status", env=self.environment(SESHET_CONF=path))
-        self.assertEqual(json.loads(done.stdout), STATUS)
+        for words, env in (((), {"SESHET_CONF": path}), (("--config", path), {}),
+                           ((f"--config={path}",), {})):
+            done = self.run_ctl(*words, "--json", "status", env=self.environment(**env))
+            self.assertEqual(json.loads(done.stdout), STATUS)
 
     def test_names_the_configuration(self):
         path = self.write('control = { socket = "control.sock"; };')
@@ -383,25 +410,42 @@ class Local(Case):
                              "usage: seshetctl module set NAME FIELD VALUE... [--network NET]")
             self.assertIn("--network NET", shown.stdout)
         self.assertEqual(self.run_ctl("help", "quux").returncode, 2)
+        shown = self.run_ctl("completion", "--help")
+        self.assertIn(". <(seshetctl completion bash)", shown.stdout)
+
+    def test_help_fits_80_columns(self):
+        names = re.findall(r"(?m)^  ([a-z]+(?: [a-z]+){0,2})  +[A-Z]", self.run_ctl("help").stdout)
+        self.assertGreater(len(names), 45)
+        for name in ["", *names]:
+            shown = self.run_ctl("help", *name.split())
+            self.assertEqual(shown.returncode, 0, name)
+            self.assertEqual([l for l in shown.stdout.splitlines() if len(l) > 79], [], name)
+        shown = self.run_ctl("help", "module", "why").stdout.splitlines()
+        self.assertEqual(shown[1], "                 [--account ACCOUNT] [--channel CHANNEL] "
+                                   "[--text TEXT]")
 
     def test_help_of_a_group(self):
         shown = self.run_ctl("help", "module")
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
         lines = shown.stdout.splitlines()
         self.assertEqual(lines[0], "usage: seshetctl module COMMAND")
-        self.assertIn("  module why          Would it answer? Each rule, and the one that decides",
+        self.assertIn("  module why             Would it answer? Each rule, and the one that decides",
                       lines)
         self.assertGreaterEqual(len([l for l in lines if l.startswith("  module ")]), 11)
         self.assertNotIn("network list", shown.stdout)
         for words in (["module", "--help"], ["--help", "module"]):
             self.assertEqual(self.run_ctl(*words).stdout, shown.stdout)
+        inner = self.run_ctl("user", "hostmask", "--help")
+        self.assertEqual(inner.returncode, 0)
+        self.assertIn("  user hostmask add ", inner.stdout)
+        self.assertNotIn("user services", inner.stdout)
         self.assertEqual(self.run_ctl("help", "status").stdout.splitlines()[0],
                          "usage: seshetctl status")
         self.assertEqual(self.run_ctl("help", "modul").returncode, 2)
         alone = self.run_ctl("module")
         self.assertEqual((alone.returncode, alone.stdout), (2, ""))
         self.assertEqual(alone.stderr,
-                         "seshetctl: \"module\" is no command by itself\n" + shown.stdout)
+                         "seshetctl: that is no command by itself\n" + shown.stdout)
 
 
 class Arguments(Case):
@@ -511,6 +555,10 @@ class Completion(Case):
         self.assertEqual(self.offers("module", "enable", "dice", "--"), ["--network"])
         self.assertEqual(self.offers("module", "enable", "dice", "--network", ""),
                          ["libera", "oftc"])
+        # As bash splits --network=o and --network=.
+        self.assertEqual(self.offers("module", "enable", "dice", "--network", "=", "o"), ["oftc"])
+        self.assertEqual(self.offers("module", "enable", "dice", "--network", "="),
+                         ["libera", "oftc"])
         self.assertEqual(self.offers("module", "set", "dice", "rate_user."), ["rate_user.roll"])
         self.assertEqual(self.offers("module", "unset", "dice", "rate_", "x", ""), [])
         self.assertEqual(self.offers("module", "set", "dice", "enabled", ""), ["yes", "no"])
@@ -544,8 +592,8 @@ class Completion(Case):
     def test_files(self):
         with open(os.path.join(self.dir, "export.json"), "w", encoding="utf-8"):
             pass
-        self.assertEqual(self.offers("registry", "import", self.dir + "/exp"),
-                         [self.dir + "/export.json"])
+        for words in (("registry", "import"), ("-c",), ("status", "--config", "=")):
+            self.assertEqual(self.offers(*words, self.dir + "/exp"), [self.dir + "/export.json"])
 
 
 class Transfer(Case):

@@ -209,6 +209,11 @@ static void test_channels(void **state)
     answers(t, "!api members #chan", "2 members: bot[] alice[]Ali");
     /* What it asks of the network is recorded, if it may ask. */
     answers(t, "!api act topic #chan new", "topic -5");
+    assert_string_equal(seshet_test_logged(t),
+                        "warning: it may not act on the network: that needs the permission raw "
+                        "(seshetctl module set api permissions raw)");
+    answers(t, "!api act topic #chan new", "topic -5"); /* told once */
+    assert_null(seshet_test_logged(t));
     assert_int_equal(seshet_test_permit(t, "raw"), 0);
     assert_int_equal(seshet_test_say(t, "alice", "#chan", "!api act topic #chan new"),
                      2); /* as a line, too */

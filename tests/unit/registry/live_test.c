@@ -284,8 +284,15 @@ static void registration_writes_only_what_is_missing(void **state)
     const struct module_def *def = snapshot_module(registry_snapshot(f->registry), "dice");
     assert_string_equal(def->lists[LIST_ENICKS]->items[0], "$me");
 
+    /* A newer version replaces what the older one said of itself. */
+    m.old_description = m.description;
+    m.description = "Rolls more dice.";
+    register_it(f, &m, false);
+    assert_string_equal(module_fields_of(f, "dice")->description, "Rolls more dice.");
+
     redis_do(f->socket, "SREM seshet:module:dice:enicks $me");
     redis_do(f->socket, "HSET seshet:module:dice enabled yes description Mine.");
+    m.old_description = m.description;
     m.description = "Newer.";
     m.event_types |= EVENT_BIT(EVENT_JOIN);
     register_it(f, &m, false);

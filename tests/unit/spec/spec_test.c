@@ -91,7 +91,7 @@ static void test_refusals(void **state)
 {
     (void)state;
     assert_refused("", "no command given; help lists them");
-    assert_refused("modul", "unknown command \"modul\"; help lists them");
+    assert_refused("modul", "unknown command \"modul\"; did you mean \"module\"?");
     assert_refused("module lits", "unknown command \"module lits\"; did you mean \"module list\"?");
     assert_refused("registry", "\"registry\" is no command; after \"registry\" comes one of: show, "
                                "check, export, import");
@@ -100,9 +100,10 @@ static void test_refusals(void **state)
                    "module enable needs NAME; usage: module enable NAME [--network NET]");
     assert_refused("module enable a b",
                    "\"b\" is too much; usage: module enable NAME [--network NET]");
-    assert_refused("module enable a --netwrk x",
-                   "module enable has no option --netwrk; usage: module enable NAME "
-                   "[--network NET]");
+    assert_refused(
+        "module enable a --netwrk x",
+        "module enable has no option --netwrk (did you mean --network?); usage: module enable NAME "
+        "[--network NET]");
     assert_refused("registry import f --dry-run=1",
                    "--dry-run takes no value; usage: registry import FILE [--dry-run] "
                    "[--replace]");
