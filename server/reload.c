@@ -364,7 +364,7 @@ static void open_watch(struct reload *r)
 {
     char *error = NULL;
     close_watch(r);
-    r->watch = dirwatch_open(r->server->conf->networks_dir, &error);
+    r->watch = dirwatch_open(r->server->conf->networks_dir, true, &error);
     if (!r->watch) {
         log_warn("conf.unwatched", LOG_NOBODY, "%s; SIGHUP still reads it", error);
         free(error);

@@ -184,8 +184,8 @@ static void on_change(void *arg, enum dirwatch_kind kind, const char *name)
 static enum ctl_exit watch(const struct build *b)
 {
     char *error = NULL;
-    for (struct dirwatch *w = dirwatch_open(b->folder, &error); w;
-         w = dirwatch_open(b->folder, &error)) {
+    for (struct dirwatch *w = dirwatch_open(b->folder, false, &error); w;
+         w = dirwatch_open(b->folder, false, &error)) {
         struct changes changes = {0};
         while (!changes.gone) {
             build_once(b);
