@@ -161,6 +161,21 @@ static void judge_files(const struct reading *reading, const struct conf_judge *
             judge->client_cert(judge->arg, network->sasl.cert_file, network->sasl.key_file));
 }
 
+/* Each value by itself, so that all that is wrong is told. */
+static void judge_first(const struct reading *reading, const struct conf_judge *judge)
+{
+    const struct conf_network *network = reading->network;
+    for (size_t i = 0; judge->first && i < network->nfirst; i++) {
+        const struct conf_first *first = &network->first[i];
+        char *path = xasprintf("modules.%s.%s", first->module, first->name);
+        size_t k = 0;
+        do
+            add_verdict(reading, first->line, path, judge->first(judge->arg, first, k));
+        while (++k < first->nvalues);
+        free(path);
+    }
+}
+
 struct conf_network *conf_network_parse(const char *text, size_t len, const char *file,
                                         const char *dir, enum conf_depth depth,
                                         const struct conf_judge *judge, struct conf_errors *errors)
@@ -178,8 +193,10 @@ struct conf_network *conf_network_parse(const char *text, size_t len, const char
     finish(&reading);
     if (depth == CONF_WITH_FILES)
         conf_schema_load(&conf_network_schema, &tree, network, &source);
-    if (depth == CONF_WITH_FILES && judge)
+    if (depth == CONF_WITH_FILES && judge) {
         judge_files(&reading, judge);
+        judge_first(&reading, judge);
+    }
     conf_text_free(&tree);
     conf_errors_sort(errors, first);
     if (errors->errors == before)

@@ -7,7 +7,6 @@
 #include "base/dirwatch.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
-#include "server/first_values.h"
 #include "server/flood_guard.h"
 #include "server/judge.h"
 #include "server/module_faults.h"
@@ -127,7 +126,6 @@ static void apply_network(struct reload *r, struct conf_network_file *file)
     char *error = NULL;
     int failed = 0;
     struct network *n = network_find(r->server, file->key);
-    first_values_check(file);
     report(r, &r->errors, &file->errors, file->key);
     if (!file->network || (n && conf_network_equal(n->conf, file->network)))
         return;

@@ -238,6 +238,36 @@ static void test_judged_files(void **state)
     remove_dir(dir);
 }
 
+static char *refuse_first(void *arg, const struct conf_first *first, size_t i)
+{
+    ++*(unsigned *)arg;
+    bool good = i < first->nvalues && !strcmp(first->values[i], "good");
+    return good ? NULL : xasprintf("value %zu of %zu is bad", i, first->nvalues);
+}
+
+/* Every value by itself, and also beside other errors. */
+static void test_judged_first_values(void **state)
+{
+    (void)state;
+    unsigned asked = 0;
+    const struct conf_judge judge = {.arg = &asked, .first = refuse_first};
+    char *dir = make_dir();
+    char *got = NULL;
+    put(dir, "n.conf",
+        "servers = ( { host = \"a\"; } );\nnik = \"x\"; nick = \"y\";\n"
+        "modules = { dice = {\n usage = \"good\"; echannels = [ \"bad\", \"good\", \"bad\" ];\n"
+        "dnicks = [ ]; }; };",
+        0644);
+    assert_null(load_judged(dir, &judge, &got));
+    assert_string_equal(got, "n.conf:2: unknown key \"nik\"; did you mean \"nick\"?\n"
+                             "n.conf:4: modules.dice.echannels: value 0 of 3 is bad\n"
+                             "n.conf:4: modules.dice.echannels: value 2 of 3 is bad\n"
+                             "n.conf:5: modules.dice.dnicks: value 0 of 0 is bad\n");
+    assert_int_equal(asked, 5);
+    free(got);
+    remove_dir(dir);
+}
+
 static void assert_main_load_errors(const char *dir, const struct conf_judge *judge,
                                     const char *text, const char *wanted)
 {
@@ -456,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_equal_by_content),
         cmocka_unit_test(test_equal_by_stamp),
         cmocka_unit_test(test_judged_files),
+        cmocka_unit_test(test_judged_first_values),
         cmocka_unit_test(test_judged_uri),
         cmocka_unit_test(test_socket_folder),
         cmocka_unit_test(test_errors_beyond_the_limit_are_counted),
