@@ -163,6 +163,9 @@ def test_flushall_changes_nothing_until_someone_decides(shared):
     shared.wait_state("emptied")
     assert shared.both() == [True, False], "the last snapshot decides"
     assert shared.cli("KEYS", "seshet:mod*") == "", "nobody fills the registry by himself"
+    bot = shared.bots["Anna"]
+    status, _, said = bot.ctl("module", "enable", "echo", "--socket", str(bot.control), check=False)
+    assert status == 1 and said.strip().endswith(shared.registry("Anna")["reason"]), said
     for nick, bot in shared.bots.items():
         assert bot.find_log(since=marks[nick], event="registry.state", level="error", msg="HSET")
     shared.accept("Anna")
