@@ -7,6 +7,7 @@
 #include "base/dirwatch.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "server/first_values.h"
 #include "server/flood_guard.h"
 #include "server/judge.h"
 #include "server/module_faults.h"
@@ -260,6 +261,9 @@ static void apply(struct reload *r, struct job *job)
     report(r, &r->errors, &job->errors, NULL);
     if (job->networks)
         apply_networks(r, job->networks);
+    if (job->main_path) /* also what is to be given again, though no file has changed */
+        for (const struct network *n = r->server->networks; n; n = n->hh.next)
+            first_values_give(n);
     unsigned networks = HASH_COUNT(r->server->networks);
     size_t errors = r->main_errors.count + r->errors.count;
     log_info("conf.loaded", LOG_NOBODY, "%u network%s, %zu error%s", networks,

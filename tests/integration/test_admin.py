@@ -587,6 +587,11 @@ def test_first_values(parts):
     assert bot.cli("EXISTS", "seshet:network:one:module:echo:dchannels") == "0"
     assert not bot.find_log(since=mark, event="registry.first")
 
+    # What is to be given again is given when the configuration is read again.
+    bot.cli("SREM", "seshet:network:one:first", "echo:dchannels")
+    bot.hangup()
+    bot.wait_log(since=mark, event="registry.first", msg="echo.dchannels = #x #y")
+
     # A new one in the file is given at once.
     values["echo"]["enicks"] = ["friend"]
     bot.write_network("one", first(stage.server.port, values))
