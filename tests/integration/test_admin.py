@@ -284,6 +284,9 @@ def test_networks(stage):
     assert shown["network"]["nick"] == "Anna" and shown["network"]["state"] == "online"
     assert shown["network"]["servers"][0]["port"] == stage.server.port
     assert set(shown["network"]["modules"]) >= {"echo", "dice"}
+    lines = dict(line.split("\t", 1) for line in stage.bot.ctl(
+        "network", "show", "one", "--socket", str(stage.bot.control))[1].splitlines())
+    assert lines["for"].isdecimal(), "milliseconds, for programs"
     [channel] = stage.ctl("network", "channels", "one")["channels"]
     assert channel["channel"] == CHANNEL and channel["members"] == 2
     assert 'did you mean "one"?' in stage.refused("network", "show", "onee")
