@@ -176,6 +176,16 @@ static enum ctl_exit run(const struct options *options, const struct command_spe
 /* ---- Commands that need no server -------------------------------------------------------------
  */
 
+/* Whether the last word is the value of an option that names a file. */
+static bool wants_file(char *const *words, size_t count)
+{
+    static const char *const options[] = {"-c", "--conf", "--socket"};
+    for (size_t i = 0; count > 1 && i < sizeof options / sizeof *options; i++)
+        if (!strcmp(words[count - 2], options[i]))
+            return true;
+    return false;
+}
+
 static void complete(char *const *words, size_t count)
 {
     struct options options = {0};
@@ -190,7 +200,10 @@ static void complete(char *const *words, size_t count)
         o->words[o->count++] = words[count - 1];
     char *socket = find_socket(o, &conf, false);
     struct session session = {.socket = socket, .conf = conf};
-    ctl_complete(&session, o->words, o->count);
+    if (wants_file(words, count))
+        puts("@file");
+    else
+        ctl_complete(&session, o->words, o->count);
     free(o->words);
     free(argv);
     free(conf);
