@@ -13,6 +13,8 @@
 #define PORT_TLS   6697 /* RFC 7194 */
 #define PORT_PLAIN 6667
 
+#define PASSWORD_BYTES 500 /* "PASS :" and the line's end beside it: RFC 1459 2.3 */
+
 /* One network file while it is read. */
 struct reading {
     struct conf_network *network;
@@ -136,6 +138,17 @@ static void finish(const struct reading *reading)
         network->realname = xstrdup_null(network->nick);
 }
 
+/* It would be cut, and refused as wrong. */
+static void check_password(const struct reading *reading)
+{
+    const char *password = reading->network->server_password;
+    if (password && strlen(password) > PASSWORD_BYTES)
+        conf_errors_add(reading->source->errors, reading->source->file,
+                        conf_line(reading->tree, "server_password_file"),
+                        "server_password_file: the password must be at most %d bytes long",
+                        PASSWORD_BYTES);
+}
+
 /* Takes over what is wrong. */
 static void add_verdict(const struct reading *reading, unsigned line, const char *path, char *wrong)
 {
@@ -191,8 +204,10 @@ struct conf_network *conf_network_parse(const char *text, size_t len, const char
     conf_schema_read(&conf_network_schema, &tree, network, &source);
     struct reading reading = {.network = network, .tree = &tree, .source = &source};
     finish(&reading);
-    if (depth == CONF_WITH_FILES)
+    if (depth == CONF_WITH_FILES) {
         conf_schema_load(&conf_network_schema, &tree, network, &source);
+        check_password(&reading);
+    }
     if (depth == CONF_WITH_FILES && judge) {
         judge_files(&reading, judge);
         judge_first(&reading, judge);

@@ -238,6 +238,30 @@ static void test_judged_files(void **state)
     remove_dir(dir);
 }
 
+/* It goes in one line. */
+static void test_long_server_password(void **state)
+{
+    (void)state;
+    char password[502];
+    char *dir = make_dir();
+    char *got = NULL;
+    put(dir, "n.conf",
+        "servers = ( { host = \"a\"; } );\nnick = \"x\";\nserver_password_file = \"p\";", 0644);
+    for (size_t len = 501; len >= 500; len--) {
+        memset(password, 'x', len);
+        password[len] = '\0';
+        put(dir, "p", password, 0600);
+        struct conf_network *network = load_judged(dir, NULL, &got);
+        assert_int_equal(network != NULL, len == 500);
+        assert_string_equal(got, network ? ""
+                                         : "n.conf:3: server_password_file: the password must be "
+                                           "at most 500 bytes long\n");
+        conf_network_free(network);
+        free(got);
+    }
+    remove_dir(dir);
+}
+
 static char *refuse_first(void *arg, const struct conf_first *first, size_t i)
 {
     ++*(unsigned *)arg;
@@ -487,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_equal_by_stamp),
         cmocka_unit_test(test_judged_files),
         cmocka_unit_test(test_judged_first_values),
+        cmocka_unit_test(test_long_server_password),
         cmocka_unit_test(test_judged_uri),
         cmocka_unit_test(test_socket_folder),
         cmocka_unit_test(test_errors_beyond_the_limit_are_counted),
