@@ -23,8 +23,8 @@ enum dirwatch_kind {
 };
 
 /* rights: a change of owner or mode counts as new contents, too: what could not be read may be
- * readable now. Returns NULL and *error (free() it) when neither the folder nor its parent can be watched. Two
- * path look-ups: a moment of disk work. */
+ * readable now. Returns NULL and *error (free() it) when neither the folder nor its parent can be
+ * watched. Two path look-ups: a moment of disk work. */
 struct dirwatch *dirwatch_open(const char *dir, bool rights, char **error);
 /* Becomes readable when there is something to tell; non-blocking, close-on-exec. */
 int dirwatch_fd(const struct dirwatch *w);

@@ -237,6 +237,16 @@ def test_a_redis_without_its_data_that_are_brought_back(shared):
     shared.decides(True)
 
 
+def test_databases_that_are_swapped(shared):
+    """Redis tells nobody."""
+    shared.cli("-n", "1", "SET", "something", "else")
+    shared.cli("SWAPDB", "0", "1")
+    shared.wait_state("emptied")
+    assert shared.both() == [True, True]
+    shared.cli("SWAPDB", "0", "1")
+    shared.wait_state("synced")
+
+
 def test_a_newer_schema_is_refused_by_both(shared):
     shared.cli("HSET", "seshet:meta", "schema", "4")
     shared.wait_state("refused")
