@@ -338,6 +338,29 @@ static void test_socket_folder(void **state)
     remove_dir(dir);
 }
 
+static void test_folders(void **state)
+{
+    (void)state;
+    struct conf_errors errors = {0};
+    char *dir = make_dir();
+    assert_main_load_errors(dir, NULL, "state_dir = \"m.conf\";", "m.conf:1: state_dir: ");
+    /* One of modules may come later. */
+    char *path = write_file(dir, "m.conf",
+                            "state_dir = \"s\";\nmodules = {\n system_dir = \"none\";\n"
+                            "user_dir = \"m.conf\"; };",
+                            0644);
+    struct conf_main *conf = conf_main_load(path, NULL, &errors);
+    assert_non_null(conf);
+    assert_int_equal(errors.errors, 0);
+    char *got = take_errors(&errors);
+    assert_non_null(strstr(got, "m.conf:3: warning: modules.system_dir: no module is found in "));
+    assert_non_null(strstr(got, "m.conf:4: warning: modules.user_dir: no module is found in "));
+    conf_main_free(conf);
+    free(got);
+    free(path);
+    remove_dir(dir);
+}
+
 static void test_errors_beyond_the_limit_are_counted(void **state)
 {
     (void)state;
@@ -512,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_judged_files),
         cmocka_unit_test(test_judged_first_values),
         cmocka_unit_test(test_long_server_password),
+        cmocka_unit_test(test_folders),
         cmocka_unit_test(test_judged_uri),
         cmocka_unit_test(test_socket_folder),
         cmocka_unit_test(test_errors_beyond_the_limit_are_counted),
