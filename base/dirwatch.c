@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -16,7 +16,8 @@ struct dirwatch {
     int dir_wd;    /* -1: the folder is not there */
     int parent_wd; /* -1: it cannot be watched, or the path names no entry of it */
     char *dir;
-    char *name; /* of the folder in its parent */
+    char *name;      /* of the folder in its parent */
+    uint32_t rights; /* IN_ATTRIB, or 0 */
     bool gone;
 };
 
@@ -43,13 +44,13 @@ static void watch_parent(struct dirwatch *w)
     char *parent = slash == w->dir ? xstrdup("/")
                    : slash         ? xstrndup(w->dir, (size_t)(slash - w->dir))
                                    : xstrdup(".");
-    w->parent_wd = inotify_add_watch(w->fd, parent, PARENT_EVENTS);
+    w->parent_wd = inotify_add_watch(w->fd, parent, PARENT_EVENTS | w->rights);
     free(parent);
     if (w->parent_wd >= 0)
         w->name = xstrdup(name);
 }
 
-struct dirwatch *dirwatch_open(const char *dir, char **error)
+struct dirwatch *dirwatch_open(const char *dir, bool rights, char **error)
 {
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0) {
@@ -57,10 +58,11 @@ struct dirwatch *dirwatch_open(const char *dir, char **error)
         return NULL;
     }
     struct dirwatch *w = xmalloc(sizeof *w);
-    *w = (struct dirwatch){.fd = fd, .parent_wd = -1, .dir = without_slashes(dir)};
+    *w = (struct dirwatch){
+        .fd = fd, .parent_wd = -1, .dir = without_slashes(dir), .rights = rights ? IN_ATTRIB : 0};
     /* The parent first: a folder that comes between the two calls is then told. */
     watch_parent(w);
-    w->dir_wd = inotify_add_watch(fd, w->dir, DIR_EVENTS);
+    w->dir_wd = inotify_add_watch(fd, w->dir, DIR_EVENTS | w->rights);
     int why = errno;
     if (w->dir_wd < 0 && (w->parent_wd < 0 || why == ENOSPC)) {
         *error = why == ENOSPC ? xasprintf("cannot watch %s: no inotify watch is left (raise the "
@@ -107,12 +109,14 @@ static bool judge(const struct dirwatch *w, const struct inotify_event *ev,
         *kind = DIRWATCH_GONE;
         return true;
     }
+    if (ev->mask & IN_ATTRIB && !ev->len)
+        return false; /* of the folder itself: its parent tells */
     bool folder = !strncmp(*name, "..", 2);
     if (ev->mask & IN_ISDIR && !folder)
         return false;
     if (ev->mask & (IN_DELETE | IN_MOVED_FROM))
         *kind = DIRWATCH_REMOVED;
-    else if (folder || ev->mask & IN_CLOSE_WRITE)
+    else if (folder || ev->mask & (IN_CLOSE_WRITE | IN_ATTRIB))
         *kind = DIRWATCH_CHANGED;
     else if (ev->mask & IN_MODIFY || (ev->mask & IN_CREATE && !is_link(w, *name)))
         *kind = DIRWATCH_WRITING;

@@ -1,6 +1,8 @@
 #ifndef BASE_DIRWATCH_H
 #define BASE_DIRWATCH_H
 
+#include <stdbool.h>
+
 /*
  * Tells which files of one folder change, by inotify(7). A change is complete when a file was
  * closed after writing or renamed into place, or a symbolic link was made; before that only that
@@ -21,9 +23,10 @@ enum dirwatch_kind {
                      whole folder; name is ""; nothing more is told */
 };
 
-/* Returns NULL and *error (free() it) when neither the folder nor its parent can be watched. Two
- * path look-ups: a moment of disk work. */
-struct dirwatch *dirwatch_open(const char *dir, char **error);
+/* rights: a change of owner or mode counts as new contents, too: what could not be read may be
+ * readable now. Returns NULL and *error (free() it) when neither the folder nor its parent can be
+ * watched. Two path look-ups: a moment of disk work. */
+struct dirwatch *dirwatch_open(const char *dir, bool rights, char **error);
 /* Becomes readable when there is something to tell; non-blocking, close-on-exec. */
 int dirwatch_fd(const struct dirwatch *w);
 /* Tells what there is, at most a few hundred changes a call. `fn` must not close the watch. */

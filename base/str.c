@@ -105,6 +105,48 @@ unsigned str_distance(const char *a, const char *b, unsigned most)
     return last[lb] > most ? most + 1 : last[lb];
 }
 
+/* "prefix" of "command_prefix" */
+static bool is_word_of(const char *s, const char *name)
+{
+    size_t len = strlen(s);
+    for (const char *word = name; word; word = strchr(word, '_') ? strchr(word, '_') + 1 : NULL)
+        if (!strncasecmp(word, s, len) && (!word[len] || word[len] == '_'))
+            return true;
+    return false;
+}
+
+/* Letters of the name in their order, from the first on: "altnicks" of "alternate_nicks". */
+static bool is_short_for(const char *s, const char *name)
+{
+    bool same = tolower((unsigned char)*s) == tolower((unsigned char)*name);
+    for (; same && *name && *s; name++)
+        s += tolower((unsigned char)*s) == tolower((unsigned char)*name);
+    return same && !*s;
+}
+
+static const char *only_one(bool (*fits)(const char *s, const char *name), const char *s,
+                            const char *const *names, size_t count)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!fits(s, names[i]))
+            continue;
+        if (found)
+            return NULL;
+        found = names[i];
+    }
+    return found;
+}
+
+/* The only name that s is a part of. */
+static const char *whole_of(const char *s, const char *const *names, size_t count)
+{
+    if (strlen(s) < 4)
+        return NULL;
+    const char *found = only_one(is_word_of, s, names, count);
+    return found ? found : only_one(is_short_for, s, names, count);
+}
+
 const char *str_nearest(const char *s, const char *const *names, size_t count)
 {
     /* A third of the letters may be wrong: more is a guess that helps nobody. */
@@ -117,7 +159,8 @@ const char *str_nearest(const char *s, const char *const *names, size_t count)
             found = names[i];
         }
     }
-    return found;
+    const char *whole = found && best <= 1 ? NULL : whole_of(s, names, count);
+    return whole ? whole : found;
 }
 
 const char *str_duration(char *dst, size_t size, int64_t ms)

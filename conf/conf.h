@@ -51,12 +51,15 @@ void conf_errors_free(struct conf_errors *errors);
  * or what is wrong with it, which is freed here and reported with its line; it is asked in the
  * thread that loads, and only about files that can be read. Any of them may be NULL.
  */
+struct conf_first;
 struct conf_judge {
     void *arg;
     char *(*registry_uri)(void *arg, const char *uri);
     char *(*ca_file)(void *arg, const char *path);
     /* key_file NULL: the key stands in cert_file. */
     char *(*client_cert)(void *arg, const char *cert_file, const char *key_file);
+    /* Its value i; also asked for value 0 of a list that has none. */
+    char *(*first)(void *arg, const struct conf_first *first, size_t i);
 };
 
 /* Tells whether a file was replaced or written to. */
@@ -125,8 +128,8 @@ enum conf_services { CONF_SERVICES_AUTO, CONF_SERVICES_ACC, CONF_SERVICES_STATUS
 
 /*
  * A first value of a module on this network: what the registry gets where it has none. Whether
- * there is such a field or list, and what its values may be, is the registry's knowledge: it is
- * checked by who hands them over (conf_network_error).
+ * there is such a field or list, and what its values may be, is the registry's knowledge
+ * (conf_judge).
  */
 struct conf_first {
     char *module;
@@ -214,10 +217,6 @@ struct conf_network_file {
     struct conf_network *network;
     struct conf_errors errors;
 };
-
-/* An error that only the one who takes over can see: the file does not count then, and its network
- * must be freed and set to NULL. */
-void conf_network_error(struct conf_network_file *file, unsigned line, const char *text);
 
 struct conf_networks {
     struct conf_network_file *files; /* ordered by key */

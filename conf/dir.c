@@ -88,8 +88,3 @@ void conf_networks_free(struct conf_networks *networks)
     free(networks->files);
     free(networks);
 }
-
-void conf_network_error(struct conf_network_file *file, unsigned line, const char *text)
-{
-    conf_errors_add(&file->errors, file->path, line, "%s", text);
-}

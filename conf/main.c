@@ -42,6 +42,15 @@ static void set_paths(struct conf_main *conf, const config_t *tree,
                         conf->control.socket, MAX_SOCKET_PATH);
 }
 
+/* What is wrong with a folder, or NULL. */
+static const char *folder_problem(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st))
+        return strerror(errno);
+    return S_ISDIR(st.st_mode) ? NULL : "it is no folder";
+}
+
 /* The server makes state_dir with the folders above it when they are missing, and no others. */
 static void check_socket_folder(const struct conf_main *conf, const config_t *tree,
                                 const struct conf_source *source)
@@ -53,18 +62,32 @@ static void check_socket_folder(const struct conf_main *conf, const config_t *tr
     size_t len = strlen(folder);
     bool made = !strncmp(conf->state_dir, folder, len) &&
                 (!conf->state_dir[len] || conf->state_dir[len] == '/');
-    struct stat st;
-    const char *wrong = NULL;
-    if (!made && stat(folder, &st))
-        wrong = strerror(errno);
-    else if (!made && !S_ISDIR(st.st_mode))
-        wrong = "it is no folder";
+    const char *wrong = made ? NULL : folder_problem(folder);
     if (wrong)
         conf_errors_add(source->errors, source->file, conf_line(tree, "control.socket"),
                         "control.socket: cannot use the folder %s: %s; make it, or set another "
                         "path",
                         folder, wrong);
     free(folder);
+}
+
+/* state_dir is made when it is missing. A folder of modules may come later, and is watched for. */
+static void check_folders(const struct conf_main *conf, const config_t *tree,
+                          const struct conf_source *source)
+{
+    const char *const keys[] = {"modules.system_dir", "modules.user_dir"};
+    const char *const paths[] = {conf->modules.system_dir, conf->modules.user_dir};
+    struct stat st;
+    if (conf->state_dir && !stat(conf->state_dir, &st) && !S_ISDIR(st.st_mode))
+        conf_errors_add(source->errors, source->file, conf_line(tree, "state_dir"),
+                        "state_dir: %s is no folder", conf->state_dir);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        unsigned line = conf_line(tree, keys[i]);
+        const char *wrong = line && paths[i] ? folder_problem(paths[i]) : NULL;
+        if (wrong)
+            conf_errors_warn(source->errors, source->file, line, "%s: no module is found in %s: %s",
+                             keys[i], paths[i], wrong);
+    }
 }
 
 static void judge_uri(const struct conf_main *conf, const config_t *tree,
@@ -120,6 +143,7 @@ struct conf_main *conf_main_parse(const char *text, size_t len, const char *file
     if (depth == CONF_WITH_FILES) {
         conf_schema_load(&conf_main_schema, &tree, conf, &source);
         check_socket_folder(conf, &tree, &source);
+        check_folders(conf, &tree, &source);
         judge_uri(conf, &tree, &source, around->judge);
     }
     set_password(conf, &tree, &source, depth);

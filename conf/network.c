@@ -13,6 +13,8 @@
 #define PORT_TLS   6697 /* RFC 7194 */
 #define PORT_PLAIN 6667
 
+#define PASSWORD_BYTES 500 /* "PASS :" and the line's end beside it: RFC 1459 2.3 */
+
 /* One network file while it is read. */
 struct reading {
     struct conf_network *network;
@@ -136,6 +138,17 @@ static void finish(const struct reading *reading)
         network->realname = xstrdup_null(network->nick);
 }
 
+/* It would be cut, and refused as wrong. */
+static void check_password(const struct reading *reading)
+{
+    const char *password = reading->network->server_password;
+    if (password && strlen(password) > PASSWORD_BYTES)
+        conf_errors_add(reading->source->errors, reading->source->file,
+                        conf_line(reading->tree, "server_password_file"),
+                        "server_password_file: the password must be at most %d bytes long",
+                        PASSWORD_BYTES);
+}
+
 /* Takes over what is wrong. */
 static void add_verdict(const struct reading *reading, unsigned line, const char *path, char *wrong)
 {
@@ -161,6 +174,21 @@ static void judge_files(const struct reading *reading, const struct conf_judge *
             judge->client_cert(judge->arg, network->sasl.cert_file, network->sasl.key_file));
 }
 
+/* Each value by itself, so that all that is wrong is told. */
+static void judge_first(const struct reading *reading, const struct conf_judge *judge)
+{
+    const struct conf_network *network = reading->network;
+    for (size_t i = 0; judge->first && i < network->nfirst; i++) {
+        const struct conf_first *first = &network->first[i];
+        char *path = xasprintf("modules.%s.%s", first->module, first->name);
+        size_t k = 0;
+        do
+            add_verdict(reading, first->line, path, judge->first(judge->arg, first, k));
+        while (++k < first->nvalues);
+        free(path);
+    }
+}
+
 struct conf_network *conf_network_parse(const char *text, size_t len, const char *file,
                                         const char *dir, enum conf_depth depth,
                                         const struct conf_judge *judge, struct conf_errors *errors)
@@ -176,10 +204,14 @@ struct conf_network *conf_network_parse(const char *text, size_t len, const char
     conf_schema_read(&conf_network_schema, &tree, network, &source);
     struct reading reading = {.network = network, .tree = &tree, .source = &source};
     finish(&reading);
-    if (depth == CONF_WITH_FILES)
+    if (depth == CONF_WITH_FILES) {
         conf_schema_load(&conf_network_schema, &tree, network, &source);
-    if (depth == CONF_WITH_FILES && judge)
+        check_password(&reading);
+    }
+    if (depth == CONF_WITH_FILES && judge) {
         judge_files(&reading, judge);
+        judge_first(&reading, judge);
+    }
     conf_text_free(&tree);
     conf_errors_sort(errors, first);
     if (errors->errors == before)

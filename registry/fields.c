@@ -306,6 +306,10 @@ int list_item_check(enum module_list list, const char *text, char *why, size_t w
                  text);
         return -1;
     }
+    if (*item == '$' && strcmp(item, LIST_ITEM_ME) != 0) {
+        snprintf(why, why_size, "\"%.100s\" is no nickname; the bot's own is " LIST_ITEM_ME, text);
+        return -1;
+    }
     bool channel = strchr("#&+!", *item) != NULL;
     if (channel != (module_list_rows[list].items == ITEM_CHANNEL)) {
         snprintf(why, why_size, "\"%.100s\" is no %s", text,

@@ -58,6 +58,9 @@ struct link {
     int64_t beat_done_ms; /* when Redis did the first write that has no echo; -1: none */
     int64_t beat_heard_ms;
     bool beat_echoed;              /* the last one sent */
+    char beat_value[24];           /* of the last one sent */
+    bool beat_stands;              /* Redis has done it */
+    bool beat_looked_for;          /* whether it still stands is being asked */
     char beat_refused[MAX_REASON]; /* why Redis refuses to write; "": it does not */
 };
 
@@ -165,6 +168,7 @@ static void on_tracking(void *arg, const redisReply *reply)
     set_state(l, LINK_READY);
     l->beat_done_ms = -1;
     l->beat_refused[0] = '\0';
+    l->beat_stands = l->beat_looked_for = false;
     send_heartbeat(l);
     l->callbacks.on_ready(l->callbacks.arg);
 }
@@ -431,6 +435,7 @@ static void on_beat(void *arg, const redisReply *reply)
         return;
     bool refused = reply->type == REDIS_REPLY_ERROR;
     bool was_refused = l->beat_refused[0] != '\0';
+    l->beat_stands = !refused;
     if (refused) {
         beat_ttl(l, ttl, sizeof ttl);
         touch_heartbeat(l, ttl);
@@ -442,15 +447,40 @@ static void on_beat(void *arg, const redisReply *reply)
         l->callbacks.on_writable(l->callbacks.arg, refused ? l->beat_refused : NULL);
 }
 
+static void on_looked_for(void *arg, const redisReply *reply)
+{
+    struct link *l = arg;
+    if (!reply || l->state != LINK_READY)
+        return;
+    l->beat_looked_for = false;
+    bool other = reply->type == REDIS_REPLY_STRING && strcmp(reply->str, l->beat_value) != 0;
+    if (other || reply->type == REDIS_REPLY_NIL)
+        l->callbacks.on_changed(l->callbacks.arg, NULL);
+    if (l->state == LINK_READY)
+        send_heartbeat(l);
+}
+
+/* SWAPDB puts other keys into the place of ours, and tells nobody: the last beat is gone then. */
+static void look_for_heartbeat(struct link *l)
+{
+    const char *argv[] = {"GET", l->presence_key};
+    if (!l->beat_stands) {
+        send_heartbeat(l);
+    } else if (!l->beat_looked_for) {
+        l->beat_looked_for = true;
+        redis_conn_command(l->talker, on_looked_for, l, 2, argv, NULL);
+    }
+}
+
 /* The key lives a little longer than the time in which its loss would be noticed. */
 static void send_heartbeat(struct link *l)
 {
     char ttl[16];
-    char now[24];
     beat_ttl(l, ttl, sizeof ttl);
-    snprintf(now, sizeof now, "%lld", (long long)clock_wall(l->env.clock));
-    const char *argv[] = {"SET", l->presence_key, now, "PX", ttl};
+    snprintf(l->beat_value, sizeof l->beat_value, "%lld", (long long)clock_wall(l->env.clock));
+    const char *argv[] = {"SET", l->presence_key, l->beat_value, "PX", ttl};
     l->beat_echoed = false;
+    l->beat_stands = false;
     redis_conn_command(l->talker, on_beat, l, 5, argv, NULL);
 }
 
@@ -474,7 +504,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         else if (overdue(l, l->beat_done_ms))
             on_conn_down(l, "changes are not told any more (the heartbeat's echo is missing)");
         else
-            send_heartbeat(l);
+            look_for_heartbeat(l);
     }
 }
 

@@ -14,7 +14,9 @@
  *
  * Proof that changes are heard: every heartbeat a key of our own is written, and its invalidation
  * must come back within the timeout. A Redis that lets nothing be written, not even a key's
- * lifetime, cannot give this proof; then everything is to be read when it writes again.
+ * lifetime, cannot give this proof; then everything is to be read when it writes again. Before the
+ * next one the last is looked for: where it is gone, the database is another one (SWAPDB), and
+ * everything counts as changed.
  */
 struct link;
 

@@ -297,6 +297,37 @@ void model_apply_hash(struct model *m, const struct registry_key *key,
     entry_replace(g, e, def);
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Of too many items none may push out one that counts; which of a set Redis gives first is chance,
+ * and the same on no two servers. */
+static struct item_list *bounded_list(const char **items, size_t count, struct item_list *last)
+{
+    if (count > FIELD_MAX_ITEMS && last)
+        return item_list_ref(last);
+    if (count > FIELD_MAX_ITEMS)
+        qsort(items, count, sizeof *items, by_text);
+    return item_list_new(items, count > FIELD_MAX_ITEMS ? FIELD_MAX_ITEMS : count);
+}
+
+/* What is wrong with a list, of which so many items are. */
+static void list_problem(struct model *m, const struct registry_key *key, size_t good, size_t bad,
+                         const char *why, bool known)
+{
+    char text[2 * REGISTRY_WHY_SIZE];
+    if (good > FIELD_MAX_ITEMS)
+        snprintf(text, sizeof text, "%zu items, and at most %d may be; until then %s count", good,
+                 FIELD_MAX_ITEMS, known ? "the last good ones" : "the first of the alphabet");
+    else
+        snprintf(text, sizeof text, "%s; %zu wrong item%s do%s not count", why, bad,
+                 bad == 1 ? "" : "s", bad == 1 ? "es" : "");
+    if (bad || good > FIELD_MAX_ITEMS)
+        problem(m, key, key->list_name, text);
+}
+
 void model_apply_list(struct model *m, const struct registry_key *key,
                       const struct model_bytes *items, size_t count)
 {
@@ -315,8 +346,6 @@ void model_apply_list(struct model *m, const struct registry_key *key,
         bool text = model_bytes_text(&items[i]);
         if (!text)
             snprintf(one, sizeof one, "an item holds a zero byte");
-        else if (nkept == FIELD_MAX_ITEMS)
-            snprintf(one, sizeof one, "more than %d items", FIELD_MAX_ITEMS);
         else if (!list_item_check(key->list, items[i].data, one, sizeof one)) {
             kept[nkept++] = items[i].data;
             continue;
@@ -325,15 +354,11 @@ void model_apply_list(struct model *m, const struct registry_key *key,
         if (!bad++ || strcmp(one, why) < 0)
             str_copy(why, sizeof why, one);
     }
-    if (bad) {
-        char text[2 * REGISTRY_WHY_SIZE];
-        snprintf(text, sizeof text, "%s; %zu wrong item%s do%s not count", why, bad,
-                 bad == 1 ? "" : "s", bad == 1 ? "es" : "");
-        problem(m, key, key->list_name, text);
-    }
+    struct item_list *last = def->lists[key->list];
+    list_problem(m, key, nkept, bad, why, last != NULL);
     problems_of_key(m, key, false);
-    item_list_unref(def->lists[key->list]);
-    def->lists[key->list] = item_list_new(kept, nkept);
+    def->lists[key->list] = bounded_list(kept, nkept, last);
+    item_list_unref(last);
     free(kept);
     e->read[1 + key->list] = m->full;
     entry_replace(g, e, def);

@@ -20,11 +20,11 @@
  * wake every server.
  */
 static const char script[] =
-    "if redis.call('SADD', KEYS[1], ARGV[1]) == 1 and\n"
-    "  redis.call('HEXISTS', KEYS[2], 'event_types') == 0 then\n"
+    "local first = redis.call('HEXISTS', KEYS[2], 'event_types') == 0\n"
+    "if redis.call('SADD', KEYS[1], ARGV[1]) == 1 and first then\n"
     "  redis.call('SADD', KEYS[3], '$me')\n"
     "end\n"
-    "redis.call('HSETNX', KEYS[2], 'enabled', ARGV[2])\n"
+    "if first then redis.call('HSETNX', KEYS[2], 'enabled', ARGV[2]) end\n"
     "redis.call('HSETNX', KEYS[2], 'description', ARGV[4])\n"
     "if ARGV[5] ~= '' then redis.call('HSETNX', KEYS[2], 'usage', ARGV[5]) end\n"
     "if redis.call('HGET', KEYS[2], 'event_types') ~= ARGV[3] then\n"

@@ -26,6 +26,7 @@
 #define EMBEDDED_BACKOFF_MS  500 /* it is ours, and near */
 #define STOP_WAIT_MS         300 /* for answers, before an embedded Redis is asked to end */
 #define MAX_REASON           512
+#define MAX_TEXT             (MAX_REASON + 64) /* a refusal that tells the whole reason */
 
 /* A command somebody asked for. */
 struct job {
@@ -35,7 +36,7 @@ struct job {
     int64_t sent_ms;
     bool told;                   /* that no answer came in time; it may still come */
     enum registry_result result; /* of one that failed before it was sent */
-    char text[MAX_REASON];
+    char text[MAX_TEXT];
     struct job *prev;
     struct job *next;
 };
@@ -205,8 +206,8 @@ void registry_command(struct registry *r, command_fn *fn, void *arg, int argc,
                       const char *const *argv, const size_t *lens)
 {
     struct job *job = job_new(r, fn, arg);
-    char text[MAX_REASON];
-    snprintf(text, sizeof text, "the registry is %s%s%.200s", registry_state_name(r->state),
+    char text[MAX_TEXT];
+    snprintf(text, sizeof text, "the registry is %s%s%s", registry_state_name(r->state),
              r->reason[0] ? ": " : "", r->reason);
     if (r->closing || r->stopping)
         fail_later(r, job, REGISTRY_GONE, "the server is ending");

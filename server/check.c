@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "server/first_values.h"
 #include "server/judge.h"
 
 void check_print(const struct conf_errors *errors)
@@ -26,7 +25,6 @@ static size_t check_networks(const char *dir, const struct conf_judge *judge, si
     size_t wrong = errors.errors;
     check_print(&errors);
     for (size_t i = 0; networks && i < networks->count; i++) {
-        first_values_check(&networks->files[i]);
         check_print(&networks->files[i].errors);
         wrong += networks->files[i].errors.errors;
     }

@@ -15,7 +15,8 @@ static const char *const *values_of(const struct conf_first *first)
     return (const char *const *)first->values;
 }
 
-static int check(const struct conf_first *first, char *why, size_t why_size)
+/* Of all its values alike. */
+static int check_name(const struct conf_first *first, char *why, size_t why_size)
 {
     if (!registry_name_valid(first->module)) {
         snprintf(why, why_size, "a module's name is letters, digits, '-' and '_'");
@@ -31,31 +32,21 @@ static int check(const struct conf_first *first, char *why, size_t why_size)
         snprintf(why, why_size, "is a list: write [ \"one\", \"two\" ]");
         return -1;
     }
-    if (!first->is_list)
-        return registry_check_field(first->module, first->name, first->values[0], true, why,
-                                    why_size);
-    for (size_t i = 0; i < first->nvalues; i++)
-        if (registry_check_item(first->name, first->values[i], why, why_size))
-            return -1;
     return 0;
 }
 
-void first_values_check(struct conf_network_file *file)
+char *first_values_judge(const struct conf_first *first, size_t i)
 {
     char why[REGISTRY_WHY_SIZE];
-    const struct conf_network *network = file->network;
-    for (size_t i = 0; network && i < network->nfirst; i++) {
-        const struct conf_first *first = &network->first[i];
-        if (!check(first, why, sizeof why))
-            continue;
-        char *text = xasprintf("modules.%s.%s: %s", first->module, first->name, why);
-        conf_network_error(file, first->line, text);
-        free(text);
-    }
-    if (!network || !file->errors.errors)
-        return;
-    conf_network_free(file->network);
-    file->network = NULL;
+    if (check_name(first, why, sizeof why))
+        return i ? NULL : xstrdup(why); /* told once */
+    if (i >= first->nvalues)
+        return NULL;
+    const char *value = first->values[i];
+    int wrong = first->is_list ? registry_check_item(first->name, value, why, sizeof why)
+                               : registry_check_field(first->module, first->name, value, true, why,
+                                                      sizeof why);
+    return wrong ? xstrdup(why) : NULL;
 }
 
 /* What was asked for, to tell what was done. */

@@ -10,9 +10,9 @@
  * written is logged.
  */
 
-/* Whether the registry knows these fields and lists and takes the values: adds what is wrong to the
- * file's errors, and then takes its network away. */
-void first_values_check(struct conf_network_file *file);
+/* Whether the registry knows the field or list and takes its value i: what is wrong with it, which
+ * the caller frees, or NULL (conf_judge.first). */
+char *first_values_judge(const struct conf_first *first, size_t i);
 /* Writes what is missing. Does nothing while the registry is not synced: call it again then. */
 void first_values_give(const struct network *n);
 

@@ -7,6 +7,7 @@
 #include "net/link/tls.h"
 #include "registry/registry.h"
 #include "registry/uri.h"
+#include "server/first_values.h"
 
 static char *judge_uri(void *arg, const char *text)
 {
@@ -53,12 +54,19 @@ static char *judge_cert(void *arg, const char *cert_file, const char *key_file)
     return tls_check_identity(cert_file, key_file, &error) ? error : NULL;
 }
 
+static char *judge_first(void *arg, const struct conf_first *first, size_t i)
+{
+    (void)arg;
+    return first_values_judge(first, i);
+}
+
 void judge_init(struct judge *judge)
 {
     *judge = (struct judge){.conf = {.arg = judge,
                                      .registry_uri = judge_uri,
                                      .ca_file = judge_ca,
-                                     .client_cert = judge_cert}};
+                                     .client_cert = judge_cert,
+                                     .first = judge_first}};
 }
 
 void judge_clear(struct judge *judge)

@@ -7,7 +7,7 @@
 
 /*
  * What the configuration names and only the registry and the connections can judge: the registry's
- * URI and certificates. For one reading of all files, in any thread.
+ * URI, certificates and first values of modules. For one reading of all files, in any thread.
  */
 struct judge {
     struct conf_judge conf; /* what conf's functions take */

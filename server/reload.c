@@ -127,7 +127,6 @@ static void apply_network(struct reload *r, struct conf_network_file *file)
     char *error = NULL;
     int failed = 0;
     struct network *n = network_find(r->server, file->key);
-    first_values_check(file);
     report(r, &r->errors, &file->errors, file->key);
     if (!file->network || (n && conf_network_equal(n->conf, file->network)))
         return;
@@ -262,6 +261,9 @@ static void apply(struct reload *r, struct job *job)
     report(r, &r->errors, &job->errors, NULL);
     if (job->networks)
         apply_networks(r, job->networks);
+    if (job->main_path) /* also what is to be given again, though no file has changed */
+        for (const struct network *n = r->server->networks; n; n = n->hh.next)
+            first_values_give(n);
     unsigned networks = HASH_COUNT(r->server->networks);
     size_t errors = r->main_errors.count + r->errors.count;
     log_info("conf.loaded", LOG_NOBODY, "%u network%s, %zu error%s", networks,
@@ -366,7 +368,7 @@ static void open_watch(struct reload *r)
 {
     char *error = NULL;
     close_watch(r);
-    r->watch = dirwatch_open(r->server->conf->networks_dir, &error);
+    r->watch = dirwatch_open(r->server->conf->networks_dir, true, &error);
     if (!r->watch) {
         log_warn("conf.unwatched", LOG_NOBODY, "%s; SIGHUP still reads it", error);
         free(error);

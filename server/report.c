@@ -36,10 +36,13 @@ json_t *report_network(const struct network *n)
 {
     struct conn_counters counters = conn_counters(n->conn);
     int64_t since = clock_now(n->server->clock) - n->state_since_ms;
+    enum conn_state state = conn_state(n->conn);
+    /* Why it ended last says nothing of one that is up again. */
+    const char *reason = state == CONN_ONLINE ? "" : conn_reason(n->conn);
     return json_pack("{s:o, s:s, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "network",
-                     control_text(n->key), "state", conn_state_name(conn_state(n->conn)), "reason",
-                     control_text(conn_reason(n->conn)), "nick", control_text(conn_nick(n->conn)),
-                     "server", control_text(conn_server_name(n->conn)), "tls", conn_is_tls(n->conn),
+                     control_text(n->key), "state", conn_state_name(state), "reason",
+                     control_text(reason), "nick", control_text(conn_nick(n->conn)), "server",
+                     control_text(conn_server_name(n->conn)), "tls", conn_is_tls(n->conn),
                      "channels", (json_int_t)irc_channel_count(n->state), "lag_ms",
                      (json_int_t)conn_lag_ms(n->conn), "since_ms", (json_int_t)since, "queue",
                      (json_int_t)conn_queue_length(n->conn), "lines_in",

@@ -165,7 +165,6 @@ static void run_command(struct route *r, const struct candidate *c, const char *
     send_event(r, target->host, target->module, &out);
 }
 
-/* Those of one name whose prefix fits and who may answer here; how many there are. */
 /* No module stands between a person and what says who he is. */
 static const struct command_target *identifying(const struct command_target *first, char prefix)
 {
@@ -176,6 +175,7 @@ static const struct command_target *identifying(const struct command_target *fir
     return NULL;
 }
 
+/* Those of one name whose prefix fits and who may answer here; how many there are. */
 static size_t candidates(struct route *r, const char *name, char prefix, struct candidate *found)
 {
     size_t count = 0;
@@ -231,6 +231,8 @@ static void tell_clash(struct route *r, const char *word, const struct candidate
 
 static void tell_unknown(struct route *r, const char *word)
 {
+    if (!word[strspn(word, " \x01")])
+        return; /* nothing was said */
     char text[160];
     int len =
         snprintf(text, sizeof text, "I do not know \"%.60s\". Say \"help\" for what I know.", word);

@@ -105,6 +105,12 @@ static void write_core_words(struct buf *text, const struct command_call *call)
     }
 }
 
+static void help_own(const struct command_call *call, struct buf *text)
+{
+    buf_printf(text, CORE_MODULE ":");
+    write_core_words(text, call);
+}
+
 static void help_overview(const struct command_call *call)
 {
     const struct registry_view *view = call->network->view;
@@ -122,8 +128,8 @@ static void help_overview(const struct command_call *call)
     }
     if (!count)
         buf_printf(&text, "No module is enabled here.");
-    buf_printf(&text, " | core:");
-    write_core_words(&text, call);
+    buf_printf(&text, " | ");
+    help_own(call, &text);
     buf_printf(&text, " | %chelp NAME tells more.", view->default_prefix);
     core_reply_buf(call, &text);
 }
@@ -247,6 +253,8 @@ void core_help(const struct command_call *call)
     help_command(call, name, &text);
     if (!text.len)
         help_module(call, name, &text);
+    if (!text.len && !strcmp(name, CORE_MODULE))
+        help_own(call, &text);
     if (!text.len)
         buf_printf(&text, "There is no module or command \"%.60s\" here; %clist names them.", word,
                    prefix);

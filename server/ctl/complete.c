@@ -30,6 +30,13 @@ static void offer(const struct completion *c, const char *word)
 /* ---- The command's own words ------------------------------------------------------------------
  */
 
+/* seshetctl's own options, which may stand anywhere. */
+static void offer_options(const struct completion *c)
+{
+    for (size_t i = 0; ctl_options[i] && *c->current == '-'; i++)
+        offer(c, ctl_options[i]);
+}
+
 /* The next word of each command that the words before begin. */
 static void offer_commands(const struct completion *c)
 {
@@ -56,8 +63,7 @@ static void offer_commands(const struct completion *c)
     if (c->count == 1) {
         offer(c, "help");
         offer(c, "completion");
-        for (size_t i = 0; ctl_options[i] && *c->current == '-'; i++)
-            offer(c, ctl_options[i]);
+        offer_options(c);
     } else if (c->count == 2 && !strcmp(c->words[0], "completion")) {
         offer(c, "bash");
     }
@@ -349,6 +355,7 @@ static void offer_arguments(struct completion *c, size_t first)
             offer(c, word);
         free(word);
     }
+    offer_options(c);
     const struct command_param *p = positional(c->spec, number);
     if (p && *c->current != '-')
         offer_kind(c, p->complete);

@@ -262,8 +262,8 @@ static void await(struct build *b, struct dirwatch *w, struct changes *changes)
 static enum ctl_exit watch(struct build *b)
 {
     char *error = NULL;
-    for (struct dirwatch *w = dirwatch_open(b->folder, &error); w;
-         w = dirwatch_open(b->folder, &error)) {
+    for (struct dirwatch *w = dirwatch_open(b->folder, false, &error); w;
+         w = dirwatch_open(b->folder, false, &error)) {
         struct changes changes = {0};
         while (!changes.gone) {
             build_once(b);

@@ -75,17 +75,15 @@ static void put_number(const struct screen *screen, const char *name, int64_t n)
 
 static enum ctl_exit show_network(const struct screen *screen, const json_t *result)
 {
-    char text[64];
     const json_t *net = json_object_get(result, "network");
     char *modules = ctl_join(json_object_get(net, "modules"));
     put_line(screen, "network", ctl_text(net, "network"));
     put_line(screen, "calls itself", ctl_text(net, "name"));
     put_line(screen, "state", ctl_text(net, "state"));
-    put_line(screen, "for", str_duration(text, sizeof text, ctl_number(net, "since_ms")));
+    put_duration(screen, "for", ctl_number(net, "since_ms"));
     put_line(screen, "reason", ctl_text(net, "reason"));
     if (ctl_number(net, "retry_ms") >= 0)
-        put_line(screen, "next try in",
-                 str_duration(text, sizeof text, ctl_number(net, "retry_ms")));
+        put_duration(screen, "next try in", ctl_number(net, "retry_ms"));
     put_line(screen, "server", ctl_text(net, "server"));
     put_servers(screen, json_object_get(net, "servers"));
     put_line(screen, "tls", ctl_bool(net, "tls") ? "yes" : "no");

@@ -28,7 +28,7 @@ static enum ctl_exit show_state(const struct screen *screen, const json_t *resul
     }
     int64_t age = ctl_number(registry, "heartbeat_age_ms");
     if (age >= 0)
-        put_line(screen, "last heartbeat", str_duration(text, sizeof text, age));
+        put_duration(screen, "last heartbeat", age);
     return CTL_OK;
 }
 

@@ -85,6 +85,16 @@ void put_line(const struct screen *screen, const char *name, const char *text)
     free(clean);
 }
 
+void put_duration(const struct screen *screen, const char *name, int64_t ms)
+{
+    char text[32];
+    if (screen->human)
+        str_duration(text, sizeof text, ms);
+    else
+        snprintf(text, sizeof text, "%lld", (long long)ms);
+    put_line(screen, name, text);
+}
+
 void put_notes(const struct screen *screen, const json_t *result)
 {
     size_t i;

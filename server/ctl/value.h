@@ -24,6 +24,8 @@ void cell_yes(struct table *table, const json_t *object, const char *key);
 void put_note(const struct screen *screen, enum paint paint, const char *about, const char *text);
 /* "name: text" for people, "name TAB text" for programs; nothing for an empty text. */
 void put_line(const struct screen *screen, const char *name, const char *text);
+/* A time as people say it, milliseconds for programs. */
+void put_duration(const struct screen *screen, const char *name, int64_t ms);
 /* The array "notes" of the result. */
 void put_notes(const struct screen *screen, const json_t *result);
 /* A heading between two parts, for people. */

@@ -113,7 +113,7 @@ void folder_watch_open(struct folder_watch *w)
         return;
     folder_watch_close(w);
     w->reopen = false;
-    w->watch = dirwatch_open(w->path, &error);
+    w->watch = dirwatch_open(w->path, false, &error);
     if (!w->watch) {
         log_warn("module.folder", LOG_NOBODY, "%s; it is looked at once a minute", error);
         free(error);

@@ -284,6 +284,9 @@ def test_networks(stage):
     assert shown["network"]["nick"] == "Anna" and shown["network"]["state"] == "online"
     assert shown["network"]["servers"][0]["port"] == stage.server.port
     assert set(shown["network"]["modules"]) >= {"echo", "dice"}
+    lines = dict(line.split("\t", 1) for line in stage.bot.ctl(
+        "network", "show", "one", "--socket", str(stage.bot.control))[1].splitlines())
+    assert lines["for"].isdecimal(), "milliseconds, for programs"
     [channel] = stage.ctl("network", "channels", "one")["channels"]
     assert channel["channel"] == CHANNEL and channel["members"] == 2
     assert 'did you mean "one"?' in stage.refused("network", "show", "onee")
@@ -586,6 +589,11 @@ def test_first_values(parts):
     stage.becomes(True, "%echo {}")
     assert bot.cli("EXISTS", "seshet:network:one:module:echo:dchannels") == "0"
     assert not bot.find_log(since=mark, event="registry.first")
+
+    # What is to be given again is given when the configuration is read again.
+    bot.cli("SREM", "seshet:network:one:first", "echo:dchannels")
+    bot.hangup()
+    bot.wait_log(since=mark, event="registry.first", msg="echo.dchannels = #x #y")
 
     # A new one in the file is given at once.
     values["echo"]["enicks"] = ["friend"]

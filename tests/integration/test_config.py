@@ -149,6 +149,14 @@ def test_networks_come_change_and_go(parts, server, visitor):
     assert not gone, "the other network noticed"
 
 
+def test_a_change_of_rights_counts(parts, server):
+    """A file that root has written, and then gives to the server's user."""
+    bot = parts.bot({"one": network(server.port, "Anna")})
+    mark = bot.mark()
+    bot.network_path("one").chmod(0o640)
+    bot.wait_log(since=mark, event="conf.loaded")
+
+
 def test_command_prefix_changes_at_once(parts, server, visitor):
     bot = parts.bot({"one": network(server.port, "Anna")})
     visitor.wait_for("Anna", CHANNEL)

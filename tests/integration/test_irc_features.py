@@ -191,8 +191,11 @@ def test_gave_up_and_a_changed_file_tries_again(parts, fake):
     connection.send("ERROR :Closing Link: K-Lined")
     connection.close()
     bot.wait_log(network="one", msg="(?i)banned")
+    reason = lambda: bot.ctl_json("network", "show", "one")["network"]["reason"]
+    assert reason().startswith("Banned")
     bot.write_network("one", network(fake.port, "Anna", username="other"))
     fake.accept().register()
+    wait_until(lambda: reason() == "", 10, "what is over is not told any more")
 
 
 def test_off_and_on_before_the_server_has_closed(parts, fake):

@@ -163,6 +163,9 @@ def test_flushall_changes_nothing_until_someone_decides(shared):
     shared.wait_state("emptied")
     assert shared.both() == [True, False], "the last snapshot decides"
     assert shared.cli("KEYS", "seshet:mod*") == "", "nobody fills the registry by himself"
+    bot = shared.bots["Anna"]
+    status, _, said = bot.ctl("module", "enable", "echo", "--socket", str(bot.control), check=False)
+    assert status == 1 and said.strip().endswith(shared.registry("Anna")["reason"]), said
     for nick, bot in shared.bots.items():
         assert bot.find_log(since=marks[nick], event="registry.state", level="error", msg="HSET")
     shared.accept("Anna")
@@ -232,6 +235,16 @@ def test_a_redis_without_its_data_that_are_brought_back(shared):
     shared.cli("HSET", ECHO, "enabled", "yes")
     shared.cli("SADD", ECHO + ":enicks", "$me")
     shared.decides(True)
+
+
+def test_databases_that_are_swapped(shared):
+    """Redis tells nobody."""
+    shared.cli("-n", "1", "SET", "something", "else")
+    shared.cli("SWAPDB", "0", "1")
+    shared.wait_state("emptied")
+    assert shared.both() == [True, True]
+    shared.cli("SWAPDB", "0", "1")
+    shared.wait_state("synced")
 
 
 def test_a_newer_schema_is_refused_by_both(shared):

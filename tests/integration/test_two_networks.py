@@ -56,6 +56,7 @@ def test_help_of_a_command_tells_its_usage(both):
         visitor.ask(bot, CHANNEL, "!help roll", r"!roll \[.*SIDES.*\]: .+")
         visitor.ask(bot, CHANNEL, "!help ping", r"!ping: .+")
         visitor.ask(bot, CHANNEL, "!help dice", r"dice .*Rolls dice")
+        visitor.ask(bot, CHANNEL, "!help core", r"core: .*!ping")
         visitor.ask(bot, CHANNEL, "!help nosuchthing", r"no module or command .nosuchthing.")
 
 
@@ -81,6 +82,8 @@ def test_what_is_no_command_is_not_answered(both):
                      "say !echo one", "!nosuchcommand one", "!", "", "!!echo one"):
             if text:
                 assert visitor.between(bot, CHANNEL, text) == [], text
+        for text in (" ", "\x01\x01"):
+            assert visitor.between(bot, None, text) == [], text
 
 
 def test_a_reply_in_a_channel_names_the_asker(both):

@@ -102,6 +102,15 @@ static void the_nearest_name_is_found(void **state)
     assert_string_equal(str_nearest("nik", names, 4), "nick");
     assert_string_equal(str_nearest("Server", names, 4), "server");
     assert_null(str_nearest("zzzzzz", names, 4));
+    static const char *const keys[] = {"nick", "alternate_nicks", "modules", "user_modes",
+                                       "command_prefix"};
+    assert_string_equal(str_nearest("altnicks", keys, 5), "alternate_nicks");
+    assert_string_equal(str_nearest("Prefix", keys, 5), "command_prefix");
+    assert_string_equal(str_nearest("modes", keys, 5), "user_modes");
+    assert_string_equal(str_nearest("nicks", keys, 5), "nick");
+    assert_null(str_nearest("comm_and_more", keys, 5));
+    static const char *const rates[] = {"rate_user", "rate_network"};
+    assert_null(str_nearest("rate", rates, 2));
     assert_null(str_nearest("x", names, 0));
 }
 

@@ -238,6 +238,60 @@ static void test_judged_files(void **state)
     remove_dir(dir);
 }
 
+/* It goes in one line. */
+static void test_long_server_password(void **state)
+{
+    (void)state;
+    char password[502];
+    char *dir = make_dir();
+    char *got = NULL;
+    put(dir, "n.conf",
+        "servers = ( { host = \"a\"; } );\nnick = \"x\";\nserver_password_file = \"p\";", 0644);
+    for (size_t len = 501; len >= 500; len--) {
+        memset(password, 'x', len);
+        password[len] = '\0';
+        put(dir, "p", password, 0600);
+        struct conf_network *network = load_judged(dir, NULL, &got);
+        assert_int_equal(network != NULL, len == 500);
+        assert_string_equal(got, network ? ""
+                                         : "n.conf:3: server_password_file: the password must be "
+                                           "at most 500 bytes long\n");
+        conf_network_free(network);
+        free(got);
+    }
+    remove_dir(dir);
+}
+
+static char *refuse_first(void *arg, const struct conf_first *first, size_t i)
+{
+    ++*(unsigned *)arg;
+    bool good = i < first->nvalues && !strcmp(first->values[i], "good");
+    return good ? NULL : xasprintf("value %zu of %zu is bad", i, first->nvalues);
+}
+
+/* Every value by itself, and also beside other errors. */
+static void test_judged_first_values(void **state)
+{
+    (void)state;
+    unsigned asked = 0;
+    const struct conf_judge judge = {.arg = &asked, .first = refuse_first};
+    char *dir = make_dir();
+    char *got = NULL;
+    put(dir, "n.conf",
+        "servers = ( { host = \"a\"; } );\nnik = \"x\"; nick = \"y\";\n"
+        "modules = { dice = {\n usage = \"good\"; echannels = [ \"bad\", \"good\", \"bad\" ];\n"
+        "dnicks = [ ]; }; };",
+        0644);
+    assert_null(load_judged(dir, &judge, &got));
+    assert_string_equal(got, "n.conf:2: unknown key \"nik\"; did you mean \"nick\"?\n"
+                             "n.conf:4: modules.dice.echannels: value 0 of 3 is bad\n"
+                             "n.conf:4: modules.dice.echannels: value 2 of 3 is bad\n"
+                             "n.conf:5: modules.dice.dnicks: value 0 of 0 is bad\n");
+    assert_int_equal(asked, 5);
+    free(got);
+    remove_dir(dir);
+}
+
 static void assert_main_load_errors(const char *dir, const struct conf_judge *judge,
                                     const char *text, const char *wanted)
 {
@@ -281,6 +335,29 @@ static void test_socket_folder(void **state)
                             "it is no folder");
     assert_main_load_errors(dir, NULL, "state_dir = \"a/b\";\ncontrol = { socket = \"control\"; };",
                             "");
+    remove_dir(dir);
+}
+
+static void test_folders(void **state)
+{
+    (void)state;
+    struct conf_errors errors = {0};
+    char *dir = make_dir();
+    assert_main_load_errors(dir, NULL, "state_dir = \"m.conf\";", "m.conf:1: state_dir: ");
+    /* One of modules may come later. */
+    char *path = write_file(dir, "m.conf",
+                            "state_dir = \"s\";\nmodules = {\n system_dir = \"none\";\n"
+                            "user_dir = \"m.conf\"; };",
+                            0644);
+    struct conf_main *conf = conf_main_load(path, NULL, &errors);
+    assert_non_null(conf);
+    assert_int_equal(errors.errors, 0);
+    char *got = take_errors(&errors);
+    assert_non_null(strstr(got, "m.conf:3: warning: modules.system_dir: no module is found in "));
+    assert_non_null(strstr(got, "m.conf:4: warning: modules.user_dir: no module is found in "));
+    conf_main_free(conf);
+    free(got);
+    free(path);
     remove_dir(dir);
 }
 
@@ -456,6 +533,9 @@ int main(void)
         cmocka_unit_test(test_equal_by_content),
         cmocka_unit_test(test_equal_by_stamp),
         cmocka_unit_test(test_judged_files),
+        cmocka_unit_test(test_judged_first_values),
+        cmocka_unit_test(test_long_server_password),
+        cmocka_unit_test(test_folders),
         cmocka_unit_test(test_judged_uri),
         cmocka_unit_test(test_socket_folder),
         cmocka_unit_test(test_errors_beyond_the_limit_are_counted),

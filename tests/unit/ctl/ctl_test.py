@@ -552,7 +552,11 @@ class Completion(Case):
         self.serve_names()
         self.assertEqual(self.offers("module", "enable", ""), ["dice", "seen"])
         self.assertEqual(self.offers("module", "enable", "s"), ["seen"])
-        self.assertEqual(self.offers("module", "enable", "dice", "--"), ["--network"])
+        self.assertEqual(self.offers("module", "enable", "dice", "--"),
+                         ["--network", "--socket", "--json", "--help", "--version"])
+        self.assertEqual(self.offers("module", "list", "--js"), ["--json"])
+        for option in ("-c", "--socket"):
+            self.assertIn("/etc", self.offers("module", "list", option, "/et"))
         self.assertEqual(self.offers("module", "enable", "dice", "--network", ""),
                          ["libera", "oftc"])
         # As bash splits --network=o and --network=.

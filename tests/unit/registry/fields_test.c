@@ -306,6 +306,8 @@ static void checks_items(void **state)
     assert_int_equal(list_item_check(LIST_DNICKS, "#chan", why, sizeof why), -1);
     assert_non_null(strstr(why, "is no nickname"));
     assert_int_equal(list_item_check(LIST_ENICKS, "$me", why, sizeof why), 0);
+    assert_int_equal(list_item_check(LIST_ENICKS, "$Me", why, sizeof why), -1);
+    assert_string_equal(why, "\"$Me\" is no nickname; the bot's own is $me");
     assert_int_equal(list_item_check(LIST_ENICKS, "a b", why, sizeof why), -1);
     assert_int_equal(list_item_check(LIST_ENICKS, "a,b", why, sizeof why), -1);
     assert_int_equal(list_item_check(LIST_ENICKS, "", why, sizeof why), -1);

@@ -306,6 +306,10 @@ static void registration_writes_only_what_is_missing(void **state)
     uint64_t before = registry_stats(f->registry).invalidations;
     register_it(f, &m, true); /* nothing to write, nobody to wake */
     assert_int_equal(registry_stats(f->registry).invalidations, before);
+
+    redis_do(f->socket, "HDEL seshet:module:dice enabled"); /* which is "no" */
+    register_it(f, &m, true);
+    assert_false(module_fields_of(f, "dice")->enabled);
     m.name = "echo";
     register_it(f, &m, true);
     assert_true(module_fields_of(f, "echo")->enabled);

@@ -350,6 +350,41 @@ static void wrong_items_do_not_count(void **state)
     assert_int_equal(view(f, "libera", "dice")->lists[LIST_ECHANNELS].count, 1);
 }
 
+/* "#N" for the numbers from one to the other, upwards or downwards. */
+static void put_numbers(struct fixture *f, const char *key, int from, int to)
+{
+    static char texts[FIELD_MAX_ITEMS + 2][16];
+    static struct model_bytes items[FIELD_MAX_ITEMS + 2];
+    struct registry_key parsed = key_parse(key);
+    int step = from < to ? 1 : -1;
+    size_t n = 0;
+    for (int i = from; i != to + step; i += step, n++) {
+        int len = snprintf(texts[n], sizeof texts[n], "#%05d", i);
+        items[n] = (struct model_bytes){texts[n], (size_t)len};
+    }
+    model_apply_list(f->model, &parsed, items, n);
+}
+
+static void of_too_many_items_the_known_ones_count(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "modules", "dice");
+    /* Nothing is known: every server takes the same. */
+    put_numbers(f, "module:dice:echannels", FIELD_MAX_ITEMS, 0);
+    assert_non_null(strstr(f->told, "20001 items, and at most 20000 may be"));
+    commit(f);
+    const struct item_list *list = snapshot_module(f->snapshot, "dice")->lists[LIST_ECHANNELS];
+    assert_int_equal(list->count, FIELD_MAX_ITEMS);
+    assert_string_equal(list->items[FIELD_MAX_ITEMS - 1], "#19999");
+    put_numbers(f, "module:dice:echannels", 1, FIELD_MAX_ITEMS);
+    assert_int_equal(f->problems, 0);
+    assert_true(commit(f));
+    put_numbers(f, "module:dice:echannels", 0, FIELD_MAX_ITEMS);
+    assert_int_equal(f->problems, 1);
+    assert_non_null(strstr(f->told, "until then the last good ones count"));
+    assert_false(commit(f));
+}
+
 static void an_unreadable_key_keeps_what_was_known(void **state)
 {
     struct fixture *f = *state;
@@ -460,6 +495,7 @@ int main(void)
         TEST(a_name_says_what_its_key_says),
         TEST(unknown_names_are_told),
         TEST(wrong_items_do_not_count),
+        TEST(of_too_many_items_the_known_ones_count),
         TEST(an_unreadable_key_keeps_what_was_known),
         TEST(a_full_reading_forgets_what_is_gone),
         TEST(many_modules_and_networks_stay_cheap),

@@ -76,7 +76,7 @@ static int open_file(const char *path)
 static struct dirwatch *watch(const char *dir)
 {
     char *error = NULL;
-    struct dirwatch *w = dirwatch_open(dir, &error);
+    struct dirwatch *w = dirwatch_open(dir, false, &error);
     assert_non_null(w);
     assert_null(error);
     return w;
@@ -160,11 +160,29 @@ static void tells_a_swapped_link_to_the_folder(void **state)
     dirwatch_close(w);
 }
 
+/* Of files, and of the folder, when it is asked for. */
+static void tells_a_change_of_rights(void **state)
+{
+    struct fixture *f = *state;
+    char *error = NULL;
+    close(open_file("d/a"));
+    struct dirwatch *without = watch("d");
+    struct dirwatch *with = dirwatch_open("d", true, &error);
+    assert_non_null(with);
+    assert_int_equal(chmod("d/a", 0640), 0);
+    assert_string_equal(told(f, with), "+a");
+    assert_int_equal(chmod("d", 0750), 0);
+    assert_string_equal(told(f, with), "!");
+    assert_string_equal(told(f, without), "");
+    dirwatch_close(with);
+    dirwatch_close(without);
+}
+
 static void refuses_what_cannot_be_watched(void **state)
 {
     char *error = NULL;
     (void)state;
-    assert_null(dirwatch_open("no/such/folder", &error));
+    assert_null(dirwatch_open("no/such/folder", false, &error));
     assert_string_equal(error, "cannot watch no/such/folder: No such file or directory");
     free(error);
     dirwatch_close(NULL);
@@ -177,7 +195,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(tells_when_files_are_complete),      CASE(tells_links),
         CASE(tells_a_swapped_data_link),          CASE(tells_that_the_folder_went_and_came),
-        CASE(tells_a_swapped_link_to_the_folder), CASE(refuses_what_cannot_be_watched),
+        CASE(tells_a_swapped_link_to_the_folder), CASE(tells_a_change_of_rights),
+        CASE(refuses_what_cannot_be_watched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,8 +188,8 @@ static void set_timer(seshet_ctx *ctx, const seshet_event *ev)
 {
     bool every = strncmp(ev->args, "every ", 6) == 0;
     int64_t ms = strtol(ev->args + 6, NULL, 10);
-    bool set =
-        (every ? seshet_every(ctx, ms, slow_tick, NULL) : seshet_later(ctx, ms, on_later, NULL)) > 0;
+    bool set = (every ? seshet_every(ctx, ms, slow_tick, NULL)
+                      : seshet_later(ctx, ms, on_later, NULL)) > 0;
     seshet_answer(ctx, "%s", set ? "set" : "not set");
 }
 
