@@ -1,10 +1,11 @@
 #include "registry/capability.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/xmalloc.h"
 #include "registry/registry.h"
+#include "server/capability_ask.h"
 #include "server/core/core.h"
 #include "server/core/run.h"
 
@@ -167,54 +168,50 @@ void core_capability_list(const struct command_call *call)
 /* ---- The check --------------------------------------------------------------------------------
  */
 
-static void write_step(struct buf *text, const struct capability_answer *answer)
+static const char *text_of(const json_t *object, const char *name)
 {
-    char item[CAPABILITY_MAX + 1];
-    buf_printf(text, " by %s: %s", capability_step_name(answer->step),
-               capability_step_sentence(answer->step));
-    if (answer->item)
-        buf_printf(text, " (%s)", capability_write(answer->item, item, sizeof item));
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
 }
 
-static void check_command(const struct command_call *call, const struct account *account,
-                          const char *command)
+/* "dice.roll: no, -roll by default_set: ... (-roll). It needs ..." */
+static void write_result(struct buf *text, const char *command, const json_t *result)
 {
-    char module[CORE_WORD_SIZE];
-    char asked[CAPABILITY_MAX + 1];
-    struct buf text = {0};
-    const struct capability_query q = auth_query(call->network, account);
-    const char *dot = strchr(command, '.');
-    if (!dot || dot == command || !dot[1] || strlen(command) > CAPABILITY_MAX / 2) {
-        command_reply(call, "A command is written MODULE.COMMAND, such as core.join.");
-        return;
+    size_t i;
+    const json_t *note;
+    const char *item = text_of(result, "item");
+    if (*command)
+        buf_printf(text, "%s: ", command);
+    else
+        buf_printf(text, "%s: ", text_of(result, "asked"));
+    buf_printf(text, "%s,", json_is_true(json_object_get(result, "allowed")) ? "yes" : "no");
+    if (*command)
+        buf_printf(text, " %s", text_of(result, "asked"));
+    buf_printf(text, " by %s: %s", text_of(result, "step"), text_of(result, "sentence"));
+    if (*item)
+        buf_printf(text, " (%s)", item);
+    if (*text_of(result, "needs"))
+        buf_printf(text, ". It needs %s", text_of(result, "needs"));
+    json_array_foreach(json_object_get(result, "notes"), i, note)
+    {
+        buf_printf(text, ". Note: %s", json_string_value(note));
     }
-    snprintf(module, sizeof module, "%.*s", (int)(dot - command), command);
-    struct capability_command_answer may = capability_check_command(
-        &q, module, dot + 1, call->event->is_private ? NULL : call->event->channel);
-    buf_printf(&text, "%s: %s, %s", command, may.allowed ? "yes" : "no",
-               capability_write(&may.asked, asked, sizeof asked));
-    write_step(&text, &may.answer);
-    core_reply_buf(call, &text);
 }
 
 static void check(const struct command_call *call, const struct account *account,
-                  const char *capability)
+                  const struct capability_question *question)
 {
-    char why[REGISTRY_WHY_SIZE];
-    char shown[CAPABILITY_MAX + 1];
-    struct capability c;
     struct buf text = {0};
-    if (capability_parse(&c, capability, why, sizeof why)) {
-        command_reply(call, "%s", why);
-        return;
+    char *error = NULL;
+    json_t *result = json_object();
+    if (capability_ask(call->network, account, question, result, &error)) {
+        command_reply(call, "%s", error);
+    } else {
+        write_result(&text, question->command, result);
+        core_reply_buf(call, &text);
     }
-    struct capability_query q =
-        core_query(call, account, *c.network ? c.network : call->network->key);
-    struct capability_answer answer = capability_check(&q, &c);
-    buf_printf(&text, "%s: %s,", capability_write(&c, shown, sizeof shown),
-               answer.allowed ? "yes" : "no");
-    write_step(&text, &answer);
-    core_reply_buf(call, &text);
+    json_decref(result);
+    free(error);
 }
 
 /* [NAME] CAPABILITY, or [NAME] --command MODULE.COMMAND */
@@ -236,7 +233,9 @@ void core_capability_check(const struct command_call *call)
     else if (!account_asked(call, name, &account))
         return;
     else if (command)
-        check_command(call, account, word);
+        check(call, account,
+              &(struct capability_question){"", word,
+                                            call->event->is_private ? "" : call->event->channel});
     else
-        check(call, account, word);
+        check(call, account, &(struct capability_question){word, "", ""});
 }

@@ -177,3 +177,16 @@ def test_capability_check_of_core_commands(stage):  # noqa: F811
     assert "no command" in check("core.frobnicate", "--account", "nora")["notes"][0]
     assert "group" in check("core.module", "--account", "nora")["notes"][0]
     assert "seshetctl only" in check("core.user-add", "--account", "olga")["notes"][0]
+    # On IRC the same, of what is the asker's own or an administrator's business.
+    nora, carl, adam = stage.nora, stage.carl, stage.adam
+    stage.ask(nora, "capability check --command core.join", "core.join: no, admin by privileged: .*It needs admin")
+    stage.ask(adam, "capability check nora --command core.default-capability-add", "no, owner by owner_asked")
+    stage.ask(adam, "capability check --command core.join", "core.join: yes, .*It needs admin")
+    stage.ask(carl, "capability check --command core.kick", rf"yes, .*It needs #op", CHANNEL)
+    stage.ask(nora, "capability check --command core.kick", rf"no, {CHANNEL}\.op by privileged", CHANNEL)
+    stage.ask(nora, "capability check --command core.frobnicate", "Note: there is no command")
+    stage.ask(nora, "capability check --command nonesuch.x", "Note: there is no module")
+    stage.ask(nora, "capability check --command join", "write MODULE.COMMAND")
+    for command in ("core.join", "core.kick", "core.ping", "echo.echo"):
+        allowed = check(command, "--account", "nora", "--channel", CHANNEL)["allowed"]
+        stage.ask(nora, f"capability check --command {command}", f"{command}: {'yes' if allowed else 'no'}", CHANNEL)
