@@ -1,0 +1,93 @@
+"""What a password is tried on, how many accounts a stranger makes, and whom a changed password keeps.
+On the scripted server of test_auth."""
+
+import re
+
+from harness.accounts import group
+from harness.process import wait_until
+from test_auth import CHANNEL, PASSWORD, Stage, echoes, guard
+
+NEW = "another-password"
+
+
+def refused(answer):
+    assert re.match("Wrong name or password", answer), answer
+
+
+def test_a_password_is_tried_on_one_thing(parts):
+    stage = Stage(parts)
+    one = stage.one
+    hosts = (f"h{i}.example.test" for i in range(100))
+
+    def login(nick, words, host=None):
+        return one.login(nick, words, host or next(hosts))
+
+    # The account that goes by the nick, and nothing else; then the only profile with a password.
+    refused(login("alice", "open-sesame"))
+    assert "authorized for shared" in login("dora", "open-sesame")
+    # A profile by its name.
+    assert "authorized for shared" in login("carl", "shared open-sesame")
+    refused(login("carl", f"named {PASSWORD}"))  # has no password of its own
+    # Two profiles: one must say which is meant. That costs nothing, and is not looked at.
+    group(stage.cli, "second", "password", password="open-second")
+    wait_until(lambda: "second" in str(stage.bot.ctl_json("group", "list")), 10, "it is there")
+    said = login("dora", "open-second", "dora.example.test")
+    assert "auth NAME PASSWORD" in said and "second, shared" in said and "open" not in said
+    assert "authorized for second" in login("dora", "second open-second", "dora.example.test")
+    # A command waits: its profile, though the nick is an account's as well.
+    guard(stage, auth_group="second")
+    assert echoes(one.said("alice", "!echo waits", CHANNEL)) == []
+    one.line("alice", "PRIVMSG Anna :auth open-second")
+    one.peer.expect(lambda m: m.command == "PRIVMSG" and m.target == CHANNEL and "waits" in m.text)
+    # Of style nick: the account, never a profile's password. Of a wrong one nothing else is charged.
+    guard(stage, auth_group="nicked")
+    assert echoes(one.said("carl", "!echo in vain", CHANNEL)) == []
+    refused(login("carl", "open-sesame", "home.example.test"))
+    assert "authorized for shared" in login("carl", "shared open-sesame")
+    refused(login("carl", "shared wrong-sesame"))
+    assert "authorized for second" in login("carl", "second open-second")
+    assert not [line for line in stage.bot.raw_log if "open-s" in line or PASSWORD in line]
+
+
+def test_strangers_make_few_accounts(parts):
+    stage = Stage(parts, flood={"source": "0", "register_host": "2/1h", "register_network": "4/2h"})
+    one = stage.one
+
+    def register(name, nick="alice", host="a.example.test"):
+        one.line(nick, f"PRIVMSG Anna :register {name} {PASSWORD}", host)
+        return one.peer.expect(lambda m: m.command == "PRIVMSG" and m.target == nick).text
+
+    # What makes no account does not count, and a profile's name is nobody's.
+    for name in ("bob", "SHARED", "a*b"):
+        assert "Not done" in register(name)
+    for name in ("new1", "new2"):
+        assert "registered as" in register(name)
+    # Whatever the nick, and however the host is written.
+    for nick, host in (("alice", "a.example.test"), ("dora", "A.example.test")):
+        said = register("new3", nick, host)
+        assert "at most 2 new accounts in 1h" in said and re.search(r"come again in (59m|1h)", said)
+    # One /64 is one subscriber.
+    assert "registered as" in register("new3", host="2001:db8::1")
+    assert "registered as" in register("new4", host="2001:db8::2:1")
+    assert "from your address" in register("new5", host="2001:db8::3")
+    said = register("new5", host="b.example.test")
+    assert "at most 4 new accounts in 2h are made on this network" in said
+    # More are allowed, at once.
+    stage.bot.settings["flood"]["register_network"] = "0"
+    stage.bot.write_main()
+    stage.bot.hangup()
+    wait_until(lambda: "registered as" in register("new5", host="b.example.test"), 10, "one more")
+    assert {f"new{i}" for i in range(1, 6)} < set(stage.cli("SMEMBERS", "seshet:users").split())
+
+
+def test_who_changes_his_password_stays_logged_in(parts):
+    stage = Stage(parts)
+    one = stage.one
+    one.logged_in("alice")
+    one.logged_in("dora", "alice")
+    one.line("alice", f"PRIVMSG Anna :passwd {PASSWORD} {NEW}")
+    one.peer.expect(lambda m: m.target == "alice" and "password of alice is changed" in m.text)
+    assert one.who("alice") == "alice"
+    assert one.who("dora") is None
+    one.logged_in("dora", "alice", NEW)
+    assert not [line for line in stage.bot.raw_log if PASSWORD in line or NEW in line]
