@@ -155,8 +155,8 @@ static const struct account *begin_session(struct login *l, char *text)
     if (account->secure && auth_account(a->network, &source) != account) {
         auth_session_end(a->network, l->nick);
         snprintf(text, TEXT_SIZE,
-                 "%s is a secure account: besides the password it asks for one of its hostmasks, "
-                 "and none of them matches you here.",
+                 "%s is a secure account: besides the password it asks for one of its hostmasks "
+                 "or services accounts, and none of them is yours here.",
                  account->name);
         return NULL;
     }
