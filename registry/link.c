@@ -58,6 +58,9 @@ struct link {
     int64_t beat_done_ms; /* when Redis did the first write that has no echo; -1: none */
     int64_t beat_heard_ms;
     bool beat_echoed;              /* the last one sent */
+    int64_t beat_sent;             /* the number that the last one wrote */
+    int64_t beat_answered;         /* of the last one that was answered */
+    int64_t beat_kept;             /* which must stand in the key; 0: none */
     char beat_refused[MAX_REASON]; /* why Redis refuses to write; "": it does not */
 };
 
@@ -164,6 +167,8 @@ static void on_tracking(void *arg, const redisReply *reply)
         return;
     set_state(l, LINK_READY);
     l->beat_done_ms = -1;
+    l->beat_answered = l->beat_sent;
+    l->beat_kept = 0;
     l->beat_refused[0] = '\0';
     send_heartbeat(l);
     l->callbacks.on_ready(l->callbacks.arg);
@@ -429,12 +434,14 @@ static void on_beat(void *arg, const redisReply *reply)
     char ttl[16];
     if (!reply || l->state != LINK_READY)
         return;
+    l->beat_answered++;
     bool refused = reply->type == REDIS_REPLY_ERROR;
     bool was_refused = l->beat_refused[0] != '\0';
     if (refused) {
         beat_ttl(l, ttl, sizeof ttl);
         touch_heartbeat(l, ttl);
     } else {
+        l->beat_kept = l->beat_answered;
         beat_done(l);
     }
     str_copy(l->beat_refused, sizeof l->beat_refused, refused ? reply->str : "");
@@ -442,16 +449,36 @@ static void on_beat(void *arg, const redisReply *reply)
         l->callbacks.on_writable(l->callbacks.arg, refused ? l->beat_refused : NULL);
 }
 
+/* Another database has come into the place of ours (SWAPDB): Redis tells nobody of that, but our
+ * key is not what it was. */
+static void on_kept(void *arg, const redisReply *reply)
+{
+    struct link *l = arg;
+    int64_t number = 0;
+    if (!reply || l->state != LINK_READY || !l->beat_kept || reply->type == REDIS_REPLY_ERROR)
+        return;
+    if (reply->type == REDIS_REPLY_STRING && str_parse_int(reply->str, 1, INT64_MAX, &number))
+        number = 0;
+    if (number == l->beat_kept)
+        return;
+    l->beat_kept = 0;
+    log_info("registry.link", LOG_NOBODY, "%s is not what it was; everything is read again",
+             l->presence_key);
+    l->callbacks.on_changed(l->callbacks.arg, NULL);
+}
+
 /* The key lives a little longer than the time in which its loss would be noticed. */
 static void send_heartbeat(struct link *l)
 {
     char ttl[16];
-    char now[24];
+    char number[24];
     beat_ttl(l, ttl, sizeof ttl);
-    snprintf(now, sizeof now, "%lld", (long long)clock_wall(l->env.clock));
-    const char *argv[] = {"SET", l->presence_key, now, "PX", ttl};
+    snprintf(number, sizeof number, "%lld", (long long)++l->beat_sent);
+    const char *get[] = {"GET", l->presence_key};
+    const char *set[] = {"SET", l->presence_key, number, "PX", ttl};
     l->beat_echoed = false;
-    redis_conn_command(l->talker, on_beat, l, 5, argv, NULL);
+    redis_conn_command(l->talker, on_kept, l, 2, get, NULL);
+    redis_conn_command(l->talker, on_beat, l, 5, set, NULL);
 }
 
 static bool overdue(const struct link *l, int64_t since)

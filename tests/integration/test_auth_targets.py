@@ -91,3 +91,45 @@ def test_who_changes_his_password_stays_logged_in(parts):
     assert one.who("dora") is None
     one.logged_in("dora", "alice", NEW)
     assert not [line for line in stage.bot.raw_log if PASSWORD in line or NEW in line]
+
+
+def test_nobody_gains_by_accounts_that_vanish(parts):
+    stage = Stage(parts)
+    one, cli = stage.one, stage.cli
+
+    def state():
+        return stage.bot.ctl_json("status")["registry"]
+
+    def says(nick, text, answer):
+        one.line(nick, f"PRIVMSG Anna :{text}")
+        one.peer.expect(lambda m: m.target == nick and re.search(answer, m.text))
+
+    cli("SADD", "seshet:user:alice:capabilities", "admin")
+    one.logged_in("alice")
+    # The set of accounts alone: whoever makes one of that name has nothing of what it had.
+    members = cli("SMEMBERS", "seshet:users").split()
+    cli("DEL", "seshet:users")
+    wait_until(lambda: one.who("alice") is None, 10, "nobody is known")
+    says("dora", f"register alice {PASSWORD}", "registered as alice")
+    assert one.who("alice") is None
+    one.logged_in("dora", "alice")
+    says("dora", "capability list", "alice has: none")
+    one.said("dora", "logout")
+    cli("SADD", "seshet:users", *members)
+    # Another database in the place of ours, as with everything lost: what was known stays in force, and
+    # nothing is written.
+    wait_until(lambda: one.who("bob", "bob.example.test") == "bob", 10, "they are back")
+    for lose in (("SWAPDB", "0", "1"), ("FLUSHALL",)):
+        cli(*lose)
+        wait_until(lambda: state()["state"] == "emptied", 20, f"{lose[0]} is seen")
+        assert one.who("bob", "bob.example.test") == "bob"
+        says("dora", f"register new {PASSWORD}", "Not done")
+        if lose[0] == "SWAPDB":
+            cli("SWAPDB", "0", "1")
+            wait_until(lambda: state()["state"] == "synced", 20, "it is back")
+    # Accepted by a person: nobody is anybody.
+    cli("HSET", "seshet:meta", "accepted", state()["reason"].split()[-1])
+    wait_until(lambda: one.who("bob", "bob.example.test") is None, 20, "nobody is known")
+    says("dora", f"register bob {PASSWORD}", "registered as bob")
+    one.logged_in("dora", "bob")
+    says("dora", "capability check owner", "owner: no")
