@@ -80,9 +80,16 @@ def test_strangers_make_few_accounts(parts):
     assert {f"new{i}" for i in range(1, 6)} < set(stage.cli("SMEMBERS", "seshet:users").split())
 
 
-def test_who_changes_his_password_stays_logged_in(parts):
+def test_what_one_does_to_his_account(parts):
     stage = Stage(parts)
     one = stage.one
+    # A mask of his own does not mean everybody who comes from the same gateway.
+    cloak = "gateway/web/x-1"
+    one.logged_in("carl", "bob", host=cloak)
+    for mask, answer in (("*!*@gateway/web/*", "too wide"), ("*!*@gateway/web/x-1", "now means bob")):
+        one.line("carl", f"PRIVMSG Anna :hostmask add {mask}", cloak)
+        one.peer.expect(lambda m: m.target == "carl" and answer in m.text)
+    # Who changes his password stays logged in, and nobody else does.
     one.logged_in("alice")
     one.logged_in("dora", "alice")
     one.line("alice", f"PRIVMSG Anna :passwd {PASSWORD} {NEW}")
