@@ -43,9 +43,8 @@ void core_status(const struct command_call *call)
         online += conn_state(n->conn) == CONN_ONLINE;
     supervisor_each_host(server->supervisor, count_host, &hosts);
     /* It names hosts, files and what to type there. */
-    const char *reason = core_has(call, call->network->key, "admin")
-                             ? registry_state_reason(server->registry)
-                             : "";
+    const char *reason =
+        core_has(call, call->network->key, "admin") ? registry_state_reason(server->registry) : "";
     char lag[32] = "unknown";
     if (conn_lag_ms(call->network->conn) >= 0)
         snprintf(lag, sizeof lag, "%lld ms", (long long)conn_lag_ms(call->network->conn));

@@ -3,7 +3,8 @@ On the scripted server of test_auth."""
 
 import re
 
-from harness.accounts import group
+from harness.accounts import group, user
+from harness.fake_server import ISUPPORT
 from harness.process import wait_until
 from test_auth import CHANNEL, PASSWORD, Stage, echoes, guard
 
@@ -78,6 +79,46 @@ def test_strangers_make_few_accounts(parts):
     stage.bot.ctl_json("network", "rehash")
     assert "registered as" in register("new5", host="b.example.test")
     assert {f"new{i}" for i in range(1, 6)} < set(stage.cli("SMEMBERS", "seshet:users").split())
+
+
+def test_networks_channels_casemappings_services_and_sessions_together(parts):
+    """Network one folds letters only, network two []\\ as well."""
+    stage = Stage(parts, ISUPPORT.replace("rfc1459", "ascii"), more=("two",))
+    user(stage.cli, "mixed", services=["one/mix[", "two/mix["],
+         capabilities=["one/#c[x.op", "two/#c[x.-op", "#c{x.op", "two/owner", "one/-roll", "roll"])
+
+    def check(network, services, capability):
+        answer = stage.bot.ctl_json("capability", "check", "--network", network, "--source",
+                                    "alice!~u@home.example.test", "--services", services, capability)
+        return answer["account"], answer["allowed"], answer["step"]
+
+    wait_until(lambda: check("one", "mix[", "x")[0] == "mixed", 10, "the account is there")
+    for network, services, capability, expected in (
+            # Whose services account it is.
+            ("one", "MIX[", "x", ("mixed", True, "default")),
+            ("one", "mix{", "x", (None, True, "default")),
+            ("two", "MIX{", "x", ("mixed", True, "owner")),
+            # Which channel is meant, and whose word counts.
+            ("one", "mix[", "#C[X.op", ("mixed", True, "own_set")),
+            ("one", "mix[", "#c{x.kick", ("mixed", True, "channel_op")),
+            ("one", "mix[", "#d.op", ("mixed", False, "privileged")),
+            ("two", "mix[", "#c{x.op", ("mixed", True, "owner")),
+            ("one", "mix[", "two/#c{x.op", ("mixed", True, "owner")),
+            # Owner of two is nothing on one.
+            ("one", "mix[", "owner", ("mixed", False, "owner_asked")),
+            ("two", "mix[", "owner", ("mixed", True, "owner_asked")),
+            ("one", "mix[", "two/owner", ("mixed", True, "owner_asked")),
+            ("one", "mix[", "admin", ("mixed", False, "privileged")),
+            ("one", "mix[", "roll", ("mixed", False, "own_set")),
+            ("two", "mix[", "-roll", ("mixed", False, "owner"))):
+        assert check(network, services, capability) == expected, (network, services, capability)
+    # Without owner the network's own word is heard, in whichever case the channel is written.
+    stage.cli("SREM", "seshet:user:mixed:capabilities", "two/owner")
+    wait_until(lambda: check("two", "mix[", "#C{X.op") == ("mixed", False, "own_set"), 10, "no owner")
+    # Who has logged in is that account, whatever services account he has; on this network alone.
+    stage.places["one"].logged_in("alice")
+    assert check("one", "mix[", "x")[0] == "alice"
+    assert check("two", "mix[", "x")[0] == "mixed"
 
 
 def test_what_one_does_to_his_account(parts):
