@@ -73,8 +73,9 @@ static const char *cannot_register(const struct command_call *call, const char *
         return "new accounts are made by the administrators only";
     if (auth_account(call->network, &source))
         return "you have an account already; whoami names it";
-    if (!account_name_valid(name))
-        return "a name is made of letters, digits and -[]\\`_^{}|";
+    /* As no nick does; it would look like an option of seshetctl. */
+    if (!account_name_valid(name) || *name == '-')
+        return "a name is made of letters, digits and -[]\\`_^{}|, with no - in front";
     if (accounts_user(accounts, name) || is_profile(accounts, name))
         return "that name is taken";
     return NULL;

@@ -147,6 +147,30 @@ static bool account_asked(const struct command_call *call, const char *name,
     return named != NULL;
 }
 
+/* What the account has on another network is the business of those who administer that. */
+static bool may_see(const struct command_call *call, const struct account *account,
+                    const char *network)
+{
+    const struct auth_source source = core_source(call);
+    return !*network || !strcmp(network, call->network->key) || !account ||
+           account == auth_account(call->network, &source) || core_has(call, network, "admin");
+}
+
+static void write_visible(struct buf *text, const struct command_call *call,
+                          const struct account *account)
+{
+    char name[CAPABILITY_MAX + 1];
+    const struct capability_set *set = account->capabilities;
+    size_t told = 0;
+    for (size_t i = 0; i < capability_set_count(set); i++) {
+        const struct capability *c = capability_set_at(set, i);
+        if (may_see(call, account, c->network))
+            buf_printf(text, "%s%s", told++ ? ", " : "", capability_write(c, name, sizeof name));
+    }
+    if (!told)
+        buf_printf(text, "none");
+}
+
 void core_capability_list(const struct command_call *call)
 {
     char name[CORE_WORD_SIZE];
@@ -161,7 +185,7 @@ void core_capability_list(const struct command_call *call)
         return;
     }
     buf_printf(&text, "%s has: ", account->name);
-    core_write_set(&text, account->capabilities);
+    write_visible(&text, call, account);
     core_reply_buf(call, &text);
 }
 
@@ -203,6 +227,13 @@ static void check(const struct command_call *call, const struct account *account
 {
     struct buf text = {0};
     char *error = NULL;
+    char why[REGISTRY_WHY_SIZE];
+    struct capability c;
+    if (!capability_parse(&c, question->capability, why, sizeof why) &&
+        !may_see(call, account, c.network)) {
+        core_deny(call, "admin");
+        return;
+    }
     json_t *result = json_object();
     if (capability_ask(call->network, account, question, result, &error)) {
         command_reply(call, "%s", error);

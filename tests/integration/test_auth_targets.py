@@ -59,7 +59,7 @@ def test_strangers_make_few_accounts(parts):
         return one.peer.expect(lambda m: m.command == "PRIVMSG" and m.target == nick).text
 
     # What makes no account does not count, and a profile's name is nobody's.
-    for name in ("bob", "SHARED", "a*b"):
+    for name in ("bob", "SHARED", "a*b", "--owner"):
         assert "Not done" in register(name)
     for name in ("new1", "new2"):
         assert "registered as" in register(name)

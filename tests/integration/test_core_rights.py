@@ -84,6 +84,18 @@ def test_what_is_for_all_networks_is_had_on_all(stage):  # noqa: F811
 # ---- Names ----------------------------------------------------------------------------------------
 
 
+def test_what_somebody_has_elsewhere_is_for_admins_there(stage):  # noqa: F811
+    nora, adam = stage.nora, stage.adam
+    gives(stage, "carl", stage.carl, "two/secret")
+    stage.ask(adam, "capability list carl", "two/secret")
+    gives(stage, "nora", nora, "one/admin")
+    stage.until(nora, "whoami", "You are nora")
+    assert "two/" not in stage.ask(nora, "capability list carl", rf"carl has: one/{CHANNEL}\.op$")
+    stage.ask(nora, "capability check carl one/secret", "one/secret: ")
+    assert not any("by " in text for text in stage.silent(nora, "capability check carl two/secret"))
+    stage.ask(stage.carl, "capability check carl two/secret", "two/secret: yes, by own_set")
+
+
 def test_the_op_of_one_channel_takes_nothing_from_another(stage):  # noqa: F811
     gives(stage, "carl", stage.carl, "one/#a.op")
     gives(stage, "nora", stage.nora, "one/#a.b,op")
