@@ -94,8 +94,10 @@ struct conf_main {
         char *idle;           /* "1h"; "0": never */
     } modules;
     struct {
-        char *source; /* "30/1m": uses in a duration; "0": no limit */
-        char *ignore; /* "10m": for how long who makes more is ignored */
+        char *source;           /* "30/1m": uses in a duration; "0": no limit */
+        char *ignore;           /* "10m": for how long who makes more is ignored */
+        char *register_host;    /* "3/1d": new accounts from one host; "0": no limit */
+        char *register_network; /* "100/1d": and on one network */
     } flood;
     struct {
         char *socket;

@@ -1,5 +1,9 @@
 #include "server/facts.h"
 
+#include <ctype.h>
+#include <string.h>
+
+#include "server/address.h"
 #include "server/commands.h"
 #include "server/flood_guard.h"
 #include "server/identities.h"
@@ -25,9 +29,19 @@ void facts_begin(struct decide_facts *facts, const struct network *n, bool ours,
                                    .source_rate = flood_guard_source(n->server->guard)};
 }
 
-bool facts_secret(const struct command_target *target, const char *word, const char *args)
+bool facts_secret(const struct network *n, const char *text, bool is_private)
 {
-    const struct core_command *core = target && target->core ? core_command_find(word, args) : NULL;
+    struct address a;
+    const struct core_command *core = NULL;
+    if (!address_parse(&a, text, is_private, irc_state_nick(n->state),
+                       irc_state_isupport(n->state)->casemapping))
+        return false;
+    /* To the bot itself, whatever prefix: who mistakes it has said his password all the same. */
+    bool prefixed =
+        *a.word == n->view->default_prefix || (a.direct && ispunct((unsigned char)*a.word));
+    if (a.direct || prefixed)
+        core = core_command_find(a.word + prefixed, a.args);
+    explicit_bzero(&a, sizeof a);
     return core && core->secret;
 }
 

@@ -1,20 +1,33 @@
 #include "server/raw_line.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/permission.h"
 #include "net/link/priority.h"
 #include "registry/view.h"
+#include "server/facts.h"
 #include "server/index.h"
 #include "server/raw_text.h"
 #include "server/router.h"
+
+/* What somebody says to log in is for no module, whatever else it may see. */
+static bool is_secret(const struct network *n, const struct irc_msg *msg)
+{
+    const struct isupport *is = irc_state_isupport(n->state);
+    if (msg->nparams < 2 || strcmp(msg->command, "PRIVMSG") != 0)
+        return false;
+    const char *target = isupport_skip_statusmsg(is, msg->params[0]);
+    return facts_secret(n, msg->params[1], !isupport_is_channel(is, target));
+}
 
 void raw_line_came(struct network *n, const struct irc_msg *msg)
 {
     size_t count;
     network_refresh(n);
     command_index_subscribers(n->index, EVENT_RAW, &count);
-    if (!count)
+    if (!count || is_secret(n, msg))
         return;
     struct buf line = {0};
     raw_line_write(&line, msg);

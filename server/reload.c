@@ -198,6 +198,8 @@ static void apply_main(struct server *server, struct conf_main *conf)
     supervisor_set_limits(server->supervisor, &limits);
     swap_text(&now->flood.source, &conf->flood.source);
     swap_text(&now->flood.ignore, &conf->flood.ignore);
+    swap_text(&now->flood.register_host, &conf->flood.register_host);
+    swap_text(&now->flood.register_network, &conf->flood.register_network);
     flood_guard_configure(server->guard);
     swap_text(&now->networks_dir, &conf->networks_dir);
     warn_restart("state_dir", now->state_dir, conf->state_dir);

@@ -264,11 +264,11 @@ static const struct module_decl *route_command(struct route *r, bool *called)
         name = address.word + 1;
         count = candidates(r, name, address.word[0], found);
     }
-    for (size_t i = 0; i < count; i++)
-        r->secret = r->secret || facts_secret(found[i].target, name, address.args);
     *called = count > 0 || r->limited || r->excess || r->closed;
     if (count == 1) {
         run_command(r, &found[0], name, &address);
+        if (r->secret)
+            explicit_bzero(&address, sizeof address);
         return found[0].target->module;
     }
     if (count && flood_guard_use(n, event))
@@ -376,6 +376,7 @@ bool router_event(struct network *n, const struct irc_event *event)
     if (!is_heard(&r))
         return false;
     bool may_call = event->type == EVENT_MESSAGE && r.counted;
+    r.secret = may_call && facts_secret(n, event->text, event->is_private);
     if (may_call)
         called_module = route_command(&r, &called);
     if (!r.secret)

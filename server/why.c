@@ -232,15 +232,6 @@ static void set_command(struct why *w, const char *word, char prefix, const char
     irc_fold_copy(CASEMAPPING_ASCII, w->command, sizeof w->command, name);
 }
 
-static bool is_secret(const struct why *w, const char *word, char prefix, const char *args)
-{
-    const struct command_target *t =
-        command_index_called(command_index_find(w->network->index, word), prefix);
-    while (t && !facts_secret(t, word, args))
-        t = command_index_called(t->next, prefix);
-    return t != NULL;
-}
-
 /* What the text is to the module, as the router reads it. */
 static void read_text(struct why *w, const char *text, bool is_private)
 {
@@ -254,9 +245,7 @@ static void read_text(struct why *w, const char *text, bool is_private)
             set_command(w, address.word, '\0', name);
         if (!name && address.word[0] == prefix && (name = command_of(w, address.word + 1)))
             set_command(w, address.word + 1, prefix, name);
-        w->secret =
-            (address.direct && is_secret(w, address.word, '\0', address.args)) ||
-            (*address.word && is_secret(w, address.word + 1, address.word[0], address.args));
+        w->secret = facts_secret(n, text, is_private);
         if (!name && address.word[1] && command_of(w, address.word + 1))
             note(w,
                  xasprintf("here its commands begin with %c, so this is no command of it", prefix));

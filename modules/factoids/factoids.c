@@ -220,10 +220,21 @@ static long alternatives(char *text, char *parts[ALTERNATIVES_MAX])
     return n;
 }
 
+/* Everybody teaches, and other bots would obey a line that begins as their commands do, and take it
+ * for ours: "nick: " stands before it then. */
+static void answer(seshet_ctx *ctx, const char *text)
+{
+    if (ispunct((unsigned char)text[0]))
+        seshet_reply(ctx, "%s", text);
+    else
+        seshet_answer(ctx, "%s", text);
+}
+
 static void tell_fact(seshet_ctx *ctx, const char *name, struct fact *f)
 {
     char *parts[ALTERNATIVES_MAX];
     char text[TEXT_MAX + 1];
+    char whole[NAME_SIZE + TEXT_MAX + 8];
     const char *rest;
     long n = phrase_random(alternatives(f->text, parts));
     if (n < 0) {
@@ -234,9 +245,11 @@ static void tell_fact(seshet_ctx *ctx, const char *name, struct fact *f)
     if ((rest = phrase_after(text, "<action>")) && rest[0])
         seshet_action(ctx, "%s", rest);
     else if ((rest = phrase_after(text, "<reply>")) && rest[0])
-        seshet_answer(ctx, "%s", rest);
-    else
-        seshet_answer(ctx, "%s is %s", name, text);
+        answer(ctx, rest);
+    else {
+        snprintf(whole, sizeof whole, "%s is %s", name, text);
+        answer(ctx, whole);
+    }
 }
 
 /* Reads the arguments of a command: of which channel, and which name. 0; -1: the source was told.

@@ -164,9 +164,11 @@ const char *auth_account_how(struct network *n, const struct auth_source *source
     struct auth *a = n->auth;
     struct identity id = identify(a, source, NULL);
     const struct who_match *m = &id.match;
+    const char *by = m->by_services ? "services account" : "hostmask";
     if (id.logged_in && !id.account)
         snprintf(a->how, sizeof a->how,
-                 "logged in as %s, which is secure and has no hostmask that matches",
+                 "logged in as %s, which is secure and has no hostmask or services account that "
+                 "matches",
                  id.logged_in->name);
     else if (id.logged_in)
         snprintf(a->how, sizeof a->how, "session");
@@ -174,10 +176,9 @@ const char *auth_account_how(struct network *n, const struct auth_source *source
         snprintf(a->how, sizeof a->how, "matches both %s and %s, and so counts as nobody",
                  m->other->name, m->ambiguous->name);
     else if (id.account)
-        snprintf(a->how, sizeof a->how, "%s %s", m->by_services ? "services account" : "hostmask",
-                 m->item);
+        snprintf(a->how, sizeof a->how, "%s %s", by, m->item);
     else if (m->needs_session)
-        snprintf(a->how, sizeof a->how, "hostmask %s of %s, which is secure: it needs a login too",
+        snprintf(a->how, sizeof a->how, "%s %s of %s, which is secure: it needs a login too", by,
                  m->item, m->other->name);
     else
         snprintf(a->how, sizeof a->how, "no session, hostmask or services account");

@@ -52,13 +52,10 @@ enum auth_verdict { AUTH_YES, AUTH_NO, AUTH_ASKING };
 enum auth_verdict auth_group_verdict(struct network *n, const struct auth_source *source,
                                      const char *group);
 
-/* A session: who gave the right password, until he quits, leaves the last channel he shares with
- * us, gets another address or services account, logs out, or the account's password changes. Who
- * shares no channel cannot be watched: his lasts a minute. auth_login begins it; this is for others
- * who know that a source is that account. */
-void auth_session_begin(struct network *n, const struct auth_source *source,
-                        const struct account *account);
-/* The account's password record is about to become this by the person's own hand: his session goes
+/* A session: who gave the right password (auth_login), until he quits, leaves the last channel he
+ * shares with us, gets another address or services account, logs out, or the account's password
+ * changes. Who shares no channel cannot be watched: his lasts a minute.
+ * The account's password record is about to become this by the person's own hand: his session goes
  * on, while all others of the account end. Before the edit is committed. */
 void auth_session_keep(struct network *n, const char *nick, const char *record);
 bool auth_session_end(struct network *n, const char *nick); /* false: there was none */
@@ -71,11 +68,10 @@ bool auth_nickserv_notice(struct network *n, const struct irc_event *event);
 void auth_numeric(struct network *n, const struct irc_msg *msg);
 
 /*
- * A password said in private, checked off the loop, with the growing delays. When it is right the
- * session has begun, and the command that waited for it has run, before done is called. name NULL
- * or
- * "": the account of the source's own nickname, or else the password of a profile. The source is
- * followed through nick changes; gone, it gets no session. An old record is replaced.
+ * A password said in private, checked off the loop, with the growing delays, against one account or
+ * profile (target.h; name NULL or "": none was said). When it is right the session has begun, and
+ * the command that waited for it has run, before done is called. The source is followed through
+ * nick changes; gone, it gets no session. An old record is replaced.
  * done runs once, from the loop, maybe at once; text: what to tell the person, whatever came out
  * (right, wrong, too many tries: wait N s, no such profile); account: the name that is right, or
  * NULL. done NULL: the person is told by a notice. The password is copied, and wiped.
@@ -86,6 +82,12 @@ void auth_login(struct network *n, const struct auth_source *source, const char 
 /* Hashes a new password off the loop: record NULL when it failed (text says why). */
 typedef void auth_hash_fn(void *arg, const char *record, const char *text);
 void auth_hash(struct server *server, const char *password, auth_hash_fn *done, void *arg);
+
+/* Whether one more account may be made from that host, and on its network, as flood.register_* of
+ * the main file say. 0, or -1 and in why when it may again. */
+int auth_may_register(struct network *n, const char *host, char *why, size_t why_size);
+/* One is being made. */
+void auth_registers(struct network *n, const char *host);
 
 struct auth *auth_new(struct network *n);
 void auth_free(struct auth *a); /* NULL is fine; every login's done runs before */

@@ -10,46 +10,17 @@
 #include "base/xmalloc.h"
 #include "registry/account_edit.h"
 #include "registry/password.h"
+#include "server/auth/address.h"
 #include "server/auth/delay.h"
+#include "server/auth/desk.h"
 #include "server/auth/internal.h"
+#include "server/auth/target.h"
 #include "server/worker.h"
 
-#define MAX_CHECKS     4  /* records that one password is compared with */
 #define MAX_LOGINS     48 /* under way, of all networks: about two seconds of work */
 #define MAX_OF_ACCOUNT 4  /* guesses at one account at the same time */
 #define KEY_SIZE       700
 #define TEXT_SIZE      400
-
-/* Of the server. */
-struct auth_desk {
-    struct server *server;
-    struct delays *delays;
-    unsigned logins; /* under way */
-    unsigned hashes; /* of new passwords, under way */
-};
-
-struct auth_desk *auth_desk_new(struct server *server)
-{
-    struct auth_desk *desk = xcalloc(1, sizeof *desk);
-    desk->server = server;
-    desk->delays = delays_new();
-    return desk;
-}
-
-void auth_desk_free(struct auth_desk *desk)
-{
-    if (!desk)
-        return;
-    delays_free(desk->delays);
-    free(desk);
-}
-
-/* A record that the password may open. */
-struct check {
-    bool is_group;
-    char name[ACCOUNT_MAX_NAME + 1]; /* as it is shown; of an account that may not exist */
-    char *record;                    /* "": takes as long, and is never right */
-};
 
 struct login {
     struct auth *auth; /* NULL: its network has gone */
@@ -60,10 +31,9 @@ struct login {
     char *host;
     char *services; /* or NULL */
     char *password;
-    size_t nchecks;
-    struct check checks[MAX_CHECKS];
+    struct login_target target;
     /* What the thread found. */
-    int right;                                /* which check, or -1 */
+    bool right;
     char new_record[PASSWORD_RECORD_MAX + 1]; /* "" or what replaces an old one */
     auth_login_fn *done;
     void *arg;
@@ -73,8 +43,7 @@ struct login {
 
 static void free_login(struct login *l)
 {
-    for (size_t i = 0; i < l->nchecks; i++)
-        free(l->checks[i].record);
+    login_target_clear(&l->target);
     str_free_secret(l->password);
     free(l->nick);
     free(l->user);
@@ -89,88 +58,38 @@ static void free_login(struct login *l)
 /* A source is its address: another nick costs nothing. */
 static const char *source_key(char dst[KEY_SIZE], const struct auth *a, const char *host)
 {
-    snprintf(dst, KEY_SIZE, "source %s %s", a->network->key, host);
+    char address[AUTH_ADDRESS_SIZE];
+    snprintf(dst, KEY_SIZE, "source %s %s", a->network->key, auth_address(address, host));
     return dst;
 }
 
-static const char *check_key(char dst[KEY_SIZE], const struct check *check)
+static const char *target_key(char dst[KEY_SIZE], const struct login_target *target)
 {
     char name[ACCOUNT_MAX_NAME + 1];
-    irc_fold_copy(CASEMAPPING_ASCII, name, sizeof name, check->name);
-    snprintf(dst, KEY_SIZE, "%s %s", check->is_group ? "profile" : "account", name);
+    irc_fold_copy(CASEMAPPING_ASCII, name, sizeof name, target->name);
+    snprintf(dst, KEY_SIZE, "%s %s", target->is_group ? "profile" : "account", name);
     return dst;
 }
 
 /* Whoever has one of the account's hostmasks is not kept out by what others guess. */
-static bool is_known(struct auth *a, const struct auth_source *source, const struct check *check)
+static bool is_known(struct auth *a, const struct auth_source *source,
+                     const struct login_target *target)
 {
     struct who_match match = auth_match(a, source);
     const struct account *account = match.account ? match.account : match.other;
-    return !check->is_group && account && auth_same_account(account->name, check->name);
+    return !target->is_group && account && auth_same_account(account->name, target->name);
 }
 
-/* Those that may not be tried yet are left out. How long until the first of them, or 0. */
-static int64_t leave_out(struct auth *a, const struct auth_source *source, struct login *l)
+/* How long until the next password counts, or 0. */
+static int64_t wait_of(struct auth *a, const struct auth_source *source, const struct login *l)
 {
     char key[KEY_SIZE];
-    struct delays *delays = l->desk->delays;
+    const struct delays *delays = l->desk->delays;
     int64_t now_ms = auth_now(a);
-    int64_t least = 0;
-    size_t kept = 0;
-    for (size_t i = 0; i < l->nchecks; i++) {
-        int64_t wait = is_known(a, source, &l->checks[i])
-                           ? 0
-                           : delays_wait(delays, check_key(key, &l->checks[i]), now_ms);
-        if (wait && (!least || wait < least))
-            least = wait;
-        if (wait)
-            free(l->checks[i].record);
-        else
-            l->checks[kept++] = l->checks[i];
-    }
-    l->nchecks = kept;
-    return least;
-}
-
-/* ---- What it is compared with -----------------------------------------------------------------
- */
-
-static void add_check(struct login *l, bool is_group, const char *name, const char *record)
-{
-    struct check *check = &l->checks[l->nchecks];
-    if (l->nchecks == MAX_CHECKS)
-        return;
-    for (size_t i = 0; i < l->nchecks; i++)
-        if (l->checks[i].is_group == is_group && !strcmp(l->checks[i].name, name))
-            return;
-    check->is_group = is_group;
-    str_copy(check->name, sizeof check->name, name);
-    check->record = xstrdup(record);
-    l->nchecks++;
-}
-
-static void add_account(struct auth *a, struct login *l, const char *name)
-{
-    const struct account *account = accounts_user(auth_accounts(a), name);
-    add_check(l, false, account ? account->name : name, account ? account->password : "");
-}
-
-/* The profile that the source's command waits for comes first, then its own nickname as a name,
- * then the other profiles that have a password. */
-static void add_nameless(struct auth *a, struct login *l)
-{
-    const struct accounts *accounts = auth_accounts(a);
-    const char *waits_for = pending_group(a, l->nick);
-    const struct auth_group *group = waits_for ? accounts_group(accounts, waits_for) : NULL;
-    if (group && group->style == AUTH_PASSWORD)
-        add_check(l, true, group->name, group->password);
-    if (accounts_user(accounts, l->nick))
-        add_account(a, l, l->nick);
-    for (size_t i = 0; i < accounts->ngroups; i++)
-        if (accounts->groups[i]->style == AUTH_PASSWORD)
-            add_check(l, true, accounts->groups[i]->name, accounts->groups[i]->password);
-    if (!l->nchecks)
-        add_account(a, l, l->nick);
+    int64_t ms = delays_wait(delays, source_key(key, a, source->host), now_ms);
+    if (ms || is_known(a, source, &l->target))
+        return ms;
+    return delays_wait(delays, target_key(key, &l->target), now_ms);
 }
 
 /* ---- Checking ---------------------------------------------------------------------------------
@@ -180,14 +99,10 @@ static void add_nameless(struct auth *a, struct login *l)
 static void work(void *arg)
 {
     struct login *l = arg;
-    for (size_t i = 0; i < l->nchecks && l->right < 0; i++) {
-        enum password_verdict verdict = password_verify(l->password, l->checks[i].record);
-        if (verdict == PASSWORD_WRONG)
-            continue;
-        l->right = (int)i;
-        if (verdict == PASSWORD_RIGHT_REHASH && password_hash(l->password, l->new_record))
-            *l->new_record = '\0';
-    }
+    enum password_verdict verdict = password_verify(l->password, l->target.record);
+    l->right = verdict != PASSWORD_WRONG;
+    if (verdict == PASSWORD_RIGHT_REHASH && password_hash(l->password, l->new_record))
+        *l->new_record = '\0';
     str_free_secret(l->password);
     l->password = NULL;
 }
@@ -224,13 +139,13 @@ static struct auth_source source_of(const struct login *l)
 }
 
 /* A right password: the session, or what stands in its way. The account, or NULL. */
-static const struct account *begin_session(struct login *l, const struct check *check, char *text)
+static const struct account *begin_session(struct login *l, char *text)
 {
     struct auth *a = l->auth;
     struct auth_source source = source_of(l);
     const char *next = *l->new_record ? l->new_record : NULL;
-    const struct account *account = accounts_user(auth_accounts(a), check->name);
-    if (!account || strcmp(account->password, check->record) != 0) {
+    const struct account *account = accounts_user(auth_accounts(a), l->target.name);
+    if (!account || strcmp(account->password, l->target.record) != 0) {
         snprintf(text, TEXT_SIZE, "The account was changed just now. Say it again.");
         return NULL;
     }
@@ -240,8 +155,8 @@ static const struct account *begin_session(struct login *l, const struct check *
     if (account->secure && auth_account(a->network, &source) != account) {
         auth_session_end(a->network, l->nick);
         snprintf(text, TEXT_SIZE,
-                 "%s is a secure account: besides the password it asks for one of its hostmasks, "
-                 "and none of them matches you here.",
+                 "%s is a secure account: besides the password it asks for one of its hostmasks "
+                 "or services accounts, and none of them is yours here.",
                  account->name);
         return NULL;
     }
@@ -255,12 +170,12 @@ static const struct account *begin_session(struct login *l, const struct check *
     return account;
 }
 
-static void join_group(struct login *l, const struct check *check, char *text)
+static void join_group(struct login *l, char *text)
 {
     struct auth *a = l->auth;
     struct auth_source source = source_of(l);
-    const struct auth_group *group = accounts_group(auth_accounts(a), check->name);
-    if (!group || strcmp(group->password, check->record) != 0) {
+    const struct auth_group *group = accounts_group(auth_accounts(a), l->target.name);
+    if (!group || strcmp(group->password, l->target.record) != 0) {
         snprintf(text, TEXT_SIZE, "The profile was changed just now. Say it again.");
         return;
     }
@@ -275,11 +190,10 @@ static void charge(struct login *l, char *text)
     char wait[32];
     int64_t now_ms = auth_now(a);
     int64_t most = delays_wrong(l->desk->delays, source_key(key, a, l->host), now_ms);
-    for (size_t i = 0; i < l->nchecks; i++)
-        delays_wrong(l->desk->delays, check_key(key, &l->checks[i]), now_ms);
+    delays_wrong(l->desk->delays, target_key(key, &l->target), now_ms);
     /* A name that does not exist may be a password that was said in its place. */
     log_warn("auth.wrong", LOG_NETWORK(a->network->key), "%s!%s@%s gave a wrong password for %s",
-             l->nick, l->user, l->host, *l->checks[0].record ? l->checks[0].name : "nobody");
+             l->nick, l->user, l->host, *l->target.record ? l->target.name : "nobody");
     snprintf(text, TEXT_SIZE, "Wrong name or password. You can try again in %s.",
              str_duration(wait, sizeof wait, most));
 }
@@ -288,7 +202,7 @@ static void forgive(struct login *l)
 {
     char key[KEY_SIZE];
     delays_right(l->desk->delays, source_key(key, l->auth, l->host));
-    delays_right(l->desk->delays, check_key(key, &l->checks[l->right]));
+    delays_right(l->desk->delays, target_key(key, &l->target));
 }
 
 static void tell(const struct login *l, const char *account, const char *text)
@@ -304,15 +218,14 @@ static void finish(struct login *l)
     char text[TEXT_SIZE] = "You were gone before the password was checked. Say it again.";
     const struct account *account = NULL;
     DL_DELETE(l->auth->logins, l);
-    if (l->right < 0) {
+    if (!l->right) {
         charge(l, text);
     } else {
-        const struct check *check = &l->checks[l->right];
         forgive(l);
-        if (!l->gone && check->is_group)
-            join_group(l, check, text);
+        if (!l->gone && l->target.is_group)
+            join_group(l, text);
         else if (!l->gone)
-            account = begin_session(l, check, text);
+            account = begin_session(l, text);
         if (!l->gone) {
             struct auth_source source = source_of(l);
             pending_run(l->auth, &source);
@@ -334,21 +247,17 @@ static void on_worked(void *arg)
  */
 
 /* NULL, or why not now. */
-static const char *refuse(struct auth *a, const struct auth_source *source, struct login *l,
+static const char *refuse(struct auth *a, const struct auth_source *source, const struct login *l,
                           char *text)
 {
-    char key[KEY_SIZE];
     char wait[32];
-    int64_t ms = delays_wait(l->desk->delays, source_key(key, a, source->host), auth_now(a));
+    int64_t ms = wait_of(a, source, l);
     unsigned of_account = 0;
     bool busy = l->desk->logins >= MAX_LOGINS;
     for (const struct login *other = a->logins; other; other = other->next) {
         busy |= !strcmp(other->host, source->host) && !strcmp(other->user, source->user);
-        of_account += auth_same_account(other->checks[0].name, l->checks[0].name);
-    }
-    if (!ms) {
-        int64_t least = leave_out(a, source, l);
-        ms = l->nchecks ? 0 : least;
+        of_account += other->target.is_group == l->target.is_group &&
+                      auth_same_account(other->target.name, l->target.name);
     }
     if (ms) {
         snprintf(text, TEXT_SIZE,
@@ -373,14 +282,12 @@ void auth_login(struct network *n, const struct auth_source *source, const char 
                         .user = xstrdup(source->user),
                         .host = xstrdup(source->host),
                         .services = xstrdup_null(source->services),
-                        .right = -1,
                         .done = done,
                         .arg = arg};
-    if (name && *name)
-        add_account(a, l, name);
-    else
-        add_nameless(a, l);
-    const char *why = refuse(a, source, l, text);
+    const char *why = login_target_find(&l->target, auth_accounts(a), source->nick,
+                                        pending_group(a, source->nick), name, text, sizeof text)
+                          ? text
+                          : refuse(a, source, l, text);
     if (!why && strlen(password) > PASSWORD_MAX)
         why = "That is too long to be a password.";
     if (!why) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xmalloc.h"
+#include "server/auth/address.h"
 #include "server/auth/internal.h"
 #include "server/flood_guard.h"
 
@@ -72,7 +73,8 @@ void auth_refuse_text(struct network *n, const struct irc_event *event, const ch
 
 bool auth_lets_identify(struct network *n, const struct auth_source *source)
 {
-    return !told_before(n->auth, source->host, "identify", "", IDENTIFY_MS);
+    char address[AUTH_ADDRESS_SIZE];
+    return !told_before(n->auth, auth_address(address, source->host), "identify", "", IDENTIFY_MS);
 }
 
 /* ---- Authorization ----------------------------------------------------------------------------

@@ -196,12 +196,6 @@ void session_add_group(struct auth *a, const struct auth_source *source,
              source->nick, source->user, source->host, group->name);
 }
 
-void auth_session_begin(struct network *n, const struct auth_source *source,
-                        const struct account *account)
-{
-    session_log_in(n->auth, source, account->name, account->password, NULL);
-}
-
 void auth_session_keep(struct network *n, const char *nick, const char *record)
 {
     struct session *s = find(n->auth, nick);

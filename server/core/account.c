@@ -14,18 +14,35 @@
 struct registering {
     struct core_later *later;
     char *name;
+    char *host;
 };
+
+/* With the password hashed. 0, or -1 and what speaks against it now. */
+static int prepare(const struct registering *r, struct registry_edit *edit, const char *record,
+                   char *why, size_t why_size)
+{
+    struct network *n = core_later_network(r->later);
+    if (!n) {
+        str_copy(why, why_size, "the network is gone");
+        return -1;
+    }
+    /* Others from there may have been hashed meanwhile. */
+    if (auth_may_register(n, r->host, why, why_size) ||
+        registry_edit_user_new(edit, r->name, record, why, why_size))
+        return -1;
+    /* What cannot be written makes no account. */
+    if (registry_state(n->server->registry) == REGISTRY_SYNCED)
+        auth_registers(n, r->host);
+    return 0;
+}
 
 static void on_hashed(void *arg, const char *record, const char *text)
 {
     struct registering *r = arg;
     char why[REGISTRY_WHY_SIZE];
     struct registry_edit *edit = registry_edit_new();
-    if (!record) {
-        core_later_end(r->later, "Not done: %s", text);
-        registry_edit_free(edit);
-    } else if (registry_edit_user_new(edit, r->name, record, why, sizeof why)) {
-        core_later_end(r->later, "Not done: %s", why);
+    if (!record || prepare(r, edit, record, why, sizeof why)) {
+        core_later_end(r->later, "Not done: %s", record ? why : text);
         registry_edit_free(edit);
     } else {
         core_commit_later(
@@ -33,7 +50,17 @@ static void on_hashed(void *arg, const char *record, const char *text)
             xasprintf("You are registered as %s. Now say: auth %s PASSWORD", r->name, r->name));
     }
     free(r->name);
+    free(r->host);
     free(r);
+}
+
+/* "auth NAME PASSWORD" means profiles too: nobody stands before one of them. */
+static bool is_profile(const struct accounts *accounts, const char *name)
+{
+    for (size_t i = 0; i < accounts->ngroups; i++)
+        if (irc_equal(CASEMAPPING_ASCII, accounts->groups[i]->name, name))
+            return true;
+    return false;
 }
 
 /* What speaks against a new account of that name; NULL: nothing. */
@@ -46,9 +73,10 @@ static const char *cannot_register(const struct command_call *call, const char *
         return "new accounts are made by the administrators only";
     if (auth_account(call->network, &source))
         return "you have an account already; whoami names it";
-    if (!account_name_valid(name))
-        return "a name is made of letters, digits and -[]\\`_^{}|";
-    if (accounts_user(accounts, name))
+    /* As no nick does; it would look like an option of seshetctl. */
+    if (!account_name_valid(name) || *name == '-')
+        return "a name is made of letters, digits and -[]\\`_^{}|, with no - in front";
+    if (accounts_user(accounts, name) || is_profile(accounts, name))
         return "that name is taken";
     return NULL;
 }
@@ -65,14 +93,15 @@ void core_register(const struct command_call *call)
         return;
     }
     const char *against = cannot_register(call, name);
-    if (!against && password_acceptable(password, why, sizeof why))
+    if (!against && (password_acceptable(password, why, sizeof why) ||
+                     auth_may_register(call->network, call->event->host, why, sizeof why)))
         against = why;
     if (against) {
         command_reply(call, "Not done: %s.", against);
         return;
     }
     struct registering *r = xmalloc(sizeof *r);
-    *r = (struct registering){core_later_new(call), xstrdup(name)};
+    *r = (struct registering){core_later_new(call), xstrdup(name), xstrdup(call->event->host)};
     auth_hash(call->network->server, password, on_hashed, r);
 }
 
@@ -81,6 +110,7 @@ void core_register(const struct command_call *call)
 
 struct change {
     struct core_later *later;
+    char *nick;
     char *password; /* the new one; NULL when it was hashed */
     char *account;
     char *old; /* the record that the old password was checked against */
@@ -89,6 +119,7 @@ struct change {
 static void end_change(struct change *change)
 {
     str_free_secret(change->password);
+    free(change->nick);
     free(change->account);
     free(change->old);
     free(change);
@@ -104,6 +135,9 @@ static void on_new_hashed(void *arg, const char *record, const char *text)
         core_later_end(change->later, "Not done: %s", record ? why : text);
         registry_edit_free(edit);
     } else {
+        struct network *n = core_later_network(change->later);
+        if (n)
+            auth_session_keep(n, change->nick, record);
         core_commit_later(change->later, edit,
                           xasprintf("The password of %s is changed.", change->account));
     }
@@ -145,7 +179,9 @@ void core_passwd(const struct command_call *call)
         command_reply(call, "Not done: %s", why);
     else {
         struct change *change = xmalloc(sizeof *change);
-        *change = (struct change){.later = core_later_new(call), .password = xstrdup(password)};
+        *change = (struct change){.later = core_later_new(call),
+                                  .nick = xstrdup(call->event->nick),
+                                  .password = xstrdup(password)};
         auth_login(call->network, &source, account->name, old, on_old_checked, change);
     }
     explicit_bzero(old, sizeof old);

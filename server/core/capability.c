@@ -1,10 +1,11 @@
 #include "registry/capability.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/xmalloc.h"
 #include "registry/registry.h"
+#include "server/capability_ask.h"
 #include "server/core/core.h"
 #include "server/core/run.h"
 
@@ -146,6 +147,30 @@ static bool account_asked(const struct command_call *call, const char *name,
     return named != NULL;
 }
 
+/* What the account has on another network is the business of those who administer that. */
+static bool may_see(const struct command_call *call, const struct account *account,
+                    const char *network)
+{
+    const struct auth_source source = core_source(call);
+    return !*network || !strcmp(network, call->network->key) || !account ||
+           account == auth_account(call->network, &source) || core_has(call, network, "admin");
+}
+
+static void write_visible(struct buf *text, const struct command_call *call,
+                          const struct account *account)
+{
+    char name[CAPABILITY_MAX + 1];
+    const struct capability_set *set = account->capabilities;
+    size_t told = 0;
+    for (size_t i = 0; i < capability_set_count(set); i++) {
+        const struct capability *c = capability_set_at(set, i);
+        if (may_see(call, account, c->network))
+            buf_printf(text, "%s%s", told++ ? ", " : "", capability_write(c, name, sizeof name));
+    }
+    if (!told)
+        buf_printf(text, "none");
+}
+
 void core_capability_list(const struct command_call *call)
 {
     char name[CORE_WORD_SIZE];
@@ -160,61 +185,64 @@ void core_capability_list(const struct command_call *call)
         return;
     }
     buf_printf(&text, "%s has: ", account->name);
-    core_write_set(&text, account->capabilities);
+    write_visible(&text, call, account);
     core_reply_buf(call, &text);
 }
 
 /* ---- The check --------------------------------------------------------------------------------
  */
 
-static void write_step(struct buf *text, const struct capability_answer *answer)
+static const char *text_of(const json_t *object, const char *name)
 {
-    char item[CAPABILITY_MAX + 1];
-    buf_printf(text, " by %s: %s", capability_step_name(answer->step),
-               capability_step_sentence(answer->step));
-    if (answer->item)
-        buf_printf(text, " (%s)", capability_write(answer->item, item, sizeof item));
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
 }
 
-static void check_command(const struct command_call *call, const struct account *account,
-                          const char *command)
+/* "dice.roll: no, -roll by default_set: ... (-roll). It needs ..." */
+static void write_result(struct buf *text, const char *command, const json_t *result)
 {
-    char module[CORE_WORD_SIZE];
-    char asked[CAPABILITY_MAX + 1];
-    struct buf text = {0};
-    const struct capability_query q = auth_query(call->network, account);
-    const char *dot = strchr(command, '.');
-    if (!dot || dot == command || !dot[1] || strlen(command) > CAPABILITY_MAX / 2) {
-        command_reply(call, "A command is written MODULE.COMMAND, such as core.join.");
-        return;
+    size_t i;
+    const json_t *note;
+    const char *item = text_of(result, "item");
+    if (*command)
+        buf_printf(text, "%s: ", command);
+    else
+        buf_printf(text, "%s: ", text_of(result, "asked"));
+    buf_printf(text, "%s,", json_is_true(json_object_get(result, "allowed")) ? "yes" : "no");
+    if (*command)
+        buf_printf(text, " %s", text_of(result, "asked"));
+    buf_printf(text, " by %s: %s", text_of(result, "step"), text_of(result, "sentence"));
+    if (*item)
+        buf_printf(text, " (%s)", item);
+    if (*text_of(result, "needs"))
+        buf_printf(text, ". It needs %s", text_of(result, "needs"));
+    json_array_foreach(json_object_get(result, "notes"), i, note)
+    {
+        buf_printf(text, ". Note: %s", json_string_value(note));
     }
-    snprintf(module, sizeof module, "%.*s", (int)(dot - command), command);
-    struct capability_command_answer may = capability_check_command(
-        &q, module, dot + 1, call->event->is_private ? NULL : call->event->channel);
-    buf_printf(&text, "%s: %s, %s", command, may.allowed ? "yes" : "no",
-               capability_write(&may.asked, asked, sizeof asked));
-    write_step(&text, &may.answer);
-    core_reply_buf(call, &text);
 }
 
 static void check(const struct command_call *call, const struct account *account,
-                  const char *capability)
+                  const struct capability_question *question)
 {
-    char why[REGISTRY_WHY_SIZE];
-    char shown[CAPABILITY_MAX + 1];
-    struct capability c;
     struct buf text = {0};
-    if (capability_parse(&c, capability, why, sizeof why)) {
-        command_reply(call, "%s", why);
+    char *error = NULL;
+    char why[REGISTRY_WHY_SIZE];
+    struct capability c;
+    if (!capability_parse(&c, question->capability, why, sizeof why) &&
+        !may_see(call, account, c.network)) {
+        core_deny(call, "admin");
         return;
     }
-    struct capability_query q =
-        core_query(call, account, *c.network ? c.network : call->network->key);
-    struct capability_answer answer = capability_check(&q, &c);
-    buf_printf(&text, "%s: %s,", capability_write(&c, shown, sizeof shown),
-               answer.allowed ? "yes" : "no");
-    write_step(&text, &answer);
-    core_reply_buf(call, &text);
+    json_t *result = json_object();
+    if (capability_ask(call->network, account, question, result, &error)) {
+        command_reply(call, "%s", error);
+    } else {
+        write_result(&text, question->command, result);
+        core_reply_buf(call, &text);
+    }
+    json_decref(result);
+    free(error);
 }
 
 /* [NAME] CAPABILITY, or [NAME] --command MODULE.COMMAND */
@@ -236,7 +264,9 @@ void core_capability_check(const struct command_call *call)
     else if (!account_asked(call, name, &account))
         return;
     else if (command)
-        check_command(call, account, word);
+        check(call, account,
+              &(struct capability_question){"", word,
+                                            call->event->is_private ? "" : call->event->channel});
     else
-        check(call, account, word);
+        check(call, account, &(struct capability_question){word, "", ""});
 }

@@ -106,6 +106,9 @@ static bool narrow(const char *mask, const char *own)
     const char *host = strrchr(mask, '@') + 1;
     if (!strpbrk(host, WILD))
         return true;
+    /* A cloak: what stands before the last slash is everybody's, as in gateway/web/x-abc. */
+    if (strchr(own, '/'))
+        return false;
     if (strchr(own, ':'))
         return fixed_groups(host, ':') >= LEAST_PARTS;
     if (!own[strspn(own, "0123456789.")])
@@ -131,7 +134,7 @@ static const char *not_own(const struct command_call *call, const char *text)
         return "it must match the address that you have now; without MASK that is taken";
     if (!narrow(mask, event->host))
         return "it is too wide: of a host's name give the last two parts, as in *!*@*.example.org, "
-               "of an address the first two, as in *!*@192.0.*";
+               "of an address the first two, as in *!*@192.0.*, of a cloak all of it";
     return NULL;
 }
 

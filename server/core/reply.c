@@ -125,6 +125,14 @@ struct network *core_later_network(const struct core_later *later)
     return network_find(later->server, later->network);
 }
 
+/* Whether the nick is not somebody else's meanwhile, as far as we see. */
+static bool is_same(const struct network *n, const struct core_later *later)
+{
+    const struct irc_user *user = irc_user_find(n->state, later->nick);
+    return !user || !*irc_user_user(user) || !*irc_user_host(user) ||
+           (!strcmp(irc_user_user(user), later->user) && !strcmp(irc_user_host(user), later->host));
+}
+
 void core_later_end(struct core_later *later, const char *fmt, ...)
 {
     struct network *n = core_later_network(later);
@@ -132,7 +140,7 @@ void core_later_end(struct core_later *later, const char *fmt, ...)
     va_start(ap, fmt);
     char *body = xvasprintf(fmt, ap);
     va_end(ap);
-    if (n) {
+    if (n && (!later->is_private || is_same(n, later))) {
         struct way way = {.network = n,
                           .who = {later->nick, later->user, later->host},
                           .reply_to = later->reply_to,

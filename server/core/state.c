@@ -42,7 +42,9 @@ void core_status(const struct command_call *call)
     for (struct network *n = server->networks; n; n = n->hh.next)
         online += conn_state(n->conn) == CONN_ONLINE;
     supervisor_each_host(server->supervisor, count_host, &hosts);
-    const char *reason = registry_state_reason(server->registry);
+    /* It names hosts, files and what to type there. */
+    const char *reason =
+        core_has(call, call->network->key, "admin") ? registry_state_reason(server->registry) : "";
     char lag[32] = "unknown";
     if (conn_lag_ms(call->network->conn) >= 0)
         snprintf(lag, sizeof lag, "%lld ms", (long long)conn_lag_ms(call->network->conn));

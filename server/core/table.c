@@ -24,7 +24,9 @@ const struct core_command core_commands[] = {
     {"uptime", "", "For how long I have been running, and here.", NONE, core_uptime, GUARDED},
     {"status", "", "Networks, registry and module hosts in one line.", NONE, core_status, GUARDED},
 
-    {"auth", "[NAME] PASSWORD", "Say who you are; in private only.", NONE, core_auth, IDENTIFIES},
+    {"auth", "[NAME] PASSWORD",
+     "Say who you are, or the password of the profile NAME; in private only.", NONE, core_auth,
+     IDENTIFIES},
     {"logout", "", "End your session.", NONE, core_logout, ALWAYS},
     {"whoami", "", "Whom I take you for, and by what.", NONE, core_whoami, ALWAYS},
     {"register", "NAME PASSWORD", "Make an account for yourself; in private only.", NONE,

@@ -61,8 +61,9 @@ static int read_files(struct limnoria_result *result, const json_t *args,
     for (int i = 0; i < 3 && !failed; i++)
         failed = open_file(&files[i], &texts[i], ctl_text(args, names[i]));
     if (!failed)
-        limnoria_read(result, ctl_text(args, "network"), casemapping, known, &files[0], &files[1],
-                      &files[2], (int64_t)time(NULL));
+        limnoria_read(result, ctl_text(args, "network"), casemapping, known,
+                      ctl_bool(args, "merge"), &files[0], &files[1], &files[2],
+                      (int64_t)time(NULL));
     for (int i = 0; i < 3; i++)
         str_free_secret(texts[i]);
     return failed;

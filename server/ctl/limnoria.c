@@ -123,7 +123,7 @@ void limnoria_bool(struct limnoria *l, bool *value)
 /* ---- The whole ---- */
 
 void limnoria_read(struct limnoria_result *result, const char *network,
-                   enum casemapping casemapping, const json_t *known,
+                   enum casemapping casemapping, const json_t *known, bool merge,
                    const struct limnoria_file *users, const struct limnoria_file *channels,
                    const struct limnoria_file *ignores, int64_t now_s)
 {
@@ -131,6 +131,7 @@ void limnoria_read(struct limnoria_result *result, const char *network,
                          .network = network,
                          .casemapping = casemapping,
                          .known = known,
+                         .merge = merge,
                          .now_s = now_s};
     result->document =
         json_pack("{s:{s:i}, s:{}, s:{s:{s:{}}}, s:{s:{}}}", "seshet", "export", EXPORT_VERSION,

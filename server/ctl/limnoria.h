@@ -36,10 +36,12 @@ struct limnoria_result {
 };
 
 /* Channels are folded under the network's casemapping. known: the users that are here already, as
- * in a document, or NULL: they keep their password and flags, and what they are known by is nobody
- * else's. now_s: what has expired by then stays behind. The caller calls limnoria_result_free. */
+ * in a document, or NULL: what they are known by is nobody else's. merge: a user with the name of
+ * one of them is that person, and adds to what he has, but for password and flags; otherwise he
+ * stays behind. now_s: what has expired by then stays behind. The caller calls
+ * limnoria_result_free. */
 void limnoria_read(struct limnoria_result *result, const char *network,
-                   enum casemapping casemapping, const json_t *known,
+                   enum casemapping casemapping, const json_t *known, bool merge,
                    const struct limnoria_file *users, const struct limnoria_file *channels,
                    const struct limnoria_file *ignores, int64_t now_s);
 void limnoria_result_free(struct limnoria_result *result);

@@ -11,6 +11,7 @@ struct limnoria {
     const char *network;
     enum casemapping casemapping;
     const json_t *known; /* users that are here already; may be NULL */
+    bool merge;          /* who has the name of one of them is that person */
     int64_t now_s;
     /* Where it reads. */
     const struct limnoria_file *file;

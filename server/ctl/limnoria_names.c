@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "registry/capability.h"
 #include "registry/fields.h"
 #include "registry/maskset.h"
@@ -61,12 +60,10 @@ int limnoria_capability(json_t *set, const char *network, bool channel, const ch
         return refuse(why, "its name holds a slash, which divides network and name here");
     if (strlen(text) > CAPABILITY_MAX)
         return refuse(why, "it is too long");
-    snprintf(whole, sizeof whole, "%s%s%s", of_channel ? network : "", of_channel ? "/" : "", text);
+    /* Who had rights on one network gets none on others by it. */
+    snprintf(whole, sizeof whole, "%s%s%s", channel ? "" : network, channel ? "" : "/", text);
     if (capability_parse(&c, whole, why, REGISTRY_WHY_SIZE))
         return -1;
-    /* Who had power over a bot on one network gets none over others. */
-    if (!of_channel && !channel && !c.anti && capability_privileged(c.name))
-        str_copy(c.network, sizeof c.network, network);
     if (channel && !c.anti && capability_privileged(c.name))
         return refuse(why, "nobody has it by default here; grant it to users by name");
     c.anti = !c.anti;

@@ -287,6 +287,11 @@ static bool is_owner(const json_t *capabilities)
     return false;
 }
 
+static bool is_known(const struct users *u, const char *name)
+{
+    return json_object_get(u->l->known, name) != NULL;
+}
+
 /* What those are known by who are here already. */
 static void take_known(struct users *u)
 {
@@ -318,7 +323,7 @@ static void take_known(struct users *u)
 /* His password and flags stay as they are. */
 static void keep_known(struct users *u, const char *name, json_t *entry)
 {
-    if (!json_object_get(u->l->known, name))
+    if (!is_known(u, name))
         return;
     json_object_del(entry, "password");
     json_object_del(entry, "secure");
@@ -365,6 +370,13 @@ static void end_user(struct users *u)
     account_name_fold(name, sizeof name, said);
     if (json_object_get(json_object_get(u->l->result->document, "users"), name)) {
         limnoria_note_at(u->l, user->number, "there is a user %s before: left out", name);
+        return;
+    }
+    if (is_known(u, name) && !u->l->merge) {
+        limnoria_note_at(u->l, user->number,
+                         "there is an account %s already: left out; with --merge it gets the "
+                         "rights and hostmasks of this user, if they are one person",
+                         name);
         return;
     }
     char *record = password_record(u);

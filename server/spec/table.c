@@ -224,6 +224,10 @@ static const struct command_param limnoria_ignores = {.name = "ignores",
                                                       .help = "Whom it ignores.",
                                                       .complete = COMPLETE_FILE,
                                                       .optional = true};
+static const struct command_param merge = {
+    .name = "merge",
+    .help = "Who has the name of an account that is here already is that person.",
+    .kind = PARAM_FLAG};
 static const struct command_param limnoria_network = {
     .name = "network",
     .shown = "NET",
@@ -556,7 +560,7 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
     [COMMAND_IMPORT_LIMNORIA] = {"import limnoria",
                                  "Bring users, channels and ignores from Limnoria",
                                  {&limnoria_users, &limnoria_channels, &limnoria_ignores,
-                                  &limnoria_network, &dry_run},
+                                  &limnoria_network, &merge, &dry_run},
                                  NULL},
 };
 

@@ -84,7 +84,8 @@ class Parts:
         return self.add(ircd.Inspircd(self.own_folder("inspircd"), **options)).start()
 
     def services(self, kind, **options):
-        """An IRC server with services: "inspircd+anope", "inspircd+atheme" or "ngircd+atheme"."""
+        """An IRC server with services: "inspircd+anope", "inspircd+atheme", "ngircd+atheme" or
+        "ngircd+anope"."""
         part = services.ServicesNetwork(self.own_folder("services"), kind, **options)
         return self.add(part).start()
 

@@ -79,25 +79,32 @@ class Place:
         self.line(nick, f"JOIN {channel}", host)
 
 
-# Says back whatever is said.
+# Says back whatever is said, and whatever line that came in.
 EARS = """
 #include <seshet/module.h>
+#include <string.h>
 
 static void on_message(seshet_ctx *ctx, const seshet_event *ev)
 {
     seshet_say(ctx, ev->nick, "heard %s", ev->text);
 }
 
+static void on_raw(seshet_ctx *ctx, const seshet_event *ev)
+{
+    if (strstr(ev->text, " PRIVMSG "))
+        seshet_say(ctx, "listener", "raw %s", ev->text);
+}
+
 SESHET_MODULE(
     .name = "ears", .version = "1.0", .description = "Hears all.",
-    .events = SESHET_EVENTS({ SESHET_MESSAGE, on_message }))
+    .events = SESHET_EVENTS({ SESHET_MESSAGE, on_message }, { SESHET_RAW, on_raw }))
 """
 
 PEOPLE = ("alice", "bob", "carl", "dora")
 
 
 class Stage:
-    def __init__(self, parts, isupport=ISUPPORT, more=(), **settings):
+    def __init__(self, parts, isupport=ISUPPORT, more=(), flood=None, **settings):
         self.redis = parts.redis()
         self.cli = self.redis.cli
         self.seed()
@@ -105,7 +112,8 @@ class Stage:
         self.bot = parts.bot(
             {name: network(fake.port, "Anna", (CHANNEL, OTHER), **settings)
              for name, fake in self.fakes.items()},
-            registry=f"redis://127.0.0.1:{self.redis.port}")
+            registry=f"redis://127.0.0.1:{self.redis.port}",
+            settings={"flood": flood} if flood else None)
         self.places = {name: Place(fake, PEOPLE, isupport if name == "one" else ISUPPORT)
                        for name, fake in self.fakes.items()}
         self.one = self.places["one"]
@@ -231,7 +239,9 @@ def test_a_session_ends_with_the_password_it_was_begun_with(stage):
     stage.cli("SREM", "seshet:users", "alice")
     wait_until(lambda: one.who("alice") is None, 10, "the session ends")
     user(stage.cli, "alice", "another-password")
-    wait_until(lambda: "logged in" in one.login("alice", "alice another-password"), 10, "he is back")
+    wait_until(lambda: any(account["name"] == "alice" for account in
+                           stage.bot.ctl_json("user", "list")["users"]), 10, "there is one again")
+    one.logged_in(password="another-password")
     # An old record is replaced, and that ends nothing.
     one.logged_in("carl", "old")
     wait_until(lambda: stage.cli("HGET", "seshet:user:old", "password").startswith("scrypt$"), 10,
@@ -293,18 +303,26 @@ def test_a_nick_that_changes_while_the_password_is_checked(stage):
 
 def test_no_module_hears_a_password(stage, parts):
     one = stage.one
+    stage.cli("HSET", "seshet:module:ears", "permissions", "raw")
     parts.module(stage.bot, "ears", EARS)
 
     def heard():
         one.said("alice", f"hello {next(numbers)}")
-        return any(m.text.startswith("heard") for m in one.peer.history)
+        return any(m.text.startswith("raw") for m in one.peer.history)
 
     wait_until(heard, 20, "the module is there")
-    for text in (f"auth alice {PASSWORD}", f"!AUTH {PASSWORD}", f"core.auth alice {PASSWORD}",
-                 f"passwd {PASSWORD} another-password", "author of this"):
-        one.line("alice", f"PRIVMSG Anna :{text}")
+    # In private also with a prefix that is none of ours, and in a channel as it is called there.
+    for target, text in (("Anna", f"auth alice {PASSWORD}"), ("Anna", f"!AUTH {PASSWORD}"),
+                         ("Anna", f"core.auth alice {PASSWORD}"), ("Anna", f".auth alice {PASSWORD}"),
+                         ("Anna", f"Anna: /passwd {PASSWORD} another-password"),
+                         (CHANNEL, f"!auth {PASSWORD}"), (CHANNEL, f"Anna: register x {PASSWORD}"),
+                         ("Anna", "author of this")):
+        one.line("alice", f"PRIVMSG {target} :{text}")
+    one.peer.expect(lambda m: m.text.startswith("raw") and "author of this" in m.text)
     one.peer.expect(lambda m: m.text == "heard author of this")
-    assert not [m for m in one.peer.history if PASSWORD in m.text]
+    # Nobody but the one who said it gets it back.
+    assert not [m for m in one.peer.history if PASSWORD in m.text and m.target != "alice"]
+    assert not [m for m in one.peer.history if PASSWORD in m.text and m.text.startswith("heard")]
 
 
 # ---- Wrong passwords -------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from harness.accounts import group, user
+from harness.process import wait_until
 from harness.seshetd import network
 from test_auth import CHANNEL, HOST, PASSWORD, PEOPLE, Place, echoes, marker, notices
 
@@ -25,7 +26,7 @@ def seed(cli):
 # ---- Real services ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["inspircd+anope", "inspircd+atheme", "ngircd+atheme"])
+@pytest.mark.parametrize("kind", ["inspircd+anope", "inspircd+atheme", "ngircd+atheme", "ngircd+anope"])
 def test_style_nickserv_with_real_services(parts, kind):
     net = parts.services(kind)
     redis = parts.redis()
@@ -47,7 +48,10 @@ def test_style_nickserv_with_real_services(parts, kind):
         notice = client.expect(lambda m: m.command == "NOTICE" and m.nick == "Anna")
         assert text in notice.text.lower() or text in notice.text
     # The command runs once he has.
-    net.identify(dora, "alice", PASSWORD)
+    if kind == "ngircd+anope":  # STATUS tells only of nicks that belong to the account
+        net.ask(dora, f"GROUP alice {PASSWORD}", "now in the group of")
+    else:
+        net.identify(dora, "alice", PASSWORD)
     dora.expect_say("Anna", "of dora", target=CHANNEL, timeout=20)
     assert not [m for m in alice.history if "of bob" in m.text and m.nick == "Anna"]
     # The other way round: he logs out.
@@ -57,6 +61,54 @@ def test_style_nickserv_with_real_services(parts, kind):
         alice.expect(lambda m: m.command == "NOTICE" and m.nick == "Anna" and "identify" in m.text)
         assert not [m for m in alice.history if "not any more" in m.text and m.nick == "Anna"]
     assert not [line for line in bot.raw_log if PASSWORD in line]
+
+
+def test_passwords_and_secure_accounts_on_a_real_server(parts):
+    net = parts.services("inspircd+anope")
+    redis = parts.redis()
+    seed(redis.cli)
+    user(redis.cli, "alice", PASSWORD)
+    user(redis.cli, "safe", PASSWORD, services=["one/guard"], secure=True)
+    group(redis.cli, "named", "user", ["alice"])
+    group(redis.cli, "nicked", "nick", ["alice"])
+    group(redis.cli, "shared", "password", password="open-sesame")
+    alice, bob, guard = net.server.visitors("alice", "bob", "guard")
+    for client in (alice, bob, guard):
+        client.join(CHANNEL)
+    bot = parts.bot({"one": network(net.port, "Anna")},
+                    registry=f"redis://127.0.0.1:{redis.port}")
+    alice.wait_for("Anna", CHANNEL)
+
+    def told(client, text):
+        return client.expect(lambda m: m.nick == "Anna" and m.target == client.nick and text in m.text)
+
+    for name, words in (("named", f"alice {PASSWORD}"), ("nicked", PASSWORD), ("shared", "open-sesame")):
+        bot.ctl_json("module", "set", "echo", "auth_group", name)
+        for client in (alice, bob):
+            client.say(CHANNEL, f"!echo {name} of {client.nick}")
+            told(client, "/msg Anna auth")
+        alice.say("Anna", f"auth {words}")
+        alice.expect_say("Anna", f"{name} of alice", target=CHANNEL)
+        alice.say("Anna", "logout")
+        told(alice, "session has ended")
+    assert not [m for m in alice.history if "of bob" in m.text and m.nick == "Anna"]
+    # A secure account: neither the password alone, nor the services account alone.
+    for say, answer in (("auth safe " + PASSWORD, "none of them is yours"), ("whoami", "I do not know you")):
+        guard.say("Anna", say)
+        told(guard, answer)
+    net.register(guard, "guard", PASSWORD)
+    wait_until(lambda: net.account_of(bob, "guard") == "guard", 10, "the server knows it")
+    guard.say("Anna", "whoami")
+    told(guard, "services account one/guard of safe, which is secure: it needs a login too")
+    guard.say("Anna", "auth safe " + PASSWORD)
+    told(guard, "logged in as safe")
+    guard.say("Anna", "whoami")
+    told(guard, "You are safe")
+    net.logout(guard)
+    wait_until(lambda: net.account_of(bob, "guard") is None, 10, "the server knows it")
+    guard.say("Anna", "whoami")
+    told(guard, "I do not know you")
+    assert not [line for line in bot.raw_log if PASSWORD in line or "open-sesame" in line]
 
 
 # ---- A NickServ of ours ----------------------------------------------------------------------------

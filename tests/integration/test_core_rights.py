@@ -84,6 +84,18 @@ def test_what_is_for_all_networks_is_had_on_all(stage):  # noqa: F811
 # ---- Names ----------------------------------------------------------------------------------------
 
 
+def test_what_somebody_has_elsewhere_is_for_admins_there(stage):  # noqa: F811
+    nora, adam = stage.nora, stage.adam
+    gives(stage, "carl", stage.carl, "two/secret")
+    stage.ask(adam, "capability list carl", "two/secret")
+    gives(stage, "nora", nora, "one/admin")
+    stage.until(nora, "whoami", "You are nora")
+    assert "two/" not in stage.ask(nora, "capability list carl", rf"carl has: one/{CHANNEL}\.op$")
+    stage.ask(nora, "capability check carl one/secret", "one/secret: ")
+    assert not any("by " in text for text in stage.silent(nora, "capability check carl two/secret"))
+    stage.ask(stage.carl, "capability check carl two/secret", "two/secret: yes, by own_set")
+
+
 def test_the_op_of_one_channel_takes_nothing_from_another(stage):  # noqa: F811
     gives(stage, "carl", stage.carl, "one/#a.op")
     gives(stage, "nora", stage.nora, "one/#a.b,op")
@@ -177,3 +189,16 @@ def test_capability_check_of_core_commands(stage):  # noqa: F811
     assert "no command" in check("core.frobnicate", "--account", "nora")["notes"][0]
     assert "group" in check("core.module", "--account", "nora")["notes"][0]
     assert "seshetctl only" in check("core.user-add", "--account", "olga")["notes"][0]
+    # On IRC the same, of what is the asker's own or an administrator's business.
+    nora, carl, adam = stage.nora, stage.carl, stage.adam
+    stage.ask(nora, "capability check --command core.join", "core.join: no, admin by privileged: .*It needs admin")
+    stage.ask(adam, "capability check nora --command core.default-capability-add", "no, owner by owner_asked")
+    stage.ask(adam, "capability check --command core.join", "core.join: yes, .*It needs admin")
+    stage.ask(carl, "capability check --command core.kick", rf"yes, .*It needs #op", CHANNEL)
+    stage.ask(nora, "capability check --command core.kick", rf"no, {CHANNEL}\.op by privileged", CHANNEL)
+    stage.ask(nora, "capability check --command core.frobnicate", "Note: there is no command")
+    stage.ask(nora, "capability check --command nonesuch.x", "Note: there is no module")
+    stage.ask(nora, "capability check --command join", "write MODULE.COMMAND")
+    for command in ("core.join", "core.kick", "core.ping", "echo.echo"):
+        allowed = check(command, "--account", "nora", "--channel", CHANNEL)["allowed"]
+        stage.ask(nora, f"capability check --command {command}", f"{command}: {'yes' if allowed else 'no'}", CHANNEL)

@@ -126,6 +126,13 @@ def test_a_whole_import(parts):
     wait_until(lambda: fields(bot, "user:alice")["password"].startswith("scrypt$"), 10, "a new record")
     record = fields(bot, "user:alice")["password"]
     again = run(bot)
-    assert "there is an account alice already" in again
+    assert "there is an account alice already: left out" in again
+    assert "it keeps its password" in run(bot, "--merge")
     assert fields(bot, "user:alice")["password"] == record
+    # A file that comes from somebody else gives his hostmasks to nobody's account.
+    text = "user 1\n  name alice\n  hashed True\n  capability vip\n  hostmask *!*@eve.example\n"
+    (bot.folder / "eve.conf").write_text(text)
+    bot.ctl("import", "limnoria", str(bot.folder / "eve.conf"), str(bot.folder / "channels.conf"),
+            "--network", "net", "--socket", str(bot.control))
+    assert members(bot, "user:alice:hostmasks") == {"net/*!*@home.alice.example"}
     assert not any(PASSWORD in line or HASH in line for line in bot.raw_log)

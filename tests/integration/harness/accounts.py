@@ -24,24 +24,24 @@ def old_record(password, salt="0123abcd"):
 
 
 def user(cli, name, password=None, hostmasks=(), services=(), capabilities=(), **flags):
-    """password: of a new record; or a record as it stands."""
+    """password: of a new record; or a record as it stands. Whole when its name is there."""
     fields = {key: "yes" if value is True else value for key, value in flags.items()}
     if password:
         is_record = password.startswith(("scrypt$", "limnoria:"))
         fields["password"] = password if is_record else record(password)
-    cli("SADD", "seshet:users", name)
     for field, value in fields.items():
         cli("HSET", f"seshet:user:{name}", field, value)
     lists = {"hostmasks": hostmasks, "services": services, "capabilities": capabilities}
     for key, items in lists.items():
         if items:
             cli("SADD", f"seshet:user:{name}:{key}", *items)
+    cli("SADD", "seshet:users", name)
 
 
 def group(cli, name, style, members=(), password=None):
-    cli("SADD", "seshet:auth_groups", name)
     cli("HSET", f"seshet:auth_group:{name}", "style", style)
     if password:
         cli("HSET", f"seshet:auth_group:{name}", "password", record(password))
     if members:
         cli("SADD", f"seshet:auth_group:{name}:members", *members)
+    cli("SADD", "seshet:auth_groups", name)

@@ -27,7 +27,7 @@ serverinfo
 }}
 module
 {{
-    name = "inspircd3"
+    name = "{protocol}"
     use_server_side_mlock = yes
     use_server_side_topiclock = yes
 }}
@@ -119,7 +119,6 @@ ANOPE_COMMANDS = {
     "IDENTIFY": "identify",
     "LOGOUT": "logout",
     "STATUS": "status",
-    "ACC": "status",
     "CERT": "cert",
     "GROUP": "group",
     "DROP": "drop",
@@ -228,18 +227,25 @@ class Anope(Services):
     logged_out = r"has been logged out"
     certificate = r"added to .* certificate list"
 
+    def __init__(self, folder, server, protocol, acc):
+        """acc: ACC is another name of STATUS, as a network may make it."""
+        super().__init__(folder, server)
+        self.protocol = protocol
+        self.commands = {**ANOPE_COMMANDS, **({"ACC": "status"} if acc else {})}
+
     def config(self, uplink):
         modules = [f'module\n{{\n    name = "{name}"\n}}' for name in ANOPE_MODULES]
         modules += [
             f'command\n{{\n    service = "NickServ"\n    name = "{name}"\n'
             f'    command = "nickserv/{command}"\n}}'
-            for name, command in ANOPE_COMMANDS.items()
+            for name, command in self.commands.items()
         ]
         (self.folder / "motd").write_text("")
         for name in ("db", "logs"):
             (self.folder / name).mkdir(exist_ok=True)
         return ANOPE.format(
             name=uplink.name,
+            protocol=self.protocol,
             port=uplink.port,
             password=uplink.password,
             folder=self.folder,
@@ -293,7 +299,8 @@ class ServicesNetwork:
         make = Inspircd if self.sasl else Ngircd
         self.server = make(folder / server, uplink=Uplink(), **options)
         if services == "anope":
-            self.services = Anope(folder / "anope", self.server)
+            protocol = "inspircd3" if self.sasl else "ngircd"
+            self.services = Anope(folder / "anope", self.server, protocol, acc=self.sasl)
         else:
             self.services = Atheme(folder / "atheme", self.server, server, self.sasl)
         self.probe = None

@@ -21,6 +21,11 @@ static void test_learning(void **state)
     says(t, "green  tea??", "PRIVMSG #chan :green tea is healthy, she is sure");
     room_answers(t, "alice", "bot: coffee is <reply> no.", learnt);
     says(t, "coffee?", "PRIVMSG #chan :no.");
+    /* No line of ours is a command for another bot. */
+    room_answers(t, "alice", "!evil is <reply> !op eve", learnt);
+    says(t, "evil?", "PRIVMSG #chan :bob: !op eve");
+    room_answers(t, "alice", "!learn .op eve is true", learnt);
+    says(t, "!whatis .op eve", "PRIVMSG #chan :bob: .op eve is true");
     room_answers(t, "alice", "!wave is <action> waves", learnt);
     says(t, "wave?", "PRIVMSG #chan :\001ACTION waves\001");
     room_answers(t, "alice", "!or is a||b", learnt);

@@ -125,6 +125,8 @@ static void test_limit_of_sources(void **state)
     struct conf_main *conf = parse_main("", &errors);
     assert_string_equal(conf->flood.source, "30/1m");
     assert_string_equal(conf->flood.ignore, "10m");
+    assert_string_equal(conf->flood.register_host, "3/1d");
+    assert_string_equal(conf->flood.register_network, "100/1d");
     conf_main_free(conf);
     conf = parse_main("flood = { source = \"0\"; ignore = \"1h30m\"; };", &errors);
     assert_string_equal(conf->flood.source, "0");
@@ -135,6 +137,9 @@ static void test_limit_of_sources(void **state)
                        "no limit, not \"often\"\n");
     assert_main_errors("flood = { source = \"0/1m\"; };",
                        "seshet.conf:1: flood.source must allow at least one use, not \"0/1m\"\n");
+    assert_main_errors("flood = { register_host = \"3\"; };",
+                       "seshet.conf:1: flood.register_host must be N/DURATION, such as 30/1m, or 0 "
+                       "for no limit, not \"3\"\n");
     assert_main_errors("flood = { ignore = \"0\"; };",
                        "seshet.conf:1: flood.ignore must be a duration such as 90s, 10m, 2h or 1d, "
                        "of at most 31 days, not \"0\"\n");

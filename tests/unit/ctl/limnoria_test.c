@@ -14,7 +14,7 @@
 
 #define NOW INT64_C(1700000000)
 
-static struct limnoria_result read_beside(const json_t *known, const char *users,
+static struct limnoria_result read_beside(const json_t *known, bool merge, const char *users,
                                           const char *channels, const char *ignores)
 {
     struct limnoria_result result;
@@ -23,13 +23,14 @@ static struct limnoria_result read_beside(const json_t *known, const char *users
         {"channels.conf", channels, channels ? strlen(channels) : 0},
         {"ignores.conf", ignores, ignores ? strlen(ignores) : 0},
     };
-    limnoria_read(&result, "net", CASEMAPPING_RFC1459, known, &files[0], &files[1], &files[2], NOW);
+    limnoria_read(&result, "net", CASEMAPPING_RFC1459, known, merge, &files[0], &files[1],
+                  &files[2], NOW);
     return result;
 }
 
 static struct limnoria_result read_all(const char *users, const char *channels, const char *ignores)
 {
-    return read_beside(NULL, users, channels, ignores);
+    return read_beside(NULL, false, users, channels, ignores);
 }
 
 /* The value at the path ("users alice hostmasks") as JSON, and what was noted, a line each. */
@@ -163,7 +164,7 @@ static void test_lines_that_cannot_come(void **state)
                    "  capability net/x\n  capability a.b.c\n  capability Fine\n  shoesize 43\n"
                    "  ignore perhaps\n  gpgkey 0xdead\n  nicks other bob\n  secure\n",
                    NULL, NULL),
-          "users alice capabilities", "[\"fine\"]",
+          "users alice capabilities", "[\"net/fine\"]",
           "users.conf:1: \"name\" belongs to no user: left out\n"
           "users.conf:6: capability \"a b\": a capability is one word: no white space, no control "
           "bytes, valid UTF-8; left out\n"
@@ -186,7 +187,7 @@ static void test_the_later_sign_of_a_capability_counts(void **state)
     check(read_all("user 1\n name a\n capability x\n capability -x\n capability Y\n capability y\n"
                    " capability #c,op\n capability #c,-op\n" PASS,
                    NULL, NULL),
-          "users a capabilities", "[\"-x\",\"y\",\"net/#c.-op\"]", "");
+          "users a capabilities", "[\"net/-x\",\"net/y\",\"net/#c.-op\"]", "");
 }
 
 static void test_hostmasks(void **state)
@@ -294,14 +295,14 @@ static void test_who_is_known_keeps_what_he_has(void **state)
         json_pack("{s:{s:[s, s, s], s:[s]}, s:{}}", "a", "hostmasks", "net/*!*@one.example",
                   "far/*!*@two.example", "*!*@all.example", "services", "net/Acc", "zoe");
     check(read_beside(
-              known,
+              known, true,
               "user 1\n name a\n" PASS " capability x\n hostmask ab!*@one.example\n"
               " nicks net acc\n"
               "user 2\n name b\n" PASS " hostmask bob!*@one.example\n"
               " hostmask bob!*@two.example\n hostmask bob!*@all.example\n nicks net acc own\n",
               NULL, NULL),
           "users",
-          "{\"a\":{\"capabilities\":[\"x\"],\"hostmasks\":[\"net/ab!*@one.example\"],"
+          "{\"a\":{\"capabilities\":[\"net/x\"],\"hostmasks\":[\"net/ab!*@one.example\"],"
           "\"services\":[\"net/acc\"]},"
           "\"b\":{\"secure\":false,\"ignored\":false,\"capabilities\":[],\"hostmasks\":"
           "[\"net/bob!*@two.example\"],\"services\":[\"net/own\"]," RECORD "}}",
@@ -312,6 +313,13 @@ static void test_who_is_known_keeps_what_he_has(void **state)
           "users.conf:14: hostmask \"bob!*@all.example\" overlaps one of the account a, "
           "\"*!*@all.example\": left out\n"
           "users.conf:8: account \"net/acc\" of user b is given to a: left out\n");
+    /* A name is no person, unless somebody says so. */
+    check(read_beside(known, false,
+                      "user 1\n name A\n" PASS " capability owner\n hostmask *!*@evil.example\n",
+                      NULL, NULL),
+          "users", "{}",
+          "users.conf:1: there is an account a already: left out; with --merge it gets the rights "
+          "and hostmasks of this user, if they are one person\n");
     json_decref(known);
 }
 

@@ -55,6 +55,12 @@ static void texts_are_wrapped(void **state)
         {"a\xf0\x9f\x98\x80", 4, "a/\xf0\x9f\x98\x80"},
         {"\xf0\x9f\x98\x80\xf0\x9f\x98\x80", 2, "\xf0\x9f\x98\x80/\xf0\x9f\x98\x80"},
         {"ab", 0, "a/b"},
+        /* No line begins as a command, if that can be. */
+        {"alice: some words !op eve", 19, "alice: some/words !op eve"},
+        {"alice: some words  !op eve", 20, "alice: some/words  !op eve"},
+        {"words and !op .op -op", 13, "words and !o/p .op -op"},
+        {"aaaaaaaa!op eve", 8, "aaaaaaa/a!op eve"},
+        {"!!!!!!!!", 4, "!!!!/!!!!"},
         {"\xff\xff\xff", 2, "\xff\xff/\xff"},
         {"\x80\x80\x80\x80\x80\x80", 5, "\x80\x80\x80\x80\x80/\x80"},
     };
