@@ -152,6 +152,8 @@ static void answer(struct seen_test *t, const struct frame *f)
             snprintf(t->keys[at], sizeof t->keys[at], "%s", ask.key);
             snprintf(t->values[at], sizeof t->values[at], "%s", ask.value);
         }
+    } else if (ask.op == IPC_KEYS && !t->away) {
+        a.value = ""; /* there are none */
     } else if (ask.op == IPC_INCREMENT) {
         a.number = ++t->nicks;
     } else if (!t->away && at == t->stored) {
