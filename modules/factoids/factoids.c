@@ -19,6 +19,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "modules/common/may.h"
 #include "modules/common/phrase.h"
 #include "modules/common/place.h"
 
@@ -348,7 +349,7 @@ static void forget(seshet_ctx *ctx, const seshet_event *ev)
     if (find_name(ctx, ev, channel, name))
         return;
     int gone = read_fact(ctx, channel, name, &f);
-    if (!gone && f.locked && !place_may_manage(ctx, ev, channel, "forget what is locked"))
+    if (!gone && f.locked && !may_manage_or_tell(ctx, ev, channel, "forget what is locked"))
         return;
     make_key(ctx, key, channel, name);
     if (!gone)
@@ -369,7 +370,7 @@ static void set_lock(seshet_ctx *ctx, const seshet_event *ev, int locked)
     char name[NAME_SIZE];
     struct fact f;
     if (find_name(ctx, ev, channel, name) ||
-        !place_may_manage(ctx, ev, channel, locked ? "lock that" : "unlock that"))
+        !may_manage_or_tell(ctx, ev, channel, locked ? "lock that" : "unlock that"))
         return;
     int error = read_fact(ctx, channel, name, &f);
     f.locked = locked;

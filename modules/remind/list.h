@@ -7,8 +7,9 @@
 
 /*
  * The reminders of this network: in memory, and in storage:
- *     r/NUMBER   "DUE SET NICK CHANNEL TEXT"; times in milliseconds since 1970; CHANNEL is "-" for
- *                one that was asked for in private
+ *     r/NUMBER   "DUE SET NICK ACCOUNT CHANNEL TEXT"; times in milliseconds since 1970; ACCOUNT is
+ *                that of the bot, or "*" and that of the network's services, or "-" for none;
+ *                CHANNEL is "-" for one that was asked for in private
  *     last       the last number that was given
  */
 
@@ -21,6 +22,7 @@ struct reminder {
     int64_t next_try; /* not before, whatever is due; 0 at first */
     int said;         /* and not yet taken out of the storage, which was away */
     char nick[LIST_NAME_SIZE];
+    char account[LIST_NAME_SIZE]; /* as above; "" for none */
     char channel[LIST_NAME_SIZE]; /* "" in private */
     char text[LIST_TEXT_MAX + 1];
 };
