@@ -30,7 +30,7 @@ bool may_manage_or_tell(seshet_ctx *ctx, const seshet_event *ev, const char *cha
         return true;
     seshet_reply(ctx,
                  "Only operators of %s, and who has the capability %s.manage, may %s. An "
-                 "administrator gives it with: capability add ACCOUNT %s.manage",
+                 "owner gives it with: capability add ACCOUNT %s.manage",
                  channel, name, what, name);
     return false;
 }

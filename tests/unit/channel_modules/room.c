@@ -51,7 +51,7 @@ void room_refuses(seshet_test *t, const char *nick, const char *text, const char
     char answer[1024];
     snprintf(answer, sizeof answer,
              "Only operators of #chan, and who has the capability %s.manage, may %s. An "
-             "administrator gives it with: capability add ACCOUNT %s.manage",
+             "owner gives it with: capability add ACCOUNT %s.manage",
              module, what, module);
     room_answers(t, nick, text, answer);
 }
