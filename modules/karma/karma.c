@@ -16,6 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "modules/common/may.h"
 #include "modules/common/phrase.h"
 #include "modules/common/place.h"
 
@@ -43,7 +44,7 @@ static size_t nthings;
 
 /* Who has changed what, the last few; best effort against those who mash the key. */
 static struct {
-    char what[2 * NAME_MAX_BYTES + 80];
+    char what[3 * 60 + NAME_MAX_BYTES + 8];
     int64_t time;
 } recent[RECENT];
 static size_t next_recent;
@@ -191,7 +192,9 @@ static int is_too_soon(seshet_ctx *ctx, const seshet_event *ev, const char *chan
                        const char *name)
 {
     char what[sizeof recent->what];
-    snprintf(what, sizeof what, "%.60s %.60s %s", channel, ev->nick, name);
+    /* Another nick is taken quickly. */
+    snprintf(what, sizeof what, "%.60s %.60s@%.60s %s", channel, ev->host[0] ? ev->user : ev->nick,
+             ev->host, name);
     seshet_fold(ctx, what, sizeof what, what);
     for (size_t i = 0; i < RECENT; i++)
         if (strcmp(recent[i].what, what) == 0 && ev->time_ms - recent[i].time < PAUSE_MS)
@@ -274,19 +277,52 @@ static void say_one(seshet_ctx *ctx, const char *name)
         seshet_reply(ctx, "%s has no karma yet.", name);
 }
 
+static void forget(seshet_ctx *ctx, const seshet_event *ev, const char *channel, const char *name)
+{
+    if (!may_manage_or_tell(ctx, ev, channel, "have karma forgotten"))
+        return;
+    size_t at = find(ctx, name);
+    if (at == nthings) {
+        seshet_reply(ctx, "%s has no karma yet.", name);
+        return;
+    }
+    take_out(at);
+    int error = write_things(ctx, channel);
+    if (error)
+        place_storage_failed(ctx, "save that", error);
+    else
+        seshet_reply(ctx, "The karma of %s is forgotten.", name);
+}
+
+/* "(green tea)" is asked for as it is changed. */
+static void clean_asked(char *name, size_t size, const char *text)
+{
+    phrase_clean(name, size, text);
+    size_t len = strlen(name);
+    if (len > 2 && name[0] == '(' && name[len - 1] == ')') {
+        name[len - 1] = 0;
+        phrase_clean(name, size, name + 1);
+    }
+}
+
 static void karma(seshet_ctx *ctx, const seshet_event *ev)
 {
     char channel[PLACE_SIZE];
-    char name[NAME_MAX_BYTES + 2];
+    char name[NAME_MAX_BYTES + 4];
     const char *args = ev->args;
     if (place_find(ctx, ev, &args, channel))
         return;
+    const char *unwanted = phrase_after(args, "forget");
     int error = read_things(ctx, channel);
-    phrase_clean(name, sizeof name, args[0] ? args : ev->nick);
+    if (unwanted && !unwanted[0])
+        unwanted = NULL; /* that is a name, too */
+    clean_asked(name, sizeof name, unwanted ? unwanted : args[0] ? args : ev->nick);
     if (error)
         place_storage_failed(ctx, "look", error);
     else if (strcasecmp(args, "top") == 0 || strcasecmp(args, "bottom") == 0)
         say_list(ctx, channel, strcasecmp(args, "top") == 0);
+    else if (unwanted)
+        forget(ctx, ev, channel, name);
     else
         say_one(ctx, name);
 }
@@ -296,8 +332,9 @@ SESHET_MODULE(
     .name = "karma", .version = "1.0",
     .description = "Counts what is liked: name++, name--, (a phrase)++.",
     .commands = SESHET_COMMANDS(
-        { "karma", karma, .usage = "[NAME | top | bottom]",
-          .help = "Tell the karma of a name, yours, or who has most or least. Say name++, name-- or "
-                  "(a phrase)++ to change it." }),
+        { "karma", karma, .usage = "[NAME | top | bottom | forget NAME]",
+          .help = "Tell the karma of a name, yours, or who has most or least; operators let one be "
+                  "forgotten. Say name++, name-- or (a phrase)++ to change it." }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, on_message }),
+    .capabilities = SESHET_CAPABILITIES("karma.manage"),
 )

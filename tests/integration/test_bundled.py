@@ -45,4 +45,4 @@ def test_each_module_once(parts):
     visitor.ask("Anna", CHANNEL, "!quote", "^#1: <friend> so it is")
     friend = server.client("friend").join(CHANNEL)
     friend.expect_say("Anna", f"ago in {CHANNEL}, visitor asked me to tell you: come here$", target="friend")
-    visitor.ask("Anna", CHANNEL, "!seen FRIEND", f"^visitor: friend was last seen .*, joining {CHANNEL}")
+    visitor.ask("Anna", CHANNEL, "!seen FRIEND", f"^visitor: friend is here now and was last seen .*, joining {CHANNEL}$")

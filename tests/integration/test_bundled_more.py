@@ -18,17 +18,21 @@ class Room:
         self.bot.start()
         self.operator.wait_for("Anna", CHANNEL)
 
-    def permit(self, name, permissions, call, answer):
-        """Until the module answers with these permissions."""
-        self.operator.until_answered("Anna", CHANNEL, call, answer)
-        self.bot.cli("HSET", f"seshet:module:{name}", "permissions", permissions)
+    def permit(self, call, answer):
+        """Says `call`, which wants a permission that the module lacks, does what the module says then,
+        and goes on until it answers as it should."""
+        refusal = self.operator.until_answered("Anna", CHANNEL, call, "I lack the permission").text
+        words = refusal.split("An owner gives it with: ")[1].split()
+        self.bot.ctl(*words, "--socket", str(self.bot.control))
+        name, permission = words[2], words[4]
 
         def there():
-            self.operator.until_answered("Anna", CHANNEL, call, answer)
-            return any(name in host["modules"] and host["permissions"] == permissions
+            self.operator.say(CHANNEL, "an event starts its process")
+            return any(name in host["modules"] and host["permissions"] == permission
                        for host in self.bot.ctl_json("status")["modhosts"])
 
-        wait_until(there, 20, f"{name} with {permissions}")
+        wait_until(there, 20, f"{name} with {permission}")
+        self.operator.until_answered("Anna", CHANNEL, call, answer)
 
     def ask(self, text, answer):
         return self.operator.ask("Anna", CHANNEL, text, answer).text
@@ -37,8 +41,11 @@ class Room:
 def test_log(parts):
     room = Room(parts)
     room.start()
-    room.permit("log", "files", "!log", "is logged, without")
+    room.permit("!log", "is logged, without")
     folder = room.bot.state / "module-data/one/log"
+    lacking = room.bot.find_log(module="log", msg="nothing is logged: the module lacks the permission")
+    assert len(lacking) == 1 and lacking[0]["level"] == "info"
+    assert not room.bot.find_log(module="log", level="warning|error")
     room.operator.say("Anna", "a secret")
     room.operator.say(CHANNEL, "a word for the log")
 
@@ -53,8 +60,8 @@ def test_log(parts):
 def test_autoop_and_topic(parts):
     room = Room(parts)
     room.start()
-    room.permit("autoop", "raw", "!autoop sing", "I can list")
-    room.permit("topic", "raw", "!topics", "There is no topic")
+    room.permit("!autoop add x!y@z.example", "olga: x!y@z.example")
+    room.permit("!topics remove 1", "There is no topic")
     room.ask("!autoop add *!*@127.0.0.1", r"gets \+o")
     dave = room.server.client("dave").join(CHANNEL)
     room.operator.send(f"MODE {CHANNEL} +o Anna")

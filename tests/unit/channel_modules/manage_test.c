@@ -6,8 +6,8 @@
 static void test_declared(void **state)
 {
     (void)state;
-    static const char *const names[] = {"alias",  "autoop", "factoids", "log",
-                                        "quotes", "remind", "topic"};
+    static const char *const names[] = {"alias", "autoop", "factoids", "karma",
+                                        "log",   "quotes", "remind",   "topic"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char text[512];
         snprintf(text, sizeof text, SESHET_MODULES "/%s.so", names[i]);
