@@ -27,7 +27,8 @@ enum {
     SHOWN = 5,
     SCORE_MAX = 1000000,
     PAUSE_MS = 30000, /* between two changes of one thing by one person */
-    RECENT = 64
+    RECENT = 64,
+    WHAT_SIZE = 3 * 60 + NAME_MAX_BYTES + 8
 };
 
 struct thing {
@@ -44,7 +45,7 @@ static size_t nthings;
 
 /* Who has changed what, the last few; best effort against those who mash the key. */
 static struct {
-    char what[3 * 60 + NAME_MAX_BYTES + 8];
+    char what[WHAT_SIZE];
     int64_t time;
 } recent[RECENT];
 static size_t next_recent;
@@ -188,21 +189,28 @@ static int parse(const char *text, char *name, size_t size)
     return is_name(start) && is_name(name) ? by : 0;
 }
 
-static int is_too_soon(seshet_ctx *ctx, const seshet_event *ev, const char *channel,
-                       const char *name)
+/* Who changes what. Another nick is taken quickly, so it is not asked for where there is a host. */
+static void write_what(seshet_ctx *ctx, const seshet_event *ev, const char *channel,
+                       const char *name, char what[WHAT_SIZE])
 {
-    char what[sizeof recent->what];
-    /* Another nick is taken quickly. */
-    snprintf(what, sizeof what, "%.60s %.60s@%.60s %s", channel, ev->host[0] ? ev->user : ev->nick,
+    snprintf(what, WHAT_SIZE, "%.60s %.60s@%.60s %s", channel, ev->host[0] ? ev->user : ev->nick,
              ev->host, name);
-    seshet_fold(ctx, what, sizeof what, what);
+    seshet_fold(ctx, what, WHAT_SIZE, what);
+}
+
+static int is_too_soon(const char *what, int64_t now)
+{
     for (size_t i = 0; i < RECENT; i++)
-        if (strcmp(recent[i].what, what) == 0 && ev->time_ms - recent[i].time < PAUSE_MS)
+        if (strcmp(recent[i].what, what) == 0 && now - recent[i].time < PAUSE_MS)
             return 1;
-    snprintf(recent[next_recent].what, sizeof what, "%s", what);
-    recent[next_recent].time = ev->time_ms;
-    next_recent = (next_recent + 1) % RECENT;
     return 0;
+}
+
+static void remember(const char *what, int64_t now)
+{
+    snprintf(recent[next_recent].what, WHAT_SIZE, "%s", what);
+    recent[next_recent].time = now;
+    next_recent = (next_recent + 1) % RECENT;
 }
 
 /* The nick, or the name of the account that the bot knows it as. */
@@ -217,6 +225,7 @@ static void on_message(seshet_ctx *ctx, const seshet_event *ev)
 {
     char channel[PLACE_SIZE];
     char name[NAME_MAX_BYTES + 2];
+    char what[WHAT_SIZE];
     const char *args = "";
     int64_t score;
     if (ev->from_me || ev->is_private)
@@ -228,15 +237,18 @@ static void on_message(seshet_ctx *ctx, const seshet_event *ev)
         seshet_reply(ctx, "Your own karma is for others to change.");
         return;
     }
-    if (is_too_soon(ctx, ev, channel, name)) {
+    write_what(ctx, ev, channel, name, what);
+    if (is_too_soon(what, ev->time_ms)) {
         seshet_reply(ctx, "You have changed the karma of %s just now.", name);
         return;
     }
     int error = change(ctx, channel, name, by, &score);
-    if (error)
+    if (error) {
         place_storage_failed(ctx, "count that", error);
-    else
-        seshet_reply(ctx, "%s has karma %" PRId64 " now.", name, score);
+        return;
+    }
+    remember(what, ev->time_ms);
+    seshet_reply(ctx, "%s has karma %" PRId64 " now.", name, score);
 }
 
 /* ---- Asking ---------------------------------------------------------------------------------- */

@@ -270,6 +270,9 @@ const char *when_parse(const char *text, int64_t now, int64_t *due, char why[WHE
     int64_t duration = 0;
     text = spaces(text);
     const char *in = phrase_after(text, "in");
+    const char *short_form = text; /* "10m tea" */
+    if (!in && one_duration(&short_form) >= 0 && isdigit((unsigned char)*text))
+        in = text;
     const char *rest = in ? parse_in(in, &duration) : parse_moment(text, &m);
     if (!rest)
         snprintf(why, WHEN_WHY_SIZE,

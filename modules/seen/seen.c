@@ -327,7 +327,7 @@ static void seen(seshet_ctx *ctx, const seshet_event *ev)
         len--;
     if (!len)
         seshet_reply(ctx, "Whom do you mean? %s NICK", ev->command);
-    else if (len >= sizeof nick)
+    else if (len >= sizeof nick || ev->args[0] == '#') /* which begins the keys of the index */
         seshet_reply(ctx, "That is no nick.");
     else {
         memcpy(nick, ev->args, len);

@@ -1,5 +1,7 @@
 """The bundled modules for people, all in one bot on a real network, in their sandbox."""
 
+import re
+
 import pytest
 
 from harness.seshetd import network
@@ -46,3 +48,56 @@ def test_each_module_once(parts):
     friend = server.client("friend").join(CHANNEL)
     friend.expect_say("Anna", f"ago in {CHANNEL}, visitor asked me to tell you: come here$", target="friend")
     visitor.ask("Anna", CHANNEL, "!seen FRIEND", f"^visitor: friend is here now and was last seen .*, joining {CHANNEL}$")
+
+
+WITHOUT_STORAGE = (
+    ("tea++", "I cannot count that now: "),
+    ("!karma tea", "I cannot look now: "),
+    ("!tea is a drink", "I cannot save that now: "),
+    ("!whatis tea", "I cannot look now: "),
+    ("!facts", "I cannot look now: "),
+    ("!quote", "I cannot look now: "),
+    ("!quote add tea", "I cannot save that now: "),
+    ("!tell zoe tea", "I cannot save that now: "),
+    ("!remind in 1h tea", "I cannot save that now: "),
+    ("!seen zoe", "I cannot look that up now: "),
+    ("!time set Europe/Berlin", "I cannot write that down now: "),
+    ("!alias add hi Hello", "I cannot do that now: "),
+    ("!autoop", "I cannot look up the list now: "),
+    ("!topics", "I cannot do that now: "),
+    ("!echo tea", "tea"),
+    ("!roll 1d1", "1"),
+    ("!calc 1+1", "2"),
+    ("!choose tea, tea", "tea"),
+    ("!time UTC+2", "UTC"),
+)
+AFTERWARDS = (
+    ("!karma tea", "tea has no karma yet"),
+    ("!whatis tea", "I do not know what tea is"),
+    ("!quote", "There are no quotes here yet"),
+    ("!remind list", "You have no reminders here"),
+    ("!alias", "There are no aliases here"),
+    ("tea++", "tea has karma 1 now"),
+    ("!quote add tea", "That is quote #1"),
+)
+
+
+@pytest.mark.seconds(60)
+def test_without_redis(parts):
+    """What cannot be kept is refused, and nothing is half done."""
+    server = parts.ngircd()
+    redis = parts.redis()
+    visitor = server.client("visitor").join(CHANNEL)
+    bot = parts.bot({"one": network(server.port, "Anna")}, bundled=None,
+                    registry=f"redis://127.0.0.1:{redis.port}/0")
+    visitor.wait_for("Anna", CHANNEL)
+    visitor.until_answered("Anna", CHANNEL)
+    mark = bot.mark()
+    redis.kill()
+    bot.wait_log(since=mark, event="registry.state", msg="away")
+    for text, answer in WITHOUT_STORAGE:
+        visitor.ask("Anna", CHANNEL, text, "^visitor: .*" + re.escape(answer))
+    redis.restart()
+    visitor.until_answered("Anna", CHANNEL, "!karma word{}", "word{} has no karma yet", timeout=15)
+    for text, answer in AFTERWARDS:
+        visitor.ask("Anna", CHANNEL, text, f"^visitor: ({answer})")

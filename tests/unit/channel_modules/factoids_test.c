@@ -25,6 +25,10 @@ static void test_learning(void **state)
     says(t, "wave?", "PRIVMSG #chan :\001ACTION waves\001");
     room_answers(t, "alice", "!or is a||b", learnt);
     says(t, "or?", "PRIVMSG #chan :or is a|b");
+    room_answers(t, "alice", "!learn gap is | sure | |", learnt);
+    for (int i = 0; i < 20; i++)
+        says(t, "gap?", "PRIVMSG #chan :gap is sure");
+    room_answers(t, "alice", "!learn nothing is | |", "nothing is what?");
     room_answers(
         t, "bob", "!tea is a plant",
         "tea is known already; \"tea is also ...\" adds to it, forget comes first otherwise.");

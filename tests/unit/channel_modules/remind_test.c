@@ -30,6 +30,8 @@ static void test_times(void **state)
     seshet_test_forward(t, 12 * HOUR);
     means(t, "in 10m", "in 10 minutes (2026-01-01 12:10:00 UTC)");
     means(t, "me in 1h30m to", "(2026-01-01 13:30:00 UTC)");
+    means(t, "1h30m", "(2026-01-01 13:30:00 UTC)");
+    means(t, "5 minutes to", "(2026-01-01 12:05:00 UTC)");
     means(t, "in 2 hours and 5 minutes", "(2026-01-01 14:05:00 UTC)");
     means(t, "in 1 day, 2 hours, 3 s", "(2026-01-02 14:00:03 UTC)");
     means(t, "in an hour", "(2026-01-01 13:00:00 UTC)");
@@ -73,6 +75,9 @@ static void test_refusals(void **state)
     refuses(t, "", "When, and of what?");
     refuses(t, "tea", unclear);
     refuses(t, "in 10 tea", unclear);
+    refuses(t, "10 tea", unclear);
+    refuses(t, "a day", unclear);
+    refuses(t, "-5m tea", unclear);
     refuses(t, "in 10mtea", unclear);
     refuses(t, "at 14 tea", unclear);
     refuses(t, "in 99999999999m tea", unclear);

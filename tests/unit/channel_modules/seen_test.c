@@ -88,6 +88,7 @@ static void test_telling(void **state)
     room_answers(t, "alice", "!seen dave",
                  "dave was last seen just now, in #chan, saying: not a member");
     room_answers(t, "alice", "!seen nobody", "I have not seen nobody.");
+    room_answers(t, "alice", "!seen #next", "That is no nick.");
     room_answers(t, "alice", "!seen", "Whom do you mean? seen NICK");
     room_answers(t, "alice", "!seen ALICE", "You are here, alice.");
     room_answers(t, "alice", "!seen bot", "You are talking to me.");
