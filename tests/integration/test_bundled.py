@@ -101,3 +101,38 @@ def test_without_redis(parts):
     visitor.until_answered("Anna", CHANNEL, "!karma word{}", "word{} has no karma yet", timeout=15)
     for text, answer in AFTERWARDS:
         visitor.ask("Anna", CHANNEL, text, f"^visitor: ({answer})")
+
+
+COMMANDS = ("echo", "roll", "choose", "coin", "calc", "seen", "tell", "tell zoe", "karma", "karma forget",
+            "learn", "learn x is", "whatis", "forget", "facts", "lock", "quote", "quote add", "quote find",
+            "quote delete", "remind", "remind in 1h", "remind cancel", "time", "time set", "autoop",
+            "autoop add", "autoop remove", "topics", "topics add", "topics remove", "topics reorder",
+            "title", "log", "alias", "alias add x", "alias run", "alias show")
+SILLY = (
+    b"", b" ", b"-1", b"0", b"99999999999999999999999999", b"999999d999999", b"9**9**9",
+    b"fact(fact(fact(9)))", b"1/0", b"%s%n%s%n %99999d", b"../../../etc/passwd", b"#", b"#nowhere x",
+    b"\xf0\x9f\x98\x80\xe2\x80\xae\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa9", b"\x02\x0304,05x\x0f\x16\x1d\x01\x7f\x1b[2J",
+    b"\xff\xfe\xc3", b"x" * 440, b"( " * 200, b"| " * 200, b"$* $1 $9- $$ $", b"\xe2\x82\xac" * 140,
+    b"http://[::ffff:127.0.0.1]:1/", b"*!*@*", b"account:",
+)
+
+
+@pytest.mark.seconds(60)
+def test_silly_input(parts):
+    """In a channel as its operator, and in private; no module host ends of it."""
+    server = parts.ngircd()
+    visitor = server.client("visitor").join(CHANNEL)
+    bot = parts.bot({"one": network(server.port, "Anna")}, bundled=None)
+    visitor.wait_for("Anna", CHANNEL)
+    visitor.until_answered("Anna", CHANNEL)
+    for number, command in enumerate(COMMANDS):
+        for text in SILLY:
+            # Half of them here, half of them there.
+            if (number + len(text)) % 2:
+                visitor.say(CHANNEL, b"!" + command.encode() + b" " + text)
+            else:
+                visitor.say("Anna", command.encode() + b" " + text)
+        assert visitor.answered("Anna", CHANNEL), command
+    hosts = bot.ctl_json("status")["modhosts"]
+    assert hosts and not any(host["faults"] or host["restarts"] for host in hosts), hosts
+    assert not bot.find_log(event="modhost.fault|module.quarantine")
