@@ -37,26 +37,28 @@ static void forget(void)
     length = 0;
 }
 
+static int fail(const char *path, const char *error, char *why, size_t why_size)
+{
+    snprintf(why, why_size, "%s: %s", path, error);
+    forget();
+    return -1;
+}
+
 int trust_file(const char *path, char *why, size_t why_size)
 {
     static const char begin[] = "-----BEGIN CERTIFICATE-----";
-    const char *error = NULL;
-    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    const char *system = curl_version_info(CURLVERSION_NOW)->cainfo;
     forget();
     if (!*path)
         return 0;
     if (append(path))
-        error = strerror(errno);
-    else if (!memmem(certificates, length, begin, strlen(begin)))
-        error = "there is no certificate in it (PEM)";
-    /* What is given to libcurl takes the place of its own file. */
-    else if (version->cainfo && append(version->cainfo))
-        error = strerror(errno);
-    if (!error)
-        return 0;
-    snprintf(why, why_size, "%s: %s", path, error);
-    forget();
-    return -1;
+        return fail(path, strerror(errno), why, why_size);
+    if (!memmem(certificates, length, begin, strlen(begin)))
+        return fail(path, "there is no certificate in it (PEM)", why, why_size);
+    /* What is given to libcurl takes the place of its own file, which may be missing. */
+    if (system)
+        (void)append(system);
+    return 0;
 }
 
 void trust_apply(CURL *curl)
