@@ -5,11 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "modules/common/who.h"
+
 /*
  * The reminders of this network: in memory, and in storage:
- *     r/NUMBER   "DUE SET NICK ACCOUNT CHANNEL TEXT"; times in milliseconds since 1970; ACCOUNT is
- *                that of the bot, or "*" and that of the network's services, or "-" for none;
- *                CHANNEL is "-" for one that was asked for in private
+ *     r/NUMBER   "DUE SET NICK WHO CHANNEL TEXT"; times in milliseconds since 1970; WHO as who.h
+ *                writes it; CHANNEL is "-" for one that was asked for in private
  *     last       the last number that was given
  */
 
@@ -22,7 +23,7 @@ struct reminder {
     int64_t next_try; /* not before, whatever is due; 0 at first */
     int said;         /* and not yet taken out of the storage, which was away */
     char nick[LIST_NAME_SIZE];
-    char account[LIST_NAME_SIZE]; /* as above; "" for none */
+    char who[WHO_SIZE];
     char channel[LIST_NAME_SIZE]; /* "" in private */
     char text[LIST_TEXT_MAX + 1];
 };

@@ -16,6 +16,7 @@
 #include "modules/common/may.h"
 #include "modules/common/phrase.h"
 #include "modules/common/place.h"
+#include "modules/common/who.h"
 #include "modules/remind/list.h"
 #include "modules/remind/when.h"
 
@@ -166,25 +167,9 @@ static void on_join(seshet_ctx *ctx, const seshet_event *ev)
 
 /* ---- Commands -------------------------------------------------------------------------------- */
 
-/* As whom the source is known, as list.h writes it. */
-static void write_account(seshet_ctx *ctx, const seshet_event *ev, char account[LIST_NAME_SIZE])
-{
-    account[0] = 0;
-    if (seshet_account(ctx, account, LIST_NAME_SIZE) <= 0 && ev->account)
-        snprintf(account, LIST_NAME_SIZE, "*%s", ev->account);
-}
-
-/* A nick is anybody's to take: it counts only where there was no account. */
 static int is_mine(seshet_ctx *ctx, const seshet_event *ev, const struct reminder *r)
 {
-    char account[SESHET_ACCOUNT_SIZE];
-    if (r->said)
-        return 0;
-    if (!r->account[0])
-        return seshet_casecmp(ctx, r->nick, ev->nick) == 0;
-    if (r->account[0] == '*')
-        return ev->account && seshet_casecmp(ctx, r->account + 1, ev->account) == 0;
-    return seshet_account(ctx, account, sizeof account) > 0 && strcmp(r->account, account) == 0;
+    return !r->said && who_is(ctx, ev, r->who, r->nick);
 }
 
 static void say_set(seshet_ctx *ctx, const struct reminder *r, int64_t now)
@@ -228,7 +213,7 @@ static void set(seshet_ctx *ctx, const seshet_event *ev, const char *args)
     }
     phrase_copy(r.text, sizeof r.text, text);
     phrase_copy(r.nick, sizeof r.nick, ev->nick);
-    write_account(ctx, ev, r.account);
+    who_write(ctx, ev, r.who);
     phrase_copy(r.channel, sizeof r.channel, ev->is_private ? "" : ev->channel);
     int error = list_add(ctx, &r);
     if (error == SESHET_ESIZE)

@@ -103,7 +103,7 @@ def test_without_redis(parts):
         visitor.ask("Anna", CHANNEL, text, f"^visitor: ({answer})")
 
 
-COMMANDS = ("echo", "roll", "choose", "coin", "calc", "seen", "tell", "tell zoe", "karma", "karma forget",
+COMMANDS = ("echo", "roll", "choose", "coin", "calc", "seen", "tell", "tell zoe", "untell", "karma", "karma forget",
             "learn", "learn x is", "whatis", "forget", "facts", "lock", "quote", "quote add", "quote find",
             "quote delete", "remind", "remind in 1h", "remind cancel", "time", "time set", "autoop",
             "autoop add", "autoop remove", "topics", "topics add", "topics remove", "topics reorder",
