@@ -47,6 +47,7 @@ static int64_t unit(const char *name, size_t len)
         {" h hr hrs hour hours ", HOUR},
         {" d day days ", DAY},
         {" w week weeks ", 7 * DAY},
+        {" y year years ", 365 * DAY},
     };
     char word[16];
     if (!len || len > sizeof word - 3)

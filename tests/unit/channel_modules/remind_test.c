@@ -88,6 +88,8 @@ static void test_refusals(void **state)
     refuses(t, "on 2025-12-31 tea", "That is over");
     refuses(t, "in 0s tea", "That is over");
     refuses(t, "in 999999w tea", "within five years");
+    refuses(t, "in 100y tea", "within five years");
+    refuses(t, "on 2126-01-01 tea", "within five years");
     refuses(t, "in 10m", "Of what? I keep 1 to 350 bytes; you gave 0.");
     refuses(t, "cancel 7", "You have no reminder of that number");
     refuses(t, "list", "You have no reminders here.");
