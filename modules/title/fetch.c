@@ -49,7 +49,7 @@ static int64_t now_ms(void)
 
 static int fail(char why[FETCH_WHY_SIZE], const char *text)
 {
-    snprintf(why, FETCH_WHY_SIZE, "%s", text);
+    snprintf(why, FETCH_WHY_SIZE, "%.*s", FETCH_WHY_SIZE - 1, text);
     return -1;
 }
 
