@@ -9,7 +9,7 @@
 enum { WHO_SIZE = 129 };
 
 /* As whom the source of an event is known, in one word: an account of the bot's own; or else "*"
- * and that of the network's services; or else "-". */
+ * (no account's name) and that of the network's services, or "*" alone. */
 void who_write(seshet_ctx *ctx, const seshet_event *ev, char who[WHO_SIZE]);
 /* Whether the source is the one of that nick of whom this was written. A nick is anybody's to take:
  * it counts only where there was no account. */

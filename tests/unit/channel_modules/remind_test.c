@@ -195,7 +195,7 @@ static void test_missed(void **state)
     char record[128];
     seshet_test *t = seshet_test_new();
     int64_t now = seshet_test_now(t);
-    snprintf(record, sizeof record, "%lld %lld alice - - missed", (long long)now - 3 * HOUR,
+    snprintf(record, sizeof record, "%lld %lld alice * - missed", (long long)now - 3 * HOUR,
              (long long)now - 5 * HOUR);
     seshet_test_store(t, SESHET_HERE, "r/4", record);
     seshet_test_store(t, SESHET_HERE, "r/5", "rubbish");
