@@ -20,9 +20,40 @@ enum {
 };
 
 static int storage_failed;
-static int may_write = 1;
+static int may_write, missing_said;
 
 static const char told_key[] = "told";
+
+/* Says what is missing, unless that was said. Each start would say it again, and where all modules
+ * are on, nobody has asked for this one. */
+static void say_missing(seshet_ctx *ctx)
+{
+    char value[2];
+    missing_said = 1;
+    if (seshet_get(ctx, SESHET_HERE, told_key, value, sizeof value) != SESHET_ENOTFOUND)
+        return;
+    seshet_log(ctx, 1,
+               "nothing is logged: the module lacks the permission files; give it with: seshetctl "
+               "module set log permissions files");
+    (void)seshet_set(ctx, SESHET_HERE, told_key, "1");
+}
+
+static int load(seshet_ctx *ctx)
+{
+    may_write = may_use(ctx, "files");
+    if (may_write)
+        (void)seshet_delete(ctx, SESHET_HERE, told_key);
+    else
+        say_missing(ctx);
+    return 0;
+}
+
+/* Whoever switches it on again is told again. */
+static void disabled(seshet_ctx *ctx)
+{
+    (void)seshet_delete(ctx, SESHET_HERE, told_key);
+    missing_said = 0;
+}
 
 /* What cannot be looked up is not logged: somebody may have switched it off. */
 static int wanted(seshet_ctx *ctx, const char *folded)
@@ -145,6 +176,8 @@ static void log_in_channel(seshet_ctx *ctx, const seshet_event *ev, const char *
 static void on_event(seshet_ctx *ctx, const seshet_event *ev)
 {
     char text[TEXT_SIZE];
+    if (!may_write && !missing_said)
+        say_missing(ctx);
     if (!may_write || ev->is_private || describe(ev, text))
         return;
     if (ev->type == SESHET_QUIT || ev->type == SESHET_NICK)
@@ -214,29 +247,6 @@ static void log_command(seshet_ctx *ctx, const seshet_event *ev)
         turn(ctx, ev, folded);
     else
         tell(ctx, ev, folded);
-}
-
-/* Each start would say it again, and where all modules are on, nobody has asked for this one. */
-static int load(seshet_ctx *ctx)
-{
-    char value[2];
-    may_write = may_use(ctx, "files");
-    int told = seshet_get(ctx, SESHET_HERE, told_key, value, sizeof value);
-    if (may_write && told >= 0)
-        (void)seshet_delete(ctx, SESHET_HERE, told_key);
-    if (may_write || told != SESHET_ENOTFOUND)
-        return 0;
-    seshet_log(ctx, 1,
-               "nothing is logged: the module lacks the permission files; give it with: seshetctl "
-               "module set log permissions files");
-    (void)seshet_set(ctx, SESHET_HERE, told_key, "1");
-    return 0;
-}
-
-/* Whoever switches it on again is told again. */
-static void disabled(seshet_ctx *ctx)
-{
-    (void)seshet_delete(ctx, SESHET_HERE, told_key);
 }
 
 static void unload(seshet_ctx *ctx)

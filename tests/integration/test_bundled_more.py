@@ -41,11 +41,20 @@ class Room:
 def test_log(parts):
     room = Room(parts)
     room.start()
+    lacks = {"module": "log", "msg": "nothing is logged: the module lacks the permission"}
+    assert room.bot.wait_log(**lacks)["level"] == "info"
+    # Another start says nothing; to enable it again does.
+    room.bot.stop()
+    room.start()
+    room.operator.until_answered("Anna", CHANNEL, "!log {}", "I lack the permission files")
+    assert len(room.bot.find_log(**lacks)) == 1
+    for word in ("disable", "enable"):
+        room.bot.ctl("module", word, "log", "--socket", str(room.bot.control))
+        room.operator.until_answered("Anna", CHANNEL)
     room.permit("!log", "is logged, without")
     folder = room.bot.state / "module-data/one/log"
-    lacking = room.bot.find_log(module="log", msg="nothing is logged: the module lacks the permission")
-    assert len(lacking) == 1 and lacking[0]["level"] == "info"
-    assert not room.bot.find_log(module="log", level="warning|error")
+    wait_until(lambda: len(room.bot.find_log(**lacks)) == 2, 10, "it is said again")
+    assert not room.bot.find_log(module="log", level="warn|error")
     room.operator.say("Anna", "a secret")
     room.operator.say(CHANNEL, "a word for the log")
 
