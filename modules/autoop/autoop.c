@@ -35,7 +35,9 @@ static void send_batch(seshet_ctx *ctx, struct batch *b)
     if (result < 0)
         seshet_log(ctx, 2, "cannot set %s %s in %s: %s%s", b->modes, b->nicks, b->channel,
                    seshet_strerror(result),
-                   result == SESHET_EREFUSED ? "; the module needs the permission raw" : "");
+                   result == SESHET_EREFUSED ? "; give me the permission raw with: module set "
+                                               "autoop permissions raw"
+                                             : "");
     b->count = 0;
 }
 
@@ -208,6 +210,8 @@ static void change(seshet_ctx *ctx, const seshet_event *ev, struct list *list, c
         seshet_reply(ctx, "%s", wrong);
         return;
     }
+    if (adds && !may_use_or_tell(ctx, "raw", "give modes"))
+        return;
     if (!(adds ? add(ctx, list, mode, who) : drop(ctx, list, who)))
         return;
     int result = list_write(ctx, ev->channel, list);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "modules/common/may.h"
 #include "modules/common/phrase.h"
 
 int place_find(seshet_ctx *ctx, const seshet_event *ev, const char **args, char channel[PLACE_SIZE])
@@ -27,14 +26,6 @@ int place_find(seshet_ctx *ctx, const seshet_event *ev, const char **args, char 
     }
     seshet_fold(ctx, channel, PLACE_SIZE, name);
     *args = rest;
-    return 0;
-}
-
-int place_may_manage(seshet_ctx *ctx, const seshet_event *ev, const char *channel, const char *what)
-{
-    if (may_manage(ctx, ev, channel))
-        return 1;
-    seshet_reply(ctx, "Only operators of %s may %s.", channel, what);
     return 0;
 }
 

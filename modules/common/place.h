@@ -13,10 +13,6 @@ enum { PLACE_SIZE = 129 };
  * and then the source has been told. */
 int place_find(seshet_ctx *ctx, const seshet_event *ev, const char **args,
                char channel[PLACE_SIZE]);
-/* Whether the source may change what belongs to everybody in the channel; otherwise it is told what
- * only operators may do: "delete a quote". Who they are is decided in may.c. */
-int place_may_manage(seshet_ctx *ctx, const seshet_event *ev, const char *channel,
-                     const char *what);
 /* Tells that the storage refused: "I cannot save that now: ...". verb: "save that", "look". */
 void place_storage_failed(seshet_ctx *ctx, const char *verb, int error);
 

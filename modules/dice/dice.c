@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "modules/common/phrase.h"
 
 enum { DICE_MAX = 100, SIDES_MAX = 1000000, PLUS_MAX = 1000000, SHOWN_MAX = 20 };
 
@@ -26,7 +27,8 @@ static long number(const char **s, long max)
     return errno || n < 1 || n > max ? -1 : n;
 }
 
-/* "2d6+1", "d20", "6" (one die of six sides), "" (the same). Returns what is wrong, or NULL. */
+/* "2d6+1", "2d6 + 1", "d20", "6" (one die of six sides), "" (the same). Returns what is wrong, or
+ * NULL. */
 static const char *parse(const char *s, struct throw *t)
 {
     *t = (struct throw){.dice = 1, .sides = 6, .plus = 0};
@@ -46,27 +48,16 @@ static const char *parse(const char *s, struct throw *t)
     }
     if (t->sides < 0)
         return "a die has 1 to 1000000 sides";
+    s += strspn(s, " ");
     if (*s == '+' || *s == '-') {
         int sign = *s++ == '-' ? -1 : 1;
+        s += strspn(s, " ");
         t->plus = number(&s, PLUS_MAX);
         if (t->plus < 0)
             return "I add or take away 1 to 1000000";
         t->plus *= sign;
     }
     return *s ? "I do not understand that" : NULL;
-}
-
-/* Evenly spread over 1 ... sides: numbers of the last, incomplete round are thrown again. -1 when
- * the system has no random numbers. */
-static long roll_die(long sides)
-{
-    uint32_t limit = UINT32_MAX - UINT32_MAX % (uint32_t)sides;
-    uint32_t n;
-    do {
-        if (getrandom(&n, sizeof n, 0) != sizeof n)
-            return -1;
-    } while (n >= limit);
-    return 1 + (long)(n % (uint32_t)sides);
 }
 
 static void roll(seshet_ctx *ctx, const seshet_event *ev)
@@ -81,12 +72,12 @@ static void roll(seshet_ctx *ctx, const seshet_event *ev)
     size_t len = 0;
     long sum = t.plus;
     for (long i = 0; i < t.dice; i++) {
-        long n = roll_die(t.sides);
+        long n = phrase_random(t.sides);
         if (n < 0) {
             seshet_reply(ctx, "the system gives no random numbers: %s", strerror(errno));
             return;
         }
-        sum += n;
+        sum += ++n;
         if (t.dice <= SHOWN_MAX)
             len += (size_t)snprintf(each + len, sizeof each - len, i ? " + %ld" : "%ld", n);
     }

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "modules/common/may.h"
 #include "modules/common/phrase.h"
 #include "modules/common/place.h"
 
@@ -116,6 +117,12 @@ static const char *find_is(const char *text, size_t *len)
     return at + strspn(at, " ");
 }
 
+/* Nothing but the signs between answers. */
+static int is_empty(const char *text)
+{
+    return !text[strspn(text, " |")] && !strstr(text, "||");
+}
+
 /* What is wrong with adding text to what is known, or NULL; then f has it. */
 static const char *put_text(struct fact *f, const char *text, const char *name, char *why,
                             size_t size)
@@ -128,7 +135,7 @@ static const char *put_text(struct fact *f, const char *text, const char *name, 
                  "%s is known already; \"%s is also ...\" adds to it, forget comes first "
                  "otherwise.",
                  name, name);
-    else if (!(also ? also : text)[0])
+    else if (is_empty(also ? also : text))
         snprintf(why, size, "%s is what?", name);
     else if (strlen(f->text) + strlen(also ? also : text) + 3 > TEXT_MAX)
         snprintf(why, size, "That is too long: I keep %d bytes about one thing.", TEXT_MAX);
@@ -230,13 +237,23 @@ static void answer(seshet_ctx *ctx, const char *text)
         seshet_answer(ctx, "%s", text);
 }
 
+/* Takes out those that are empty, as in "a | | b". One stays in any case. */
+static long without_empty(char *parts[ALTERNATIVES_MAX], long n)
+{
+    long kept = 0;
+    for (long i = 0; i < n; i++)
+        if (parts[i][strspn(parts[i], " ")])
+            parts[kept++] = parts[i];
+    return kept ? kept : 1;
+}
+
 static void tell_fact(seshet_ctx *ctx, const char *name, struct fact *f)
 {
     char *parts[ALTERNATIVES_MAX];
     char text[TEXT_MAX + 1];
     char whole[NAME_SIZE + TEXT_MAX + 8];
     const char *rest;
-    long n = phrase_random(alternatives(f->text, parts));
+    long n = phrase_random(without_empty(parts, alternatives(f->text, parts)));
     if (n < 0) {
         seshet_reply(ctx, "The system gives no random numbers: %s", strerror(errno));
         return;
@@ -361,7 +378,7 @@ static void forget(seshet_ctx *ctx, const seshet_event *ev)
     if (find_name(ctx, ev, channel, name))
         return;
     int gone = read_fact(ctx, channel, name, &f);
-    if (!gone && f.locked && !place_may_manage(ctx, ev, channel, "forget what is locked"))
+    if (!gone && f.locked && !may_manage_or_tell(ctx, ev, channel, "forget what is locked"))
         return;
     make_key(ctx, key, channel, name);
     if (!gone)
@@ -382,7 +399,7 @@ static void set_lock(seshet_ctx *ctx, const seshet_event *ev, int locked)
     char name[NAME_SIZE];
     struct fact f;
     if (find_name(ctx, ev, channel, name) ||
-        !place_may_manage(ctx, ev, channel, locked ? "lock that" : "unlock that"))
+        !may_manage_or_tell(ctx, ev, channel, locked ? "lock that" : "unlock that"))
         return;
     int error = read_fact(ctx, channel, name, &f);
     f.locked = locked;

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "modules/common/may.h"
 #include "modules/common/phrase.h"
 #include "modules/common/place.h"
 
@@ -26,7 +27,8 @@ enum {
     SHOWN = 5,
     SCORE_MAX = 1000000,
     PAUSE_MS = 30000, /* between two changes of one thing by one person */
-    RECENT = 64
+    RECENT = 64,
+    WHAT_SIZE = 3 * 60 + NAME_MAX_BYTES + 8
 };
 
 struct thing {
@@ -43,7 +45,7 @@ static size_t nthings;
 
 /* Who has changed what, the last few; best effort against those who mash the key. */
 static struct {
-    char what[2 * NAME_MAX_BYTES + 80];
+    char what[WHAT_SIZE];
     int64_t time;
 } recent[RECENT];
 static size_t next_recent;
@@ -187,19 +189,28 @@ static int parse(const char *text, char *name, size_t size)
     return is_name(start) && is_name(name) ? by : 0;
 }
 
-static int is_too_soon(seshet_ctx *ctx, const seshet_event *ev, const char *channel,
-                       const char *name)
+/* Who changes what. Another nick is taken quickly, so it is not asked for where there is a host. */
+static void write_what(seshet_ctx *ctx, const seshet_event *ev, const char *channel,
+                       const char *name, char what[WHAT_SIZE])
 {
-    char what[sizeof recent->what];
-    snprintf(what, sizeof what, "%.60s %.60s %s", channel, ev->nick, name);
-    seshet_fold(ctx, what, sizeof what, what);
+    snprintf(what, WHAT_SIZE, "%.60s %.60s@%.60s %s", channel, ev->host[0] ? ev->user : ev->nick,
+             ev->host, name);
+    seshet_fold(ctx, what, WHAT_SIZE, what);
+}
+
+static int is_too_soon(const char *what, int64_t now)
+{
     for (size_t i = 0; i < RECENT; i++)
-        if (strcmp(recent[i].what, what) == 0 && ev->time_ms - recent[i].time < PAUSE_MS)
+        if (strcmp(recent[i].what, what) == 0 && now - recent[i].time < PAUSE_MS)
             return 1;
-    snprintf(recent[next_recent].what, sizeof what, "%s", what);
-    recent[next_recent].time = ev->time_ms;
-    next_recent = (next_recent + 1) % RECENT;
     return 0;
+}
+
+static void remember(const char *what, int64_t now)
+{
+    snprintf(recent[next_recent].what, WHAT_SIZE, "%s", what);
+    recent[next_recent].time = now;
+    next_recent = (next_recent + 1) % RECENT;
 }
 
 /* The nick, or the name of the account that the bot knows it as. */
@@ -214,6 +225,7 @@ static void on_message(seshet_ctx *ctx, const seshet_event *ev)
 {
     char channel[PLACE_SIZE];
     char name[NAME_MAX_BYTES + 2];
+    char what[WHAT_SIZE];
     const char *args = "";
     int64_t score;
     if (ev->from_me || ev->is_private)
@@ -225,15 +237,18 @@ static void on_message(seshet_ctx *ctx, const seshet_event *ev)
         seshet_reply(ctx, "Your own karma is for others to change.");
         return;
     }
-    if (is_too_soon(ctx, ev, channel, name)) {
+    write_what(ctx, ev, channel, name, what);
+    if (is_too_soon(what, ev->time_ms)) {
         seshet_reply(ctx, "You have changed the karma of %s just now.", name);
         return;
     }
     int error = change(ctx, channel, name, by, &score);
-    if (error)
+    if (error) {
         place_storage_failed(ctx, "count that", error);
-    else
-        seshet_reply(ctx, "%s has karma %" PRId64 " now.", name, score);
+        return;
+    }
+    remember(what, ev->time_ms);
+    seshet_reply(ctx, "%s has karma %" PRId64 " now.", name, score);
 }
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
@@ -274,19 +289,52 @@ static void say_one(seshet_ctx *ctx, const char *name)
         seshet_reply(ctx, "%s has no karma yet.", name);
 }
 
+static void forget(seshet_ctx *ctx, const seshet_event *ev, const char *channel, const char *name)
+{
+    if (!may_manage_or_tell(ctx, ev, channel, "have karma forgotten"))
+        return;
+    size_t at = find(ctx, name);
+    if (at == nthings) {
+        seshet_reply(ctx, "%s has no karma yet.", name);
+        return;
+    }
+    take_out(at);
+    int error = write_things(ctx, channel);
+    if (error)
+        place_storage_failed(ctx, "save that", error);
+    else
+        seshet_reply(ctx, "The karma of %s is forgotten.", name);
+}
+
+/* "(green tea)" is asked for as it is changed. */
+static void clean_asked(char *name, size_t size, const char *text)
+{
+    phrase_clean(name, size, text);
+    size_t len = strlen(name);
+    if (len > 2 && name[0] == '(' && name[len - 1] == ')') {
+        name[len - 1] = 0;
+        phrase_clean(name, size, name + 1);
+    }
+}
+
 static void karma(seshet_ctx *ctx, const seshet_event *ev)
 {
     char channel[PLACE_SIZE];
-    char name[NAME_MAX_BYTES + 2];
+    char name[NAME_MAX_BYTES + 4];
     const char *args = ev->args;
     if (place_find(ctx, ev, &args, channel))
         return;
+    const char *unwanted = phrase_after(args, "forget");
     int error = read_things(ctx, channel);
-    phrase_clean(name, sizeof name, args[0] ? args : ev->nick);
+    if (unwanted && !unwanted[0])
+        unwanted = NULL; /* that is a name, too */
+    clean_asked(name, sizeof name, unwanted ? unwanted : args[0] ? args : ev->nick);
     if (error)
         place_storage_failed(ctx, "look", error);
     else if (strcasecmp(args, "top") == 0 || strcasecmp(args, "bottom") == 0)
         say_list(ctx, channel, strcasecmp(args, "top") == 0);
+    else if (unwanted)
+        forget(ctx, ev, channel, name);
     else
         say_one(ctx, name);
 }
@@ -296,8 +344,9 @@ SESHET_MODULE(
     .name = "karma", .version = "1.0",
     .description = "Counts what is liked: name++, name--, (a phrase)++.",
     .commands = SESHET_COMMANDS(
-        { "karma", karma, .usage = "[NAME | top | bottom]",
-          .help = "Tell the karma of a name, yours, or who has most or least. Say name++, name-- or "
-                  "(a phrase)++ to change it." }),
+        { "karma", karma, .usage = "[NAME | top | bottom | forget NAME]",
+          .help = "Tell the karma of a name, yours, or who has most or least; operators let one be "
+                  "forgotten. Say name++, name-- or (a phrase)++ to change it." }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, on_message }),
+    .capabilities = SESHET_CAPABILITIES("karma.manage"),
 )

@@ -59,9 +59,7 @@ static int fail(seshet_ctx *ctx, const char *what, const char *path)
 {
     int error = errno;
     if (error != last_error)
-        seshet_log(ctx, 2, "cannot %s %s: %s%s", what, path, strerror(error),
-                   error == EACCES || error == EPERM ? "; the module needs the permission files"
-                                                     : "");
+        seshet_log(ctx, 2, "cannot %s %s: %s", what, path, strerror(error));
     last_error = error;
     return -1;
 }

@@ -1,6 +1,7 @@
 /*
  * log: writes what happens in channels to files; never what is said in private. Needs the
- * permission "files". The files: files.h; what is stored: switches.h.
+ * permission "files": without it nothing is done, and whoever switched the module on is told so
+ * once. The files: files.h; what is stored: switches.h, and "told" = 1: that was said.
  */
 #include <seshet/module.h>
 #include <stdio.h>
@@ -19,6 +20,40 @@ enum {
 };
 
 static int storage_failed;
+static int may_write, missing_said;
+
+static const char told_key[] = "told";
+
+/* Says what is missing, unless that was said. Each start would say it again, and where all modules
+ * are on, nobody has asked for this one. */
+static void say_missing(seshet_ctx *ctx)
+{
+    char value[2];
+    missing_said = 1;
+    if (seshet_get(ctx, SESHET_HERE, told_key, value, sizeof value) != SESHET_ENOTFOUND)
+        return;
+    seshet_log(ctx, 1,
+               "nothing is logged: the module lacks the permission files; give it with: seshetctl "
+               "module set log permissions files");
+    (void)seshet_set(ctx, SESHET_HERE, told_key, "1");
+}
+
+static int load(seshet_ctx *ctx)
+{
+    may_write = may_use(ctx, "files");
+    if (may_write)
+        (void)seshet_delete(ctx, SESHET_HERE, told_key);
+    else
+        say_missing(ctx);
+    return 0;
+}
+
+/* Whoever switches it on again is told again. */
+static void disabled(seshet_ctx *ctx)
+{
+    (void)seshet_delete(ctx, SESHET_HERE, told_key);
+    missing_said = 0;
+}
 
 /* What cannot be looked up is not logged: somebody may have switched it off. */
 static int wanted(seshet_ctx *ctx, const char *folded)
@@ -141,7 +176,9 @@ static void log_in_channel(seshet_ctx *ctx, const seshet_event *ev, const char *
 static void on_event(seshet_ctx *ctx, const seshet_event *ev)
 {
     char text[TEXT_SIZE];
-    if (ev->is_private || describe(ev, text))
+    if (!may_write && !missing_said)
+        say_missing(ctx);
+    if (!may_write || ev->is_private || describe(ev, text))
         return;
     if (ev->type == SESHET_QUIT || ev->type == SESHET_NICK)
         log_everywhere(ctx, ev, text);
@@ -204,6 +241,8 @@ static void log_command(seshet_ctx *ctx, const seshet_event *ev)
         seshet_reply(ctx, "I never log what is said in private. Say that in a channel.");
     else if (seshet_fold(ctx, folded, sizeof folded, ev->channel) < 0)
         seshet_reply(ctx, "The name of this channel is too long to log it.");
+    else if (!may_use_or_tell(ctx, "files", "write logs"))
+        return;
     else if (*ev->args)
         turn(ctx, ev, folded);
     else
@@ -231,6 +270,6 @@ SESHET_MODULE(
         { SESHET_JOIN, on_event }, { SESHET_PART, on_event }, { SESHET_QUIT, on_event },
         { SESHET_KICK, on_event }, { SESHET_NICK, on_event }, { SESHET_MODE, on_event },
         { SESHET_TOPIC, on_event }, { SESHET_DISCONNECTED, on_disconnected }),
-    .unload = unload,
+    .load = load, .unload = unload, .disabled = disabled,
     .capabilities = SESHET_CAPABILITIES("log.manage"),
 )

@@ -16,6 +16,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "modules/common/may.h"
 #include "modules/common/phrase.h"
 #include "modules/common/place.h"
 
@@ -232,7 +233,7 @@ static void drop(seshet_ctx *ctx, const seshet_event *ev, const char *channel, l
 {
     struct quote q;
     char key[KEY_SIZE];
-    if (!place_may_manage(ctx, ev, channel, "delete quotes"))
+    if (!may_manage_or_tell(ctx, ev, channel, "delete quotes"))
         return;
     int error = read_page(ctx, channel, number);
     char *line = error ? NULL : find(number, &q);

@@ -38,6 +38,7 @@ static int read_one(seshet_ctx *ctx, const char *key, void *arg)
         return 0;
     }
     text = phrase_word(text, r.nick, sizeof r.nick);
+    text = phrase_word(text, r.who, sizeof r.who);
     text = phrase_word(text, r.channel, sizeof r.channel);
     phrase_copy(r.text, sizeof r.text, text);
     if (strcmp(r.channel, "-") == 0)
@@ -69,8 +70,8 @@ int list_add(seshet_ctx *ctx, struct reminder *r)
     if (error)
         return error;
     make_key(key, r->number);
-    snprintf(record, sizeof record, "%" PRId64 " %" PRId64 " %s %s %s", r->due, r->set, r->nick,
-             r->channel[0] ? r->channel : "-", r->text);
+    snprintf(record, sizeof record, "%" PRId64 " %" PRId64 " %s %s %s %s", r->due, r->set, r->nick,
+             r->who, r->channel[0] ? r->channel : "-", r->text);
     error = seshet_set(ctx, SESHET_HERE, key, record);
     if (!error)
         all[count++] = *r;

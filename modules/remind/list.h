@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "modules/common/who.h"
+
 /*
  * The reminders of this network: in memory, and in storage:
- *     r/NUMBER   "DUE SET NICK CHANNEL TEXT"; times in milliseconds since 1970; CHANNEL is "-" for
- *                one that was asked for in private
+ *     r/NUMBER   "DUE SET NICK WHO CHANNEL TEXT"; times in milliseconds since 1970; WHO as who.h
+ *                writes it; CHANNEL is "-" for one that was asked for in private
  *     last       the last number that was given
  */
 
@@ -21,6 +23,7 @@ struct reminder {
     int64_t next_try; /* not before, whatever is due; 0 at first */
     int said;         /* and not yet taken out of the storage, which was away */
     char nick[LIST_NAME_SIZE];
+    char who[WHO_SIZE];
     char channel[LIST_NAME_SIZE]; /* "" in private */
     char text[LIST_TEXT_MAX + 1];
 };

@@ -16,6 +16,7 @@
 #include "modules/common/may.h"
 #include "modules/common/phrase.h"
 #include "modules/common/place.h"
+#include "modules/common/who.h"
 #include "modules/remind/list.h"
 #include "modules/remind/when.h"
 
@@ -168,7 +169,7 @@ static void on_join(seshet_ctx *ctx, const seshet_event *ev)
 
 static int is_mine(seshet_ctx *ctx, const seshet_event *ev, const struct reminder *r)
 {
-    return !r->said && seshet_casecmp(ctx, r->nick, ev->nick) == 0;
+    return !r->said && who_is(ctx, ev, r->who, r->nick);
 }
 
 static void say_set(seshet_ctx *ctx, const struct reminder *r, int64_t now)
@@ -212,6 +213,7 @@ static void set(seshet_ctx *ctx, const seshet_event *ev, const char *args)
     }
     phrase_copy(r.text, sizeof r.text, text);
     phrase_copy(r.nick, sizeof r.nick, ev->nick);
+    who_write(ctx, ev, r.who);
     phrase_copy(r.channel, sizeof r.channel, ev->is_private ? "" : ev->channel);
     int error = list_add(ctx, &r);
     if (error == SESHET_ESIZE)
@@ -269,15 +271,17 @@ static void list(seshet_ctx *ctx, const seshet_event *ev)
 static void cancel(seshet_ctx *ctx, const seshet_event *ev, const char *args)
 {
     char *end;
+    args += *args == '#';
     struct reminder *r = list_find(strtoll(args, &end, 10));
     int mine = r && !*end && is_mine(ctx, ev, r);
-    int may = mine ||
-              (r && !*end && !ev->is_private && seshet_casecmp(ctx, r->channel, ev->channel) == 0 &&
-               may_manage(ctx, ev, ev->channel));
-    if (!may) {
+    int here = r && !*end && !ev->is_private && r->channel[0] &&
+               seshet_casecmp(ctx, r->channel, ev->channel) == 0;
+    if (!mine && !here) {
         seshet_reply(ctx, "You have no reminder of that number; see: %s list", ev->command);
         return;
     }
+    if (!mine && !may_manage_or_tell(ctx, ev, ev->channel, "cancel what others are reminded of"))
+        return;
     int taken = list_take(ctx, r);
     if (taken < 0) {
         place_storage_failed(ctx, "save that", taken);

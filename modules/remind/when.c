@@ -47,6 +47,7 @@ static int64_t unit(const char *name, size_t len)
         {" h hr hrs hour hours ", HOUR},
         {" d day days ", DAY},
         {" w week weeks ", 7 * DAY},
+        {" y year years ", 365 * DAY},
     };
     char word[16];
     if (!len || len > sizeof word - 3)
@@ -270,6 +271,9 @@ const char *when_parse(const char *text, int64_t now, int64_t *due, char why[WHE
     int64_t duration = 0;
     text = spaces(text);
     const char *in = phrase_after(text, "in");
+    const char *short_form = text; /* "10m tea" */
+    if (!in && one_duration(&short_form) >= 0 && isdigit((unsigned char)*text))
+        in = text;
     const char *rest = in ? parse_in(in, &duration) : parse_moment(text, &m);
     if (!rest)
         snprintf(why, WHEN_WHY_SIZE,

@@ -6,7 +6,7 @@
 
 /*
  * Times as people write them:
- *     in 10m, in 1h30m, in 2 hours and 5 minutes, in a day      s m h d w
+ *     in 10m, in 1h30m, in 2 hours and 5 minutes, in a day      s m h d w y; 10m
  *     at 14:30, at 9am, at 9:30pm +02:00                        today, or tomorrow when it is over
  *     tomorrow, tomorrow at 8:00, on friday at 17:00, on 2026-03-01 at 12:00
  * A day without a time is that day at the present time. Zones are offsets from UTC, -14:00 to

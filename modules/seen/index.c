@@ -1,8 +1,10 @@
 #include "modules/seen/index.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { KEY_SIZE = 32, RECORD_SIZE = 1536 };
 
@@ -56,18 +58,48 @@ static int make_room(seshet_ctx *ctx, int64_t place, char forgotten[INDEX_NICK_S
     return error < 0 ? error : 0;
 }
 
-int index_add(seshet_ctx *ctx, const char *nick, char forgotten[INDEX_NICK_SIZE])
+/* A place for whoever has none. */
+static int give_place(seshet_ctx *ctx, const char *nick, char forgotten[INDEX_NICK_SIZE])
 {
     char key[KEY_SIZE];
-    char record[RECORD_SIZE];
     int64_t number;
-    forgotten[0] = 0;
-    int len = seshet_get(ctx, SESHET_HERE, nick, record, sizeof record);
-    if (len != SESHET_ENOTFOUND)
-        return len < 0 ? len : 0;
     int error = seshet_increment(ctx, SESHET_HERE, "#next", 1, &number);
     if (!error && number > INDEX_MAX)
         error = make_room(ctx, number - 1, forgotten);
     place_key(key, number - 1);
     return error ? error : seshet_set(ctx, SESHET_HERE, key, nick);
+}
+
+static int place_one(seshet_ctx *ctx, const char *key, void *arg)
+{
+    (void)arg;
+    char forgotten[INDEX_NICK_SIZE];
+    return key[0] == '#' || strlen(key) >= INDEX_NICK_SIZE ? 0 : give_place(ctx, key, forgotten);
+}
+
+/* Once, before anything else. 0, or an error. */
+static int begin(seshet_ctx *ctx)
+{
+    static bool begun;
+    char next[32];
+    if (begun)
+        return 0;
+    int result = seshet_get(ctx, SESHET_HERE, "#next", next, sizeof next);
+    if (result == SESHET_ENOTFOUND)
+        result = seshet_keys(ctx, SESHET_HERE, "", place_one, NULL);
+    begun = result >= 0;
+    return begun ? 0 : result;
+}
+
+int index_add(seshet_ctx *ctx, const char *nick, char forgotten[INDEX_NICK_SIZE])
+{
+    char record[RECORD_SIZE];
+    forgotten[0] = 0;
+    int error = begin(ctx);
+    if (error)
+        return error;
+    int len = seshet_get(ctx, SESHET_HERE, nick, record, sizeof record);
+    if (len != SESHET_ENOTFOUND)
+        return len < 0 ? len : 0;
+    return give_place(ctx, nick, forgotten);
 }

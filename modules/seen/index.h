@@ -10,6 +10,9 @@
  * No nick begins with '#'. Once the ring is full, a new nick takes the place of the one that was
  * seen longest ago among the next INDEX_LOOK: nearly the oldest, for a few questions to the
  * storage.
+ *
+ * Records without an index, as after somebody took its keys away, get their places with the
+ * first nick that is new.
  */
 
 enum { INDEX_MAX = 10000, INDEX_LOOK = 8, INDEX_NICK_SIZE = 129 };

@@ -226,28 +226,28 @@ static void say_age(char *dst, size_t size, int64_t ms)
 }
 
 /* Each kind of record in words. */
-static void say_deed(seshet_ctx *ctx, const char *nick, const char *age, const char *kind,
-                     const char *channel, const char *text)
+static void say_deed(seshet_ctx *ctx, const char *nick, const char *who, const char *age,
+                     const char *kind, const char *channel, const char *text)
 {
     const char *colon = text[0] ? ": " : "";
     if (strcmp(kind, "message") == 0)
-        seshet_reply(ctx, "%s was last seen %s, in %s, saying: %s", nick, age, channel, text);
+        seshet_reply(ctx, "%s was last seen %s, in %s, saying: %s", who, age, channel, text);
     else if (strcmp(kind, "action") == 0)
-        seshet_reply(ctx, "%s was last seen %s, in %s: * %s %s", nick, age, channel, nick, text);
+        seshet_reply(ctx, "%s was last seen %s, in %s: * %s %s", who, age, channel, nick, text);
     else if (strcmp(kind, "join") == 0)
-        seshet_reply(ctx, "%s was last seen %s, joining %s", nick, age, channel);
+        seshet_reply(ctx, "%s was last seen %s, joining %s", who, age, channel);
     else if (strcmp(kind, "part") == 0)
-        seshet_reply(ctx, "%s was last seen %s, leaving %s%s%s", nick, age, channel, colon, text);
+        seshet_reply(ctx, "%s was last seen %s, leaving %s%s%s", who, age, channel, colon, text);
     else if (strcmp(kind, "quit") == 0)
-        seshet_reply(ctx, "%s was last seen %s, leaving the network%s%s", nick, age, colon, text);
+        seshet_reply(ctx, "%s was last seen %s, leaving the network%s%s", who, age, colon, text);
     else if (strcmp(kind, "kicked") == 0)
-        seshet_reply(ctx, "%s was last seen %s, kicked from %s by %s", nick, age, channel, text);
+        seshet_reply(ctx, "%s was last seen %s, kicked from %s by %s", who, age, channel, text);
     else if (strcmp(kind, "kicking") == 0)
-        seshet_reply(ctx, "%s was last seen %s, kicking %s from %s", nick, age, text, channel);
+        seshet_reply(ctx, "%s was last seen %s, kicking %s from %s", who, age, text, channel);
     else if (strcmp(kind, "renamed") == 0)
-        seshet_reply(ctx, "%s was last seen %s, changing nick to %s", nick, age, text);
+        seshet_reply(ctx, "%s was last seen %s, changing nick to %s", who, age, text);
     else
-        seshet_reply(ctx, "%s was last seen %s, changing nick from %s", nick, age, text);
+        seshet_reply(ctx, "%s was last seen %s, changing nick from %s", who, age, text);
 }
 
 /* Cuts a copy of a record into its fields; the last one is the text. 0, or -1. */
@@ -264,11 +264,18 @@ static int cut(char *line, char *fields[5])
     return 0;
 }
 
+static int is_here(seshet_ctx *ctx, const seshet_event *ev, const char *nick)
+{
+    char modes[32];
+    return !ev->is_private && seshet_member_modes(ctx, ev->channel, nick, modes, sizeof modes) >= 0;
+}
+
 static void say_record(seshet_ctx *ctx, const seshet_event *ev, const char *record)
 {
     char line[RECORD_SIZE];
     char *fields[5];
     char age[64];
+    char who[NICK_SIZE + 32];
     snprintf(line, sizeof line, "%s", record);
     if (cut(line, fields)) {
         seshet_log(ctx, 2, "a record cannot be read: %.100s", record);
@@ -277,13 +284,15 @@ static void say_record(seshet_ctx *ctx, const seshet_event *ev, const char *reco
     }
     const char *nick = fields[2];
     const char *channel = fields[3];
+    snprintf(who, sizeof who, "%.*s%s", NICK_SIZE, nick,
+             is_here(ctx, ev, nick) ? " is here now and" : "");
     say_age(age, sizeof age, ev->time_ms - record_time(fields[0]));
     int has_channel = strcmp(channel, "-") != 0;
     if (has_channel && (ev->is_private || seshet_casecmp(ctx, channel, ev->channel) != 0))
-        seshet_reply(ctx, "%s was last seen %s, in %s channel", nick, age,
+        seshet_reply(ctx, "%s was last seen %s, in %s channel", who, age,
                      ev->is_private ? "a" : "another");
     else
-        say_deed(ctx, nick, age, fields[1], channel, fields[4]);
+        say_deed(ctx, nick, who, age, fields[1], channel, fields[4]);
 }
 
 static void look_up(seshet_ctx *ctx, const seshet_event *ev, const char *nick)
@@ -302,6 +311,8 @@ static void look_up(seshet_ctx *ctx, const seshet_event *ev, const char *nick)
     int len = seshet_get(ctx, SESHET_HERE, folded, line, sizeof line);
     if (len >= 0)
         say_record(ctx, ev, line);
+    else if (len == SESHET_ENOTFOUND && is_here(ctx, ev, nick))
+        seshet_reply(ctx, "%s is here now; I have not seen them do anything yet.", nick);
     else if (len == SESHET_ENOTFOUND)
         seshet_reply(ctx, "I have not seen %s.", nick);
     else
@@ -316,7 +327,7 @@ static void seen(seshet_ctx *ctx, const seshet_event *ev)
         len--;
     if (!len)
         seshet_reply(ctx, "Whom do you mean? %s NICK", ev->command);
-    else if (len >= sizeof nick)
+    else if (len >= sizeof nick || ev->args[0] == '#') /* which begins the keys of the index */
         seshet_reply(ctx, "That is no nick.");
     else {
         memcpy(nick, ev->args, len);

@@ -4,7 +4,8 @@
  *
  * Storage, for each network:
  *   to/NICK    the messages that wait for NICK (folded), oldest first, each a line
- *              "TIME FROM CHANNEL TEXT"; CHANNEL is "-" for a message that was left in private
+ *              "TIME FROM WHO CHANNEL TEXT"; FROM is the sender's nick, WHO as who.h writes it;
+ *              CHANNEL is "-" for a message that was left in private
  * For whom there is something is kept in memory as well, so that not every message of every channel
  * asks the storage; it is read when the module begins.
  */
@@ -16,6 +17,7 @@
 
 #include "modules/common/phrase.h"
 #include "modules/common/place.h"
+#include "modules/common/who.h"
 
 enum {
     PER_RECIPIENT = 5,
@@ -103,6 +105,7 @@ static int read_record(seshet_ctx *ctx, const char *nick, char record[RECORD_SIZ
 struct line {
     int64_t time;
     char *from;
+    char *who;
     char *channel;
     char *text;
 };
@@ -118,13 +121,13 @@ static int next_line(char **record, struct line *line)
     if (end)
         *end = 0;
     line->time = strtoll(s, &s, 10);
-    char **fields[] = {&line->from, &line->channel, &line->text};
+    char **fields[] = {&line->from, &line->who, &line->channel, &line->text};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (*s != ' ')
             return -1;
         *s++ = 0;
         *fields[i] = s;
-        s += i < 2 ? strcspn(s, " ") : 0;
+        s += i < 3 ? strcspn(s, " ") : 0;
     }
     return 0;
 }
@@ -193,8 +196,7 @@ static void on_event(seshet_ctx *ctx, const seshet_event *ev)
 /* ---- Leaving --------------------------------------------------------------------------------- */
 
 struct count {
-    const char *from;
-    int64_t now;
+    const seshet_event *ev; /* of the sender */
     int by_sender;
     int all;
 };
@@ -204,14 +206,14 @@ static void count_lines(seshet_ctx *ctx, char *record, struct count *c)
     struct line line;
     while (!next_line(&record, &line)) {
         c->all++;
-        c->by_sender += seshet_casecmp(ctx, line.from, c->from) == 0;
+        c->by_sender += who_is(ctx, c->ev, line.who, line.from);
     }
 }
 
 /* How many messages a sender has waiting. A negative number is an error. */
-static int count_sent(seshet_ctx *ctx, const char *from)
+static int count_sent(seshet_ctx *ctx, const seshet_event *ev)
 {
-    struct count c = {.from = from};
+    struct count c = {.ev = ev};
     char record[RECORD_SIZE];
     for (size_t i = 0; i < nwaiting && c.by_sender < PER_SENDER; i++) {
         int error = read_record(ctx, waiting[i], record);
@@ -243,14 +245,15 @@ static int refuse(seshet_ctx *ctx, const seshet_event *ev, const char *folded, c
     char record[RECORD_SIZE];
     why[0] = 0;
     int error = read_names(ctx);
-    int sent = error ? error : count_sent(ctx, ev->nick);
+    int sent = error ? error : count_sent(ctx, ev);
     if (sent < 0)
         return sent;
     if (sent >= PER_SENDER) {
-        snprintf(why, size, "You have %d messages waiting already; that is enough.", sent);
+        snprintf(why, size, "You have %d messages waiting already; untell NICK takes some back.",
+                 sent);
         return 0;
     }
-    struct count c = {.from = ev->nick};
+    struct count c = {.ev = ev};
     error = read_record(ctx, folded, record);
     if (error)
         return error;
@@ -269,12 +272,14 @@ static int keep(seshet_ctx *ctx, const seshet_event *ev, const char *folded, con
 {
     char record[RECORD_SIZE];
     char key[KEY_SIZE];
+    char who[WHO_SIZE];
     int error = read_record(ctx, folded, record);
     if (error)
         return error;
+    who_write(ctx, ev, who);
     size_t len = strlen(record);
-    int more = snprintf(record + len, sizeof record - len, "%" PRId64 " %s %s %s\n", ev->time_ms,
-                        ev->nick, ev->is_private || !ev->channel[0] ? "-" : ev->channel, text);
+    int more = snprintf(record + len, sizeof record - len, "%" PRId64 " %s %s %s %s\n", ev->time_ms,
+                        ev->nick, who, ev->is_private || !ev->channel[0] ? "-" : ev->channel, text);
     if (more < 0 || (size_t)more >= sizeof record - len)
         return SESHET_ESIZE;
     make_key(key, folded);
@@ -329,12 +334,72 @@ static void tell(seshet_ctx *ctx, const seshet_event *ev)
         leave(ctx, ev, nick, text);
 }
 
+/* ---- Taking back ----------------------------------------------------------------------------- */
+
+/* Leaves the lines of others in the record; gives how many were the source's. */
+static int take_own(seshet_ctx *ctx, const seshet_event *ev, char *record)
+{
+    char copy[RECORD_SIZE];
+    char *rest = copy;
+    char *kept = record;
+    struct line line;
+    int own = 0;
+    snprintf(copy, sizeof copy, "%s", record);
+    for (const char *from = record; *from;) {
+        size_t len = strcspn(from, "\n");
+        len += from[len] == '\n';
+        if (!next_line(&rest, &line) && who_is(ctx, ev, line.who, line.from)) {
+            own++;
+        } else {
+            memmove(kept, from, len);
+            kept += len;
+        }
+        from += len;
+    }
+    *kept = 0;
+    return own;
+}
+
+static void untell(seshet_ctx *ctx, const seshet_event *ev)
+{
+    char nick[NICK_SIZE];
+    char folded[NICK_SIZE];
+    char key[KEY_SIZE];
+    char record[RECORD_SIZE];
+    deliver_all(ctx, ev);
+    phrase_word(ev->args, nick, sizeof nick);
+    if (!is_nick(nick)) {
+        seshet_reply(ctx, "Take back what you wanted to tell whom? %s NICK", ev->command);
+        return;
+    }
+    seshet_fold(ctx, folded, sizeof folded, nick);
+    make_key(key, folded);
+    int error = read_record(ctx, folded, record);
+    int own = error ? 0 : take_own(ctx, ev, record);
+    if (own)
+        error = record[0] ? seshet_set(ctx, SESHET_HERE, key, record)
+                          : seshet_delete(ctx, SESHET_HERE, key);
+    if (error < 0) {
+        place_storage_failed(ctx, "do that", error);
+        return;
+    }
+    if (own && !record[0])
+        forget(folded);
+    if (own)
+        seshet_reply(ctx, "I will not tell %s; %d message%s taken back.", nick, own,
+                     own == 1 ? " is" : "s are");
+    else
+        seshet_reply(ctx, "No message of yours waits for %s.", nick);
+}
+
 /* clang-format off */
 SESHET_MODULE(
     .name = "tell", .version = "1.0", .description = "Keeps messages for people who are away.",
     .commands = SESHET_COMMANDS(
         { "tell", tell, .usage = "NICK TEXT",
-          .help = "Tell NICK the text, in private, when I see them next." }),
+          .help = "Tell NICK the text, in private, when I see them next." },
+        { "untell", untell, .usage = "NICK",
+          .help = "Take back what you wanted NICK to be told." }),
     .events = SESHET_EVENTS(
         { SESHET_MESSAGE, on_event }, { SESHET_ACTION, on_event }, { SESHET_JOIN, on_event },
         { SESHET_NICK, on_event }),

@@ -1,8 +1,12 @@
 #include "modules/title/address.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -39,14 +43,15 @@ static uint32_t v4_at(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+static const uint8_t mapped_v4[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 2.5.5.2 */
+
 static bool is_public_v6(const uint8_t a[16])
 {
     static const uint8_t zero[12];
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
     if (memcmp(a, zero, 12) == 0) /* unspecified, loopback, IPv4-compatible */
         return false;
-    if (memcmp(a, mapped, 12) == 0 || memcmp(a, nat64, 12) == 0)
+    if (memcmp(a, mapped_v4, 12) == 0 || memcmp(a, nat64, 12) == 0)
         return is_public_v4(v4_at(a + 12));
     if (a[0] >> 5 != 1) /* 2000::/3 is all that is given out; ULA, link-local, multicast are not */
         return false;
@@ -76,15 +81,95 @@ bool address_is_public(const struct sockaddr *address)
     return false;
 }
 
-bool address_may_fetch(const struct sockaddr *address)
+/* Of those that the owner allows. IPv4 is written as IPv6 has it: ::ffff:10.0.0.0/104. */
+struct range {
+    uint8_t net[16];
+    int bits;
+};
+
+static struct range ranges[ADDRESS_RANGES_MAX];
+static size_t range_count;
+
+/* "10.0.0.0/8", "fd00::1". */
+static bool read_range(const char *text, struct range *range)
 {
-#ifdef TITLE_MAY_FETCH_FROM_LOOPBACK /* a build for tests; it is not installed */
+    char address[ADDRESS_TEXT_SIZE];
+    uint8_t v4[4];
+    char *end;
+    size_t len = strcspn(text, "/");
+    if (len >= sizeof address)
+        return false;
+    memcpy(address, text, len);
+    address[len] = 0;
+    bool is_v4 = inet_pton(AF_INET, address, v4) == 1;
+    if (is_v4) {
+        memcpy(range->net, mapped_v4, sizeof mapped_v4);
+        memcpy(range->net + sizeof mapped_v4, v4, sizeof v4);
+    } else if (inet_pton(AF_INET6, address, range->net) != 1) {
+        return false;
+    }
+    range->bits = 128;
+    if (!text[len])
+        return true;
+    const char *bits = text + len + 1;
+    long n = strtol(bits, &end, 10);
+    if (!isdigit((unsigned char)*bits) || *end || n > (is_v4 ? 32 : 128))
+        return false;
+    range->bits = (int)n + (is_v4 ? 96 : 0);
+    return true;
+}
+
+int address_allow(const char *list, char wrong[ADDRESS_TEXT_SIZE])
+{
+    static const char between[] = " ,";
+    int result = 0;
+    range_count = 0;
+    for (list += strspn(list, between); *list; list += strspn(list, between)) {
+        char word[ADDRESS_TEXT_SIZE];
+        size_t len = strcspn(list, between);
+        snprintf(word, sizeof word, "%.*s", (int)(len < sizeof word ? len : sizeof word - 1), list);
+        list += len;
+        if (range_count < ADDRESS_RANGES_MAX && len < sizeof word &&
+            read_range(word, &ranges[range_count])) {
+            range_count++;
+        } else if (!result) {
+            memcpy(wrong, word, sizeof word);
+            result = -1;
+        }
+    }
+    return result;
+}
+
+static bool is_in(const struct range *range, const uint8_t address[16])
+{
+    size_t whole = (size_t)range->bits / 8;
+    int rest = range->bits % 8;
+    return memcmp(range->net, address, whole) == 0 &&
+           (!rest || (range->net[whole] ^ address[whole]) >> (8 - rest) == 0);
+}
+
+static bool is_allowed(const struct sockaddr *address)
+{
     struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    uint8_t bytes[16];
     if (address->sa_family == AF_INET) {
         memcpy(&v4, address, sizeof v4);
-        if (ntohl(v4.sin_addr.s_addr) == INADDR_LOOPBACK)
-            return true;
+        memcpy(bytes, mapped_v4, sizeof mapped_v4);
+        memcpy(bytes + sizeof mapped_v4, &v4.sin_addr.s_addr, 4);
+    } else if (address->sa_family == AF_INET6) {
+        memcpy(&v6, address, sizeof v6);
+        memcpy(bytes, v6.sin6_addr.s6_addr, sizeof bytes);
+    } else {
+        return false;
     }
-#endif
-    return address_is_public(address);
+    for (size_t i = 0; i < range_count; i++)
+        if (is_in(&ranges[i], bytes))
+            return true;
+    return false;
+}
+
+bool address_may_fetch(const struct sockaddr *address)
+{
+    return address_is_public(address) || is_allowed(address);
 }

@@ -15,6 +15,7 @@
 
 #include "modules/title/address.h"
 #include "modules/title/resolve.h"
+#include "modules/title/trust.h"
 
 /*
  * libcurl speaks HTTP and TLS; where it connects to is decided here. Each hop of a chain of
@@ -28,8 +29,8 @@ struct request {
     const struct sockaddr_storage *address; /* the one that was checked */
     CURL *curl;
     size_t header_bytes;
-    bool is_text; /* of a type that has a title */
-    bool done;    /* what was wanted is there: the rest is not waited for */
+    bool done; /* what was wanted is there: the rest is not waited for */
+    char error[CURL_ERROR_SIZE];
 };
 
 /* A URL in its parts. */
@@ -48,7 +49,7 @@ static int64_t now_ms(void)
 
 static int fail(char why[FETCH_WHY_SIZE], const char *text)
 {
-    snprintf(why, FETCH_WHY_SIZE, "%s", text);
+    snprintf(why, FETCH_WHY_SIZE, "%.*s", FETCH_WHY_SIZE - 1, text);
     return -1;
 }
 
@@ -65,7 +66,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     long status = 0;
     if (!page->len) {
         curl_easy_getinfo(r->curl, CURLINFO_RESPONSE_CODE, &status);
-        r->done = status / 100 != 2 || !r->is_text;
+        r->done = status / 100 != 2 || !page->is_text;
     }
     if (r->done)
         return 0;
@@ -110,7 +111,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
         while (left && (unsigned char)value[left - 1] <= ' ')
             left--;
         snprintf(r->page->type, sizeof r->page->type, "%.*s", (int)left, value);
-        r->is_text = is_type_of_text(r->page->type);
+        r->page->is_text = is_type_of_text(r->page->type);
     }
     return len;
 }
@@ -191,7 +192,8 @@ static const char *check(const struct resolved *resolved)
         return "there is no such host";
     for (size_t i = 0; i < resolved->count; i++)
         if (!address_may_fetch((const struct sockaddr *)&resolved->addresses[i]))
-            return "it is not on the public internet";
+            return "it is not on the public internet; an owner allows its address with: module set "
+                   "title config.allow ADDRESS";
     return NULL;
 }
 
@@ -224,11 +226,15 @@ static void set_options(struct request *r, const char *url, struct curl_slist *t
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms);
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* What comes of it is bounded as well. */
+    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     curl_easy_setopt(c, CURLOPT_USERAGENT, "Mozilla/5.0 (compatible; seshet-title/1.0)");
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
+    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, r->error);
+    trust_apply(c);
 }
 
 /* Where it leads, in *next, to be freed; NULL when this is the page. */
@@ -244,7 +250,9 @@ static int judge(struct request *r, CURLcode code, char **next, char why[FETCH_W
         /* What came in time may hold the title. */
         if (slow && r->page->len)
             return 0;
-        return fail(why, slow ? "it takes too long" : curl_easy_strerror(code));
+        return fail(why, slow          ? "it takes too long"
+                         : r->error[0] ? r->error
+                                       : curl_easy_strerror(code));
     }
     if (location && status / 100 == 3) {
         *next = strdup(location);
@@ -265,7 +273,7 @@ static int request(const struct parts *parts, const struct sockaddr_storage *add
     struct request r = {.page = page, .address = address, .curl = curl_easy_init()};
     struct curl_slist *to = connect_to(address);
     int result = -1;
-    r.is_text = true;
+    page->is_text = true;
     page->len = 0;
     page->body[0] = page->type[0] = 0;
     if (r.curl && to) {

@@ -1,6 +1,7 @@
 #ifndef SESHET_MODULES_TITLE_FETCH_H
 #define SESHET_MODULES_TITLE_FETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "modules/title/url.h"
@@ -16,6 +17,7 @@ enum {
 struct page {
     char host[URL_HOST_SIZE]; /* where it came from in the end */
     char type[128];           /* Content-Type; "" when it is not told */
+    bool is_text;             /* it may have a title; otherwise the body is not read */
     size_t len;
     char body[FETCH_BODY_MAX + 1]; /* ends with NUL; it may hold others */
 };

@@ -1,6 +1,9 @@
 /*
  * title: tells the titles of pages whose URLs are said in channels. Needs the permission "net".
  *
+ * Configuration: "allow": addresses and networks that pages may be fetched from though they are not
+ * of the public internet; "ca_file": a file with more CAs.
+ *
  * Storage, on each network: "off CHANNEL" = 1, the channel as the network folds it: only who asks
  * with the command is told there.
  */
@@ -11,13 +14,16 @@
 
 #include "modules/common/may.h"
 #include "modules/common/text.h"
+#include "modules/title/address.h"
 #include "modules/title/charset.h"
 #include "modules/title/fetch.h"
 #include "modules/title/html.h"
+#include "modules/title/trust.h"
 #include "modules/title/url.h"
 
 enum {
     KEY_SIZE = 256,
+    CONFIG_SIZE = 2049,
     CHANNELS_MAX = 64,
     BURST = 3,              /* pages a channel may have looked at at once */
     REFILL_MS = 5000,       /* and one more after that time */
@@ -71,7 +77,7 @@ static int look(const char *url, char title[HTML_TITLE_SIZE], char host[URL_HOST
     free(text);
     snprintf(host, URL_HOST_SIZE, "%s", page.host);
     text_clean(host);
-    if (result && page.type[0] && !page.len) {
+    if (result && !page.is_text) {
         page.type[strcspn(page.type, ";")] = 0;
         text_clean(page.type);
         snprintf(why, FETCH_WHY_SIZE, "it is %.100s", page.type);
@@ -130,7 +136,7 @@ static void on_said(seshet_ctx *ctx, const seshet_event *ev)
     int repeated = strcmp(p->url, url) == 0 && now - p->url_ms < SAME_MS;
     snprintf(p->url, sizeof p->url, "%s", url);
     p->url_ms = now;
-    if (repeated || is_off(ctx, ev->channel) || !take_token(p, now))
+    if (repeated || is_off(ctx, ev->channel) || !may_use(ctx, "net") || !take_token(p, now))
         return;
     if (look(url, title, host, why))
         seshet_log(ctx, 0, "no title of %s: %s", url, why);
@@ -164,7 +170,7 @@ static void title_command(seshet_ctx *ctx, const seshet_event *ev)
         return;
     }
     struct place *p = place_of(ctx, ev);
-    if (!p)
+    if (!p || !may_use_or_tell(ctx, "net", "fetch pages"))
         return;
     if (!*ev->args && p->url[0])
         snprintf(url, sizeof url, "%s", p->url);
@@ -174,18 +180,45 @@ static void title_command(seshet_ctx *ctx, const seshet_event *ev)
     }
     if (!take_token(p, seshet_now(ctx)))
         seshet_reply(ctx, "That is too fast for me; try again in some seconds.");
-    else if (look(url, title, host, why))
+    else if (look(url, title, host, why)) {
+        text_clean(why);
         seshet_reply(ctx, "I cannot tell: %s.", why);
-    else
+    } else
         seshet_reply(ctx, "[ %s ] - %s", title, host);
+}
+
+/* "" when it is not set. */
+static void read_config(seshet_ctx *ctx, const char *key, char value[CONFIG_SIZE])
+{
+    if (seshet_config(ctx, key, value, CONFIG_SIZE) < 0)
+        value[0] = 0;
+}
+
+static void configure(seshet_ctx *ctx)
+{
+    char value[CONFIG_SIZE];
+    char wrong[ADDRESS_TEXT_SIZE];
+    char why[512];
+    read_config(ctx, "allow", value);
+    if (address_allow(value, wrong))
+        seshet_log(ctx, 2, "config.allow: \"%s\" is no address and no network; try 10.0.0.0/8",
+                   wrong);
+    read_config(ctx, "ca_file", value);
+    if (trust_file(value, why, sizeof why))
+        seshet_log(ctx, 2,
+                   "config.ca_file: %s; it has to lie in /etc/ssl/certs, /usr/share or, with the "
+                   "permission files, the module's own folder",
+                   why);
 }
 
 static int load(seshet_ctx *ctx)
 {
-    if (fetch_init() == 0)
-        return 0;
-    seshet_log(ctx, 3, "libcurl does not start");
-    return -1;
+    if (fetch_init()) {
+        seshet_log(ctx, 3, "libcurl does not start");
+        return -1;
+    }
+    configure(ctx);
+    return 0;
 }
 
 /* clang-format off */
@@ -197,6 +230,6 @@ SESHET_MODULE(
           .help = "Tell the title of URL, or of the last one said here; operators switch whether I "
                   "tell titles in this channel unasked." }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, on_said }, { SESHET_ACTION, on_said }),
-    .load = load,
+    .load = load, .config_changed = configure,
     .capabilities = SESHET_CAPABILITIES("title.manage"),
 )

@@ -24,9 +24,7 @@ struct change {
 
 static int failed(seshet_ctx *ctx, int result)
 {
-    if (result == SESHET_EREFUSED)
-        seshet_reply(ctx, "I may not change topics: the module needs the permission raw.");
-    else if (result < 0)
+    if (result < 0)
         seshet_reply(ctx, "I cannot do that now: %s.", seshet_strerror(result));
     return result < 0;
 }
@@ -205,7 +203,7 @@ static void topic(seshet_ctx *ctx, const seshet_event *ev)
     c.command = ev->command;
     c.args = ev->args;
     if (*ev->args || ev->is_private)
-        if (!may_change(ctx, ev))
+        if (!may_change(ctx, ev) || !may_use_or_tell(ctx, "raw", "change topics"))
             return;
     if (failed(ctx, history_separator(ctx, ev->channel, c.separator)) ||
         failed(ctx, history_topic(ctx, ev->channel, c.before)))

@@ -56,7 +56,7 @@ INSPIRCD = """
 <class name="all" commands="*" privs="*" usermodes="*" chanmodes="*" snomasks="*">
 <type name="oper" classes="all">
 <oper name="oper" password="oper" host="*@*" type="oper">
-<options syntaxhints="no" cyclehostsfromuser="no" defaultmodes="nt" xlinemessage="You're banned!">
+<options syntaxhints="no" cyclehostsfromuser="no" defaultmodes="not" xlinemessage="You're banned!">
 <performance somaxconn="512" softlimit="2000">
 <security maxtargets="20">
 <whowas groupsize="10" maxgroups="1000" maxkeep="1h">

@@ -73,10 +73,15 @@ static void test_list(void **state)
 {
     (void)state;
     seshet_test *t = room_open("autoop");
-    room_answers(t, "alice", "!autoop", "Only operators of #chan may do that.");
-    room_answers(t, "alice", "!autoop add *!*@x", "Only operators of #chan may do that.");
+    room_answers(
+        t, "olga", "!autoop add *!*@x",
+        "I may not give modes: I lack the permission raw. An owner gives it with: module set "
+        "autoop permissions raw");
+    seshet_test_permit(t, "raw");
+    room_refuses(t, "alice", "!autoop", "autoop", "do that");
+    room_refuses(t, "alice", "!autoop add *!*@x", "autoop", "do that");
     seshet_test_mode(t, "olga", "#chan", "+v", "alice"); /* which is not enough */
-    room_answers(t, "alice", "!autoop add *!*@x", "Only operators of #chan may do that.");
+    room_refuses(t, "alice", "!autoop add *!*@x", "autoop", "do that");
     seshet_test_mode(t, "olga", "#chan", "-v", "alice");
     seshet_test_say(t, "olga", "bot", "autoop");
     room_hears(t, "PRIVMSG olga :Say that in the channel it is for.");
@@ -112,7 +117,7 @@ static void test_bounds(void **state)
 {
     (void)state;
     char text[600];
-    seshet_test *t = room_open("autoop");
+    seshet_test *t = room_open_permitted("autoop", "raw");
     for (int i = 0; i < 64; i++) {
         snprintf(text, sizeof text, "!autoop add *!*@host%d", i);
         assert_int_equal(seshet_test_say(t, "olga", "#chan", text), 1);
@@ -124,13 +129,14 @@ static void test_bounds(void **state)
     text[300] = 0;
     room_answers(t, "olga", text, "Whom? autoop add [o|v] MASK | account:NAME | NICK");
     /* Without the permission: the log says what is missing. */
+    seshet_test_permit(t, "");
     seshet_test_mode(t, "olga", "#chan", "+o", "bot");
     seshet_test_user(t, "dave", NULL, "host1", NULL);
     seshet_test_join(t, "dave", "#chan");
     room_silent(t);
     int told = 0;
     for (const char *line; (line = seshet_test_logged(t));)
-        told |= strstr(line, "needs the permission raw") != NULL;
+        told |= strstr(line, "give me the permission raw") != NULL;
     assert_true(told);
     seshet_test_close(t);
 }

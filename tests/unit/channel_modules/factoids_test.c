@@ -30,6 +30,10 @@ static void test_learning(void **state)
     says(t, "wave?", "PRIVMSG #chan :\001ACTION waves\001");
     room_answers(t, "alice", "!or is a||b", learnt);
     says(t, "or?", "PRIVMSG #chan :or is a|b");
+    room_answers(t, "alice", "!learn gap is | sure | |", learnt);
+    for (int i = 0; i < 20; i++)
+        says(t, "gap?", "PRIVMSG #chan :gap is sure");
+    room_answers(t, "alice", "!learn nothing is | |", "nothing is what?");
     room_answers(
         t, "bob", "!tea is a plant",
         "tea is known already; \"tea is also ...\" adds to it, forget comes first otherwise.");
@@ -60,10 +64,10 @@ static void test_order(void **state)
     char text[400];
     seshet_test *t = room_open("factoids");
     room_answers(t, "alice", "!tea is a drink", learnt);
-    room_answers(t, "alice", "!lock tea", "Only operators of #chan may lock that.");
+    room_refuses(t, "alice", "!lock tea", "factoids", "lock that");
     room_answers(t, "olga", "!lock tea", "tea is locked now.");
     room_answers(t, "alice", "!tea is also bad", "tea is locked; an operator can unlock it.");
-    room_answers(t, "alice", "!forget tea", "Only operators of #chan may forget what is locked.");
+    room_refuses(t, "alice", "!forget tea", "factoids", "forget what is locked");
     room_answers(t, "olga", "!unlock Tea", "Tea is unlocked now.");
     room_answers(t, "alice", "!forget tea", "I have forgotten tea.");
     room_answers(t, "alice", "!forget tea", "I do not know what tea is.");

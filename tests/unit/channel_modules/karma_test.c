@@ -62,6 +62,26 @@ static void test_lists(void **state)
     seshet_test_close(t);
 }
 
+static void test_forget(void **state)
+{
+    (void)state;
+    seshet_test *t = room_open("karma");
+    seshet_test_store(t, SESHET_HERE, "#chan", "3 green tea\n-2 rain\n");
+    room_refuses(t, "alice", "!karma forget rain", "karma", "have karma forgotten");
+    room_answers(t, "olga", "!karma forget sun", "sun has no karma yet.");
+    room_answers(t, "olga", "!karma forget (Green Tea)", "The karma of Green Tea is forgotten.");
+    room_answers(t, "alice", "!karma (green  tea)", "green tea has no karma yet.");
+    room_answers(t, "alice", "!karma forget", "forget has no karma yet.");
+    seshet_test_say(t, "olga", "bot", "karma #chan forget RAIN");
+    room_hears(t, "PRIVMSG olga :The karma of RAIN is forgotten.");
+    assert_string_equal(seshet_test_stored(t, SESHET_HERE, "#chan"), "");
+    /* Another nick is not another person. */
+    room_answers(t, "alice", "tea++", "tea has karma 1 now.");
+    seshet_test_nick(t, "alice", "malice");
+    room_answers(t, "malice", "tea++", "You have changed the karma of tea just now.");
+    seshet_test_close(t);
+}
+
 static void test_bound(void **state)
 {
     (void)state;
@@ -85,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_forget),
         cmocka_unit_test(test_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ static int entries(const char *path)
 static void test_lines(void **state)
 {
     (void)state;
-    seshet_test *t = room_open("log");
+    seshet_test *t = room_open_permitted("log", "files");
     assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
     assert_int_equal(mkdir(folder, 0700), 0);
     assert_int_equal(chdir(folder), 0);
@@ -100,9 +100,9 @@ static void test_lines(void **state)
 static void test_switches(void **state)
 {
     (void)state;
-    seshet_test *t = room_open("log");
+    seshet_test *t = room_open_permitted("log", "files");
     room_answers(t, "alice", "!log", "#chan is logged, without formatting codes.");
-    room_answers(t, "alice", "!log off", "Only operators of #chan may do that.");
+    room_refuses(t, "alice", "!log off", "log", "do that");
     room_answers(t, "olga", "!log codes on", "#chan is logged, with formatting codes.");
     seshet_test_say(t, "alice", "#chan", "\x02x\x02");
     room_answers(t, "olga", "!log off", "#chan is not logged.");
@@ -145,7 +145,7 @@ static void test_switches(void **state)
 static void test_who_is_where(void **state)
 {
     (void)state;
-    seshet_test *t = room_open("log");
+    seshet_test *t = room_open_permitted("log", "files");
     seshet_test_join(t, "dave", "#two");
     seshet_test_join(t, "erin", "#two");
     seshet_test_forward(t, 6000);
@@ -171,7 +171,7 @@ static void test_names(void **state)
 {
     (void)state;
     char name[80] = "#../../../";
-    seshet_test *t = room_open("log");
+    seshet_test *t = room_open_permitted("log", "files");
     seshet_test_join(t, "dave", "#../..");
     assert_int_equal(entries("#%2e%2e%2f%2e%2e"), 1);
     seshet_test_join(t, "dave", "#A^\xc3\xa4");
@@ -188,7 +188,7 @@ static void test_many_files(void **state)
 {
     (void)state;
     char channel[32];
-    seshet_test *t = room_open("log");
+    seshet_test *t = room_open_permitted("log", "files");
     int before = entries("/proc/self/fd");
     for (int i = 0; i < 60; i++) {
         snprintf(channel, sizeof channel, "#c%d", i);
@@ -211,7 +211,7 @@ static int told(seshet_test *t, const char *what)
 static void test_what_fails(void **state)
 {
     (void)state;
-    seshet_test *t = room_open("log");
+    seshet_test *t = room_open_permitted("log", "files");
     /* Where a folder should be is a file; and a link leads elsewhere. */
     FILE *file = fopen("#two", "we");
     assert_non_null(file);
@@ -239,13 +239,46 @@ static void test_what_fails(void **state)
     seshet_test_close(t);
 }
 
+/* Said once, not at each start; and again to whoever switches it on again. */
+static void test_permission(void **state)
+{
+    (void)state;
+    static const char lacks[] = "info: nothing is logged: the module lacks the permission files; "
+                                "give it with: seshetctl module set log permissions files";
+    char why[SESHET_TEST_WHY_SIZE];
+    char file[512];
+    snprintf(file, sizeof file, SESHET_MODULES "/log.so");
+    seshet_test *t = seshet_test_new();
+    assert_int_equal(seshet_test_load(t, file, why, sizeof why), 0);
+    assert_string_equal(seshet_test_logged(t), lacks);
+    seshet_test_join(t, "alice", "#chan");
+    room_answers(
+        t, "alice", "!log",
+        "I may not write logs: I lack the permission files. An owner gives it with: module "
+        "set log permissions files");
+    assert_int_equal(entries("."), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(seshet_test_restart(t, why, sizeof why), 0);
+    assert_int_equal(told(t, "permission"), 0);
+    assert_int_equal(seshet_test_enable(t, 0), 0);
+    assert_int_equal(seshet_test_enable(t, 1), 0);
+    assert_string_equal(seshet_test_logged(t), lacks);
+    seshet_test_permit(t, "net files");
+    assert_int_equal(seshet_test_restart(t, why, sizeof why), 0);
+    assert_null(seshet_test_logged(t));
+    assert_null(seshet_test_stored(t, SESHET_HERE, "told"));
+    room_answers(t, "alice", "!log", "#chan is logged, without formatting codes.");
+    assert_int_equal(entries("#chan"), 1);
+    seshet_test_close(t);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_lines), TEST(test_switches),   TEST(test_who_is_where),
-        TEST(test_names), TEST(test_many_files), TEST(test_what_fails),
+        TEST(test_lines),      TEST(test_switches),   TEST(test_who_is_where), TEST(test_names),
+        TEST(test_many_files), TEST(test_what_fails), TEST(test_permission),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,10 +6,11 @@
 static void test_declared(void **state)
 {
     (void)state;
-    static const char *const names[] = {"alias",  "autoop", "factoids", "log",
-                                        "quotes", "remind", "topic"};
+    static const char *const names[] = {"alias", "autoop", "factoids", "karma",
+                                        "log",   "quotes", "remind",   "topic"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char text[512];
+        seshet_test *t = room_open(names[i]);
         snprintf(text, sizeof text, SESHET_MODULES "/%s.so", names[i]);
         void *file = dlopen(text, RTLD_NOW | RTLD_LOCAL);
         assert_non_null(file);
@@ -19,6 +20,7 @@ static void test_declared(void **state)
         assert_non_null(module->capabilities);
         assert_string_equal(module->capabilities[0], text);
         dlclose(file);
+        seshet_test_close(t);
     }
 }
 

@@ -15,7 +15,7 @@ static void test_quotes(void **state)
     seshet_test_say(t, "bob", "#chan", "!quote find TEA");
     room_hears(t, "PRIVMSG #chan :#1: <bob> tea is good (also #2)");
     room_answers(t, "bob", "!quote find coffee", "No quote has that in it.");
-    room_answers(t, "bob", "!quote delete 1", "Only operators of #chan may delete quotes.");
+    room_refuses(t, "bob", "!quote delete 1", "quotes", "delete quotes");
     room_answers(t, "olga", "!quote delete 1", "Quote #1 is gone.");
     room_answers(t, "olga", "!quote delete 1", "There is no quote #1 here.");
     room_answers(t, "olga", "!quote 1", "There is no quote #1 here.");
@@ -50,16 +50,16 @@ static void test_managers(void **state)
     }
     seshet_test_grant(t, "bob", "karma.manage", 1);
     seshet_test_grant(t, "bob", "#a.b,quotes.manage", 1);
-    room_answers(t, "bob", "!quote delete 1", "Only operators of #chan may delete quotes.");
+    room_refuses(t, "bob", "!quote delete 1", "quotes", "delete quotes");
     seshet_test_say(t, "bob", "#a.b", "!quote delete 1");
     room_hears(t, "PRIVMSG #a.b :bob: There is no quote #1 here.");
     seshet_test_grant(t, "bob", "#Chan.quotes.manage", 1);
     room_answers(t, "bob", "!quote delete 1", "Quote #1 is gone.");
     seshet_test_grant(t, "bob", "#chan.quotes.manage", 0);
-    room_answers(t, "bob", "!quote delete 2", "Only operators of #chan may delete quotes.");
+    room_refuses(t, "bob", "!quote delete 2", "quotes", "delete quotes");
     seshet_test_grant(t, "bob", "quotes.manage", 1);
     room_answers(t, "bob", "!quote delete 2", "Quote #2 is gone.");
-    room_answers(t, "alice", "!quote delete 3", "Only operators of #chan may delete quotes.");
+    room_refuses(t, "alice", "!quote delete 3", "quotes", "delete quotes");
     seshet_test_close(t);
 }
 

@@ -30,6 +30,8 @@ static void test_times(void **state)
     seshet_test_forward(t, 12 * HOUR);
     means(t, "in 10m", "in 10 minutes (2026-01-01 12:10:00 UTC)");
     means(t, "me in 1h30m to", "(2026-01-01 13:30:00 UTC)");
+    means(t, "1h30m", "(2026-01-01 13:30:00 UTC)");
+    means(t, "5 minutes to", "(2026-01-01 12:05:00 UTC)");
     means(t, "in 2 hours and 5 minutes", "(2026-01-01 14:05:00 UTC)");
     means(t, "in 1 day, 2 hours, 3 s", "(2026-01-02 14:00:03 UTC)");
     means(t, "in an hour", "(2026-01-01 13:00:00 UTC)");
@@ -73,6 +75,9 @@ static void test_refusals(void **state)
     refuses(t, "", "When, and of what?");
     refuses(t, "tea", unclear);
     refuses(t, "in 10 tea", unclear);
+    refuses(t, "10 tea", unclear);
+    refuses(t, "a day", unclear);
+    refuses(t, "-5m tea", unclear);
     refuses(t, "in 10mtea", unclear);
     refuses(t, "at 14 tea", unclear);
     refuses(t, "in 99999999999m tea", unclear);
@@ -83,6 +88,8 @@ static void test_refusals(void **state)
     refuses(t, "on 2025-12-31 tea", "That is over");
     refuses(t, "in 0s tea", "That is over");
     refuses(t, "in 999999w tea", "within five years");
+    refuses(t, "in 100y tea", "within five years");
+    refuses(t, "on 2126-01-01 tea", "within five years");
     refuses(t, "in 10m", "Of what? I keep 1 to 350 bytes; you gave 0.");
     refuses(t, "cancel 7", "You have no reminder of that number");
     refuses(t, "list", "You have no reminders here.");
@@ -118,8 +125,7 @@ static void test_reminding(void **state)
     room_answers(t, "bob", "!remind list", "You have no reminders here.");
     seshet_test_say(t, "bob", "bot", "remind list");
     room_hears(t, "PRIVMSG bob :2 in 5 minutes: secret");
-    room_answers(t, "bob", "!remind cancel 3",
-                 "You have no reminder of that number; see: remind list");
+    room_refuses(t, "bob", "!remind cancel 3", "remind", "cancel what others are reminded of");
     room_answers(t, "olga", "!remind cancel 2",
                  "You have no reminder of that number; see: remind list");
     room_answers(t, "olga", "!remind cancel 3", "Reminder 3 is cancelled.");
@@ -153,6 +159,34 @@ static void test_restart(void **state)
     seshet_test_close(t);
 }
 
+/* Whoever takes the nick of somebody known sees and cancels nothing; who is known may have another
+ * nick. */
+static void test_accounts(void **state)
+{
+    (void)state;
+    static const char none[] = "You have no reminder of that number; see: remind list";
+    char why[SESHET_TEST_WHY_SIZE];
+    seshet_test *t = room_open("remind");
+    seshet_test_known(t, "alice", "al");
+    seshet_test_user(t, "bob", NULL, NULL, "Bobby");
+    sets(t, "alice", "bot", "remind in 1h of al");
+    sets(t, "bob", "bot", "remind in 1h of Bobby");
+    assert_int_equal(seshet_test_restart(t, why, sizeof why), 0);
+    seshet_test_nick(t, "alice", "al2");
+    seshet_test_nick(t, "bob", "alice");
+    seshet_test_say(t, "alice", "bot", "remind list");
+    room_hears(t, "PRIVMSG alice :2 in 1 hour: of Bobby");
+    room_answers(t, "alice", "!remind cancel 1", none);
+    seshet_test_account(t, "alice", NULL);
+    room_answers(t, "alice", "!remind cancel 2", none);
+    seshet_test_say(t, "al2", "bot", "remind list");
+    room_hears(t, "PRIVMSG al2 :1 in 1 hour: of al");
+    room_answers(t, "al2", "!remind cancel #1", "Reminder 1 is cancelled.");
+    seshet_test_user(t, "olga", NULL, NULL, "BOBBY");
+    room_answers(t, "olga", "!remind cancel 2", "Reminder 2 is cancelled.");
+    seshet_test_close(t);
+}
+
 /* What was due while nobody was there comes at once, and says so. */
 static void test_missed(void **state)
 {
@@ -161,7 +195,7 @@ static void test_missed(void **state)
     char record[128];
     seshet_test *t = seshet_test_new();
     int64_t now = seshet_test_now(t);
-    snprintf(record, sizeof record, "%lld %lld alice - missed", (long long)now - 3 * HOUR,
+    snprintf(record, sizeof record, "%lld %lld alice * - missed", (long long)now - 3 * HOUR,
              (long long)now - 5 * HOUR);
     seshet_test_store(t, SESHET_HERE, "r/4", record);
     seshet_test_store(t, SESHET_HERE, "r/5", "rubbish");
@@ -247,10 +281,11 @@ static void test_storage_away(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_times),     cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_reminding), cmocka_unit_test(test_restart),
-        cmocka_unit_test(test_missed),    cmocka_unit_test(test_away),
-        cmocka_unit_test(test_given_up),  cmocka_unit_test(test_storage_away),
+        cmocka_unit_test(test_times),        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_reminding),    cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_accounts),     cmocka_unit_test(test_missed),
+        cmocka_unit_test(test_away),         cmocka_unit_test(test_given_up),
+        cmocka_unit_test(test_storage_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

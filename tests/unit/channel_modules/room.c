@@ -1,11 +1,14 @@
 #include "room.h"
 
-seshet_test *room_open_file(const char *file)
+seshet_test *room_open_permitted(const char *module, const char *permissions)
 {
+    char file[512];
     char why[SESHET_TEST_WHY_SIZE] = "";
-    seshet_test *t = seshet_test_open(file, why, sizeof why);
+    seshet_test *t = seshet_test_new();
+    snprintf(file, sizeof file, SESHET_MODULES "/%s.so", module);
+    assert_int_equal(seshet_test_permit(t, permissions), 0);
+    (void)seshet_test_load(t, file, why, sizeof why);
     assert_string_equal(why, "");
-    assert_non_null(t);
     seshet_test_join(t, "olga", "#chan");
     seshet_test_mode(t, "olga", "#chan", "+o", "olga");
     seshet_test_join(t, "alice", "#chan");
@@ -16,9 +19,7 @@ seshet_test *room_open_file(const char *file)
 
 seshet_test *room_open(const char *module)
 {
-    char file[512];
-    snprintf(file, sizeof file, SESHET_MODULES "/%s.so", module);
-    return room_open_file(file);
+    return room_open_permitted(module, "");
 }
 
 void room_hears(seshet_test *t, const char *line)
@@ -42,4 +43,15 @@ void room_answers(seshet_test *t, const char *nick, const char *text, const char
     assert_int_equal(seshet_test_say(t, nick, "#chan", text), 1);
     room_hears(t, line);
     room_silent(t);
+}
+
+void room_refuses(seshet_test *t, const char *nick, const char *text, const char *module,
+                  const char *what)
+{
+    char answer[1024];
+    snprintf(answer, sizeof answer,
+             "Only operators of #chan, and who has the capability %s.manage, may %s. An "
+             "owner gives it with: capability add ACCOUNT %s.manage",
+             module, what, module);
+    room_answers(t, nick, text, answer);
 }

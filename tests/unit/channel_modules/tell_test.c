@@ -71,7 +71,8 @@ static void test_bounds(void **state)
         snprintf(answer, sizeof answer, "I will tell n%c when I see them next.", 'a' + i);
         room_answers(t, "alice", text, answer);
     }
-    room_answers(t, "alice", "!tell nz x", "You have 10 messages waiting already; that is enough.");
+    room_answers(t, "alice", "!tell nz x",
+                 "You have 10 messages waiting already; untell NICK takes some back.");
     snprintf(text, sizeof text, "!tell dora %0351d", 0);
     room_answers(t, "bob", text, "A message has at most 350 bytes; yours has 351.");
     room_answers(t, "bob", "!tell", "Tell whom what? tell NICK TEXT");
@@ -79,6 +80,35 @@ static void test_bounds(void **state)
     room_answers(t, "bob", "!tell #chan x", "That is no nick.");
     room_answers(t, "bob", "!tell BOT x", "You have told me just now.");
     room_answers(t, "bob", "!tell Bob x", "You know that already. Try remind, if it is on here.");
+    seshet_test_close(t);
+}
+
+/* One's own, by the account where there was one. */
+static void test_untell(void **state)
+{
+    (void)state;
+    seshet_test *t = room_open("tell");
+    room_answers(t, "alice", "!tell carol one", later);
+    room_answers(t, "bob", "!tell carol two", later);
+    seshet_test_known(t, "alice", "al");
+    room_answers(t, "alice", "!tell carol three", later);
+    room_answers(t, "alice", "!untell dora", "No message of yours waits for dora.");
+    room_answers(t, "alice", "!untell", "Take back what you wanted to tell whom? untell NICK");
+    seshet_test_nick(t, "alice", "al2");
+    room_answers(t, "al2", "!untell CAROL", "I will not tell CAROL; 1 message is taken back.");
+    room_answers(t, "al2", "!untell carol", "No message of yours waits for carol.");
+    seshet_test_nick(t, "bob", "alice");
+    room_answers(t, "alice", "!untell carol", "I will not tell carol; 1 message is taken back.");
+    seshet_test_storage_away(t, 1);
+    room_answers(t, "olga", "!untell carol",
+                 "I cannot do that now: the storage is away or refused. Please try again later.");
+    seshet_test_storage_away(t, 0);
+    seshet_test_join(t, "carol", "#chan");
+    room_hears(t, "PRIVMSG carol :a moment ago in #chan, bob asked me to tell you: two");
+    room_silent(t);
+    room_answers(t, "alice", "!tell carol: four", later);
+    room_answers(t, "alice", "!untell carol", "I will not tell carol; 1 message is taken back.");
+    assert_null(seshet_test_stored(t, SESHET_HERE, "to/carol"));
     seshet_test_close(t);
 }
 
@@ -124,7 +154,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_delivery),     cmocka_unit_test(test_accounts),
         cmocka_unit_test(test_restart),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_storage_away), cmocka_unit_test(test_late_storage),
+        cmocka_unit_test(test_untell),       cmocka_unit_test(test_storage_away),
+        cmocka_unit_test(test_late_storage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,6 +101,46 @@ static void test_addresses(void **state)
     assert_false(address_may_fetch(&local));
 }
 
+/* Nothing but what is named, and whatever the rest of the list looks like. */
+static void test_allowed(void **state)
+{
+    (void)state;
+    char wrong[ADDRESS_TEXT_SIZE] = "";
+    assert_int_equal(
+        address_allow(" 10.1.0.0/15, 127.0.0.1 ,,fd00:1::/33 192.168.1.77/0x ::1/128", wrong), -1);
+    assert_string_equal(wrong, "192.168.1.77/0x");
+    static const char *const yes[] = {"10.0.0.0",   "10.1.255.255",     "127.0.0.1",
+                                      "fd00:1:1::", "fd00:1:7fff::1",   "::1",
+                                      "1.1.1.1",    "::ffff:127.0.0.1", "::ffff:10.1.2.3"};
+    static const char *const no[] = {
+        "10.2.0.0",       "127.0.0.2",    "fd00:1:8000::", "fd00:2::1",   "::2",
+        "64:ff9b::a00:1", "192.168.1.77", "0.0.0.0",       "2002:a00:1::"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        if (!allowed(yes[i]))
+            fail_msg("%s is allowed", yes[i]);
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (allowed(no[i]))
+            fail_msg("%s is not allowed", no[i]);
+    static const char *const bad[] = {
+        "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/99999999999999999999",
+        "::/129",      "10.0.0",    "intranet",    "/8",
+        "1.2.3.4/8/8"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(address_allow(bad[i], wrong), -1);
+        assert_string_equal(wrong, bad[i]);
+        assert_false(allowed("10.0.0.1"));
+    }
+    char long_one[400];
+    memset(long_one, '1', sizeof long_one);
+    long_one[sizeof long_one - 1] = 0;
+    assert_int_equal(address_allow(long_one, wrong), -1);
+    assert_int_equal(strlen(wrong), sizeof wrong - 1);
+    assert_int_equal(address_allow("0.0.0.0/0 ::/0", wrong), 0);
+    assert_true(allowed("10.0.0.1") && allowed("fe80::1"));
+    assert_int_equal(address_allow("", wrong), 0);
+    assert_false(allowed("127.0.0.1"));
+}
+
 static void test_urls(void **state)
 {
     (void)state;
@@ -135,6 +175,8 @@ static void test_urls(void **state)
 static void test_refused(void **state)
 {
     (void)state;
+    static const char inside[] = "it is not on the public internet; an owner allows its address "
+                                 "with: module set title config.allow ADDRESS";
     static const struct {
         const char *url;
         const char *why;
@@ -143,13 +185,14 @@ static void test_refused(void **state)
         {"ftp://a.example/", "it is neither http nor https"},
         {"http://user:word@a.example/", "there is a name or password in it"},
         {"http://a.example:25/", "that port is not one of web servers"},
-        {"http://127.0.0.1/", "it is not on the public internet"},
-        {"http://2130706433/", "it is not on the public internet"},
-        {"http://0x7f.1/", "it is not on the public internet"},
-        {"http://[::1]/", "it is not on the public internet"},
-        {"http://[::ffff:10.0.0.1]:8080/", "it is not on the public internet"},
-        {"http://169.254.169.254/latest/", "it is not on the public internet"},
-        {"http://localhost/", "it is not on the public internet"},
+        {"http://127.0.0.1/", inside},
+        {"http://2130706433/", inside},
+        {"http://0x7f.1/", inside},
+        {"http://0177.0.0.1/", inside},
+        {"http://[::1]/", inside},
+        {"http://[::ffff:10.0.0.1]:8080/", inside},
+        {"http://169.254.169.254/latest/", inside},
+        {"http://localhost/", inside},
     };
     static struct page page;
     char why[FETCH_WHY_SIZE];
@@ -260,9 +303,10 @@ static void test_charsets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_addresses),   cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_refused),     cmocka_unit_test(test_titles),
-        cmocka_unit_test(test_long_titles), cmocka_unit_test(test_charsets),
+        cmocka_unit_test(test_addresses), cmocka_unit_test(test_allowed),
+        cmocka_unit_test(test_urls),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_titles),    cmocka_unit_test(test_long_titles),
+        cmocka_unit_test(test_charsets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,11 +106,13 @@ static void test_who_and_wrong(void **state)
     (void)state;
     static const char which[] = "Which piece? Give me a number from 1 to 2.";
     seshet_test *t = room_open("topic");
-    room_answers(t, "alice", "!topics add x", "Only operators of #chan may do that.");
+    room_refuses(t, "alice", "!topics add x", "topic", "do that");
     seshet_test_say(t, "olga", "bot", "topics");
     room_hears(t, "PRIVMSG olga :Say that in the channel it is for.");
-    room_answers(t, "olga", "!topics add x",
-                 "I may not change topics: the module needs the permission raw.");
+    room_answers(
+        t, "olga", "!topics add x",
+        "I may not change topics: I lack the permission raw. An owner gives it with: module "
+        "set topic permissions raw");
     seshet_test_permit(t, "raw");
     seshet_test_topic(t, "olga", "#chan", "a | b");
     seshet_test_say(t, "olga", "#chan", "!topics add c");

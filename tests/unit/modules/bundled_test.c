@@ -97,6 +97,7 @@ static void test_dice(void **state)
         assert_int_equal(n[3], n[0] + n[1] + 10);
     }
     assert_string_equal(command(&d, "!roll 1d1-2"), "alice: 1 - 2 = -1");
+    assert_string_equal(command(&d, "!roll 1d1 + 2"), "alice: 1 + 2 = 3");
     assert_string_equal(command(&d, "!roll D1"), "alice: 1");
     assert_string_equal(command(&d, "!roll 100d1"), "alice: 100");
     assert_int_equal(numbers(command(&d, "!roll 20"), n), 1);
@@ -152,6 +153,8 @@ static void answer(struct seen_test *t, const struct frame *f)
             snprintf(t->keys[at], sizeof t->keys[at], "%s", ask.key);
             snprintf(t->values[at], sizeof t->values[at], "%s", ask.value);
         }
+    } else if (ask.op == IPC_KEYS && !t->away) {
+        a.value = ""; /* there are none */
     } else if (ask.op == IPC_INCREMENT) {
         a.number = ++t->nicks;
     } else if (!t->away && at == t->stored) {
