@@ -1,5 +1,6 @@
 #include "modules/host/host.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/xmalloc.h"
+#include "modules/host/keeper.h"
 #include "modules/host/life.h"
 #include "modules/host/module_file.h"
 #include "modules/host/sandbox/sandbox.h"
@@ -86,6 +88,10 @@ static enum host_step enter_sandbox(struct host *host)
 {
     const char *paths[IPC_MODULES_MAX];
     char why[512];
+    if (host->permissions & PERMISSION_EXEC && keeper_start()) {
+        snprintf(why, sizeof why, "cannot start its keeper: %s", strerror(errno));
+        return host_fail(host, IPC_NO_MODULE, why);
+    }
     for (size_t i = 0; i < host->nfiles; i++)
         paths[i] = host->files[i].path;
     struct sandbox sandbox = {.permissions = host->permissions,

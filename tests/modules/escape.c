@@ -1,9 +1,16 @@
 /* Tries to get out of its process in one way at a time: "!try WAY [WHAT]". Answers "WAY: ok" where
  * it could, and otherwise with the error. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +23,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <netinet/in.h>
@@ -82,6 +90,15 @@ static long try_fork(const char *what)
 {
     (void)what;
     pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    return pid < 0 ? -1 : waitpid(pid, NULL, 0);
+}
+
+static long try_vfork(const char *what)
+{
+    (void)what;
+    pid_t pid = vfork(); // NOLINT: one way more
     if (pid == 0)
         _exit(0);
     return pid < 0 ? -1 : waitpid(pid, NULL, 0);
@@ -194,22 +211,284 @@ static long try_thread(const char *what)
     return errno ? -1 : pthread_join(thread, NULL);
 }
 
-/* Until no more is given. */
+enum { MEGABYTE = 1 << 20, MEGABYTES = 4096 };
+
+/* Until no more is given. Then all is given back, or the answer could not be said. */
+static long fill_memory(int flags, int protection)
+{
+    static char *taken[MEGABYTES];
+    size_t n = 0;
+    for (; n < MEGABYTES; n++) {
+        taken[n] = mmap(NULL, MEGABYTE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
+                        -1, 0);
+        if (taken[n] == MAP_FAILED)
+            break;
+        for (size_t i = 0; i < MEGABYTE; i += 4096)
+            taken[n][i] = 1;
+        mprotect(taken[n], MEGABYTE, protection);
+    }
+    long result = n == MEGABYTES ? 0 : -1;
+    int why = errno;
+    while (n)
+        munmap(taken[--n], MEGABYTE);
+    errno = why;
+    return result;
+}
+
 static long try_memory(const char *what)
 {
-    size_t megabytes = 0;
     (void)what;
-    while (megabytes < 4096) {
-        char *more =
-            mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (more == MAP_FAILED)
-            return -1;
-        for (size_t i = 0; i < 1 << 20; i += 4096)
-            more[i] = 1;
-        megabytes++;
-    }
-    return 0;
+    return fill_memory(0, PROT_READ | PROT_WRITE);
 }
+
+/* What cannot be written any more is no data, but takes as much. */
+static long try_frozen(const char *what)
+{
+    (void)what;
+    return fill_memory(0, PROT_READ);
+}
+
+static long try_growing(const char *what)
+{
+    (void)what;
+    return fill_memory(MAP_GROWSDOWN, PROT_READ | PROT_WRITE);
+}
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void *wait_at_gate(void *arg)
+{
+    pthread_mutex_lock(&gate);
+    pthread_mutex_unlock(&gate);
+    return arg;
+}
+
+static long try_threads(const char *what)
+{
+    static pthread_t threads[4096];
+    pthread_attr_t small;
+    size_t n = 0;
+    int why = 0;
+    (void)what;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 1 << 16);
+    pthread_mutex_lock(&gate);
+    while (n < 4096 && !(why = pthread_create(&threads[n], &small, wait_at_gate, NULL)))
+        n++;
+    pthread_mutex_unlock(&gate);
+    for (size_t i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+    errno = why;
+    return why ? -1 : 0;
+}
+
+static long try_bomb(const char *what)
+{
+    static pid_t children[8192];
+    size_t n = 0;
+    (void)what;
+    while (n < 8192) {
+        children[n] = fork();
+        if (children[n] < 0)
+            break;
+        if (children[n] == 0)
+            for (;;)
+                pause();
+        n++;
+    }
+    int why = errno;
+    for (size_t i = 0; i < n; i++)
+        kill(children[i], SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    errno = why;
+    return n == 8192 ? 0 : -1;
+}
+
+/* A process that is nobody's child any more, and goes on. */
+static long try_orphan(const char *what)
+{
+    (void)what;
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        setpgid(0, 0);
+        if (fork())
+            _exit(0);
+        for (;;)
+            pause();
+    }
+    return child < 0 ? -1 : waitpid(child, NULL, 0);
+}
+
+static long make_process(unsigned long flags)
+{
+    long pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid == 0)
+        _exit(0);
+    return pid < 0 ? -1 : waitpid((pid_t)pid, NULL, 0);
+}
+
+static long try_namespace(const char *what)
+{
+    (void)what;
+    return make_process(CLONE_NEWUSER);
+}
+
+/* A child of the server, which does not know it. */
+static long try_sister(const char *what)
+{
+    (void)what;
+    return make_process(CLONE_PARENT);
+}
+
+/* Nothing is sent: whether it could be is asked. */
+static long try_anyone(const char *what)
+{
+    return kill(*what ? (pid_t)strtol(what, NULL, 10) : -1, 0);
+}
+
+/* The page that the server looks at. */
+static long try_resize(const char *what)
+{
+    (void)what;
+    DIR *mappings = opendir("/proc/self/map_files");
+    struct dirent *d;
+    if (!mappings)
+        return -1;
+    while ((d = readdir(mappings))) {
+        char path[300];
+        char target[300] = "";
+        snprintf(path, sizeof path, "/proc/self/map_files/%s", d->d_name);
+        if (readlink(path, target, sizeof target - 1) > 0 && !strstr(target, "seshet-cell"))
+            continue;
+        if (open(path, O_RDWR | O_TRUNC) >= 0)
+            return 0;
+    }
+    int why = errno;
+    closedir(mappings);
+    errno = why;
+    return -1;
+}
+
+static long try_lock(const char *what)
+{
+    struct flock first = {.l_type = F_RDLCK, .l_len = 1};
+    int fd = open(what, O_RDONLY);
+    long result = fd < 0 ? -1 : fcntl(fd, F_SETLK, &first);
+    int why = errno;
+    close(fd);
+    errno = why;
+    return result;
+}
+
+static long try_pipes(const char *what)
+{
+    int ends[2000];
+    int n = 0;
+    (void)what;
+    while (n < 2000 && !pipe(ends + n))
+        n += 2;
+    int why = errno;
+    for (int i = 0; i < n; i++)
+        close(ends[i]);
+    errno = why;
+    return n == 2000 ? 0 : -1;
+}
+
+static long try_timers(const char *what)
+{
+    timer_t timers[2000];
+    int n = 0;
+    (void)what;
+    while (n < 2000 && !timer_create(CLOCK_MONOTONIC, NULL, &timers[n]))
+        n++;
+    int why = errno;
+    for (int i = 0; i < n; i++)
+        timer_delete(timers[i]);
+    errno = why;
+    return n == 2000 ? 0 : -1;
+}
+
+/* Powers that the server's user may have: all but that over files, which Landlock bounds. */
+static long try_capabilities(const char *what)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct has[2];
+    (void)what;
+    if (syscall(SYS_capget, &header, has))
+        return -1;
+    bool none = !(has[0].permitted & ~(1u << CAP_DAC_OVERRIDE)) && !has[1].permitted;
+    errno = EPERM;
+    return none ? -1 : 0;
+}
+
+static long try_link(const char *what)
+{
+    return link(what, "stolen");
+}
+
+static long try_symlink(const char *what)
+{
+    return symlink(what, "way") ? -1 : try_read("way");
+}
+
+static long try_rename(const char *what)
+{
+    return rename("mine", what);
+}
+
+static long try_socket_raw(const char *what)
+{
+    (void)what;
+    return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+}
+
+static long try_pair(const char *what)
+{
+    int ends[2];
+    (void)what;
+    return socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
+}
+
+/* Calls that do no harm where they succeed, with what they are given here. */
+static const struct {
+    const char *name;
+    long number;
+    long args[5];
+} calls[] = {
+    {"mount", SYS_mount, {0}},
+    {"chroot", SYS_chroot, {0}},
+    {"mknod", SYS_mknodat, {AT_FDCWD, (long)"node", S_IFCHR | 0600, 0x103}},
+    {"setuid", SYS_setuid, {0}},
+    {"setsid", SYS_setsid, {0}},
+    {"setpgid", SYS_setpgid, {0}},
+    {"outlive", SYS_prctl, {PR_SET_PDEATHSIG, 0}},
+    {"subreaper", SYS_prctl, {PR_SET_CHILD_SUBREAPER, 1}},
+    {"personality", SYS_personality, {0xffffffff}},
+    {"priority", SYS_setpriority, {PRIO_PROCESS, 0, -1}},
+    {"scheduler", SYS_sched_setscheduler, {0}},
+    {"affinity", SYS_sched_setaffinity, {0}},
+    {"mlock", SYS_mlockall, {MCL_CURRENT}},
+    {"keyring", SYS_add_key, {0}},
+    {"keyctl", SYS_keyctl, {0}},
+    {"bpf", SYS_bpf, {0}},
+    {"perf", SYS_perf_event_open, {0}},
+    {"userfaultfd", SYS_userfaultfd, {0}},
+    {"watch", SYS_inotify_init1, {0}},
+    {"clone3", 435 /* clone3 */, {0}},
+    {"execveat", SYS_execveat, {AT_FDCWD, (long)"/bin/true"}},
+    {"pidfd", 434 /* pidfd_open */, {1}},
+    {"tgkill", SYS_tgkill, {1, 1, 0}},
+    {"sigqueue", SYS_rt_sigqueueinfo, {1, SIGTERM}},
+    {"grow_pipe", SYS_fcntl, {4, F_SETPIPE_SZ, MEGABYTE}},
+    {"signal_owner", SYS_fcntl, {3, F_SETOWN, 1}},
+    {"lease", SYS_fcntl, {3, F_SETLEASE, F_RDLCK}},
+    {"huge", SYS_mmap, {0, MEGABYTE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1}},
+    {"handle", SYS_open_by_handle_at, {0}},
+    {"shm", SYS_shmget, {0, 4096, 0600}},
+    {"queue", SYS_mq_open, {(long)"x"}},
+};
 
 static const struct {
     const char *name;
@@ -225,6 +504,7 @@ static const struct {
     {"unix", try_unix},
     {"netlink", try_netlink},
     {"fork", try_fork},
+    {"vfork", try_vfork},
     {"exec", try_exec},
     {"shell", try_shell},
     {"kill", try_kill},
@@ -240,7 +520,37 @@ static const struct {
     {"thread", try_thread},
     {"memory", try_memory},
     {"descriptors", try_descriptors},
+    {"frozen", try_frozen},
+    {"growing", try_growing},
+    {"threads", try_threads},
+    {"bomb", try_bomb},
+    {"orphan", try_orphan},
+    {"namespace", try_namespace},
+    {"sister", try_sister},
+    {"anyone", try_anyone},
+    {"resize", try_resize},
+    {"lock", try_lock},
+    {"pipes", try_pipes},
+    {"timers", try_timers},
+    {"capabilities", try_capabilities},
+    {"link", try_link},
+    {"symlink", try_symlink},
+    {"rename", try_rename},
+    {"raw_socket", try_socket_raw},
+    {"pair", try_pair},
 };
+
+static bool call_by_name(const char *name, long *result)
+{
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        const long *a = calls[i].args;
+        if (strcmp(calls[i].name, name) != 0)
+            continue;
+        *result = syscall(calls[i].number, a[0], a[1], a[2], a[3], a[4]);
+        return true;
+    }
+    return false;
+}
 
 static void try(seshet_ctx *ctx, const seshet_event *ev)
 {
@@ -248,15 +558,18 @@ static void try(seshet_ctx *ctx, const seshet_event *ev)
     size_t len = strcspn(ev->args, " ");
     const char *what = ev->args[len] ? ev->args + len + 1 : "";
     snprintf(name, sizeof name, "%.*s", (int)len, ev->args);
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        if (strcmp(ways[i].name, name) != 0)
-            continue;
-        errno = 0;
-        long result = ways[i].run(what);
-        seshet_reply(ctx, "%s: %s", ev->args, result < 0 ? strerror(errno) : "ok");
-        return;
+    errno = 0;
+    long result = 0;
+    bool known = call_by_name(name, &result);
+    for (size_t i = 0; !known && i < sizeof ways / sizeof *ways; i++) {
+        known = strcmp(ways[i].name, name) == 0;
+        if (known)
+            result = ways[i].run(what);
     }
-    seshet_reply(ctx, "%s: there is no such way", ev->args);
+    if (known)
+        seshet_reply(ctx, "%s: %s", ev->args, result < 0 ? strerror(errno) : "ok");
+    else
+        seshet_reply(ctx, "%s: there is no such way", ev->args);
 }
 
 SESHET_MODULE(.name = "escape", .version = "1", .description = "Tries to get out.",
