@@ -85,6 +85,13 @@ static const struct conf_key keys[] = {
      .max = 65536,
      .fallback = "256",
      .help = "Megabytes that the modules of one process may take."},
+    {.path = "modules.files_mb",
+     .kind = CONF_INT,
+     .offset = AT(modules.files_mb),
+     .min = 1,
+     .max = 1 << 20,
+     .fallback = "1024",
+     .help = "Megabytes in the folder of a module, on each network."},
 
     {.path = "modules.quarantine",
      .kind = CONF_STRING,

@@ -318,6 +318,7 @@ static int start_supervisor(struct server *server, char **error)
                                        .state_dir = server->conf->state_dir,
                                        .sandboxed = server->conf->modules.sandbox,
                                        .memory = (uint64_t)server->conf->modules.memory_mb << 20,
+                                       .data_most = (uint64_t)server->conf->modules.files_mb << 20,
                                        .limits = module_limits(server->conf)};
     struct supervisor_callbacks callbacks = {.on_modules = on_modules,
                                              .on_say = on_say,

@@ -216,6 +216,11 @@ static void release(struct child *child)
 static void write_how(struct child_death *death)
 {
     const char *abbreviation = sigabbrev_np(death->signal);
+    const char *because = "";
+    if (death->signal == SIGKILL)
+        because = ", not by the server: by hand, or because the machine ran out of memory";
+    else if (death->signal == SIGXFSZ)
+        because = ", because a file or its folder became too large (modules.files_mb)";
     if (!death->signal)
         snprintf(
             death->how, sizeof death->how,
@@ -223,10 +228,7 @@ static void write_how(struct child_death *death)
             death->status);
     else
         snprintf(death->how, sizeof death->how, "was killed by SIG%s (%s)%s",
-                 abbreviation ? abbreviation : "?", strsignal(death->signal),
-                 death->signal == SIGKILL
-                     ? ", not by the server: by hand, or because the machine ran out of memory"
-                     : "");
+                 abbreviation ? abbreviation : "?", strsignal(death->signal), because);
 }
 
 bool child_reap(struct child *child, struct child_death *death)

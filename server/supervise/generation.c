@@ -368,7 +368,8 @@ static void put_handshake(struct generation *g, const struct generation_spec *sp
                                            .sandboxed = shared->sandboxed,
                                            .permissions = spec->permissions,
                                            .memory = shared->memory,
-                                           .data = data});
+                                           .data = data,
+                                           .data_most = shared->data_most});
     free(data);
     ipc_put_network(
         out, &(struct ipc_network){.own_nick = spec->own_nick, .casemapping = spec->casemapping});

@@ -85,7 +85,8 @@ struct generation_shared {
     const struct clock *clock;
     struct defer_queue *defer;
     char *modhost_path;
-    char *data_dir; /* the folders of modules with PERMISSION_FILES: NETWORK/MODULE below it */
+    char *data_dir;     /* the folders of modules with PERMISSION_FILES: NETWORK/MODULE below it */
+    uint64_t data_most; /* bytes in each of them */
     bool sandboxed;
     uint64_t memory; /* most bytes that the modules of one process may take */
     const struct generation_ops *ops;

@@ -50,6 +50,7 @@ struct supervisor_config {
                               modules with the permission files have STATE/module-data/NET/NAME */
     bool sandboxed;        /* module hosts give up what modules have no permission for */
     uint64_t memory;       /* most bytes that the modules of one host may take */
+    uint64_t data_most;    /* most bytes in the folder of a module */
     struct supervisor_limits limits;
 };
 

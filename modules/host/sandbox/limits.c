@@ -89,12 +89,13 @@ int sandbox_limits(const struct sandbox *sandbox, enum sandbox_identity identity
                    size_t why_size)
 {
     bool net = sandbox->permissions & PERMISSION_NET;
+    uint64_t files = sandbox->data_most < MAX_FILE_BYTES ? sandbox->data_most : MAX_FILE_BYTES;
     if (set_limit(RLIMIT_CORE, MAX_CORE, "core files", why, why_size) ||
         limit_memory(sandbox, why, why_size) ||
         set_limit(RLIMIT_MEMLOCK, 0, "locked memory", why, why_size) ||
         set_limit(RLIMIT_MSGQUEUE, 0, "message queues", why, why_size) ||
         set_limit(RLIMIT_SIGPENDING, MAX_SIGNALS, "signals", why, why_size) ||
-        set_limit(RLIMIT_FSIZE, MAX_FILE_BYTES, "files", why, why_size) ||
+        set_limit(RLIMIT_FSIZE, files, "files", why, why_size) ||
         set_limit(RLIMIT_NOFILE, net ? MAX_DESCRIPTORS_NET : MAX_DESCRIPTORS, "descriptors", why,
                   why_size))
         return -1;

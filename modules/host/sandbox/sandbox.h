@@ -20,7 +20,8 @@ struct sandbox {
     uint64_t memory;          /* most bytes of private memory that modules may take */
     const char *const *files; /* to be read: the modules' own copies */
     size_t nfiles;
-    const char *data; /* folder of the module, made when missing; NULL without PERMISSION_FILES */
+    const char *data;   /* folder of the module, made when missing; NULL without PERMISSION_FILES */
+    uint64_t data_most; /* bytes in it: no file may be larger */
 };
 
 /* What cannot be guaranteed without the mechanism. X(NAME, bit, "mechanism", "guarantee") */
