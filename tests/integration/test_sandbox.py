@@ -1,7 +1,9 @@
 """What a module can do besides talking to the server: nothing, unless its permissions say so."""
 
+import os
 import pathlib
 import re
+import signal
 
 import pytest
 
@@ -28,10 +30,12 @@ NEVER = (
 class Prisoner:
     """A bot with the module that tries to get out, and one who tells it how."""
 
-    def __init__(self, parts):
+    def __init__(self, parts, **modules):
         self.server = parts.ngircd()
         self.visitor = self.server.client("visitor").join(CHANNEL)
         self.bot = parts.bot({"one": network(self.server.port, "Anna")}, start=False)
+        self.bot.settings["modules"].update(modules)
+        self.bot.write_main()
         parts.module(self.bot, "escape", (MODULES / "escape.c").read_text())
         self.bot.start()
         self.visitor.wait_for("Anna", CHANNEL)
@@ -55,6 +59,11 @@ class Prisoner:
                     if "escape" in host["modules"] and host["permissions"] == permissions]
 
         wait_until(there, 10, f"a host with the permissions {permissions}")
+
+    def host(self):
+        """The process it is in."""
+        return next(host["pid"] for host in self.bot.ctl_json("status")["modhosts"]
+                    if "escape" in host["modules"] and host["pid"])
 
     @property
     def data(self):
@@ -132,36 +141,112 @@ def test_nothing_is_permitted_by_default(prisoner):
     assert prisoner.visitor.answered("Anna", CHANNEL)
 
 
-def test_permissions(prisoner):
-    """Each gives what it says, and nothing else."""
+def denied(prisoner, *but):
+    """What no permission gives; gives what was possible all the same."""
+    outcomes = prisoner.outcomes(way for way in NEVER if way not in but)
+    return {way: outcome for way, outcome in outcomes.items() if outcome != DENIED}
+
+
+def test_permission_for_the_network(prisoner):
     prisoner.permit("net")
     port = prisoner.server.port
     assert prisoner.tries("tcp", str(port)) == "ok"
     assert prisoner.tries("read", "/etc/hosts") == "ok"
-    assert {prisoner.tries(way) for way in ("unix", "fork", "exec", "kill")} == {DENIED}
+    assert {prisoner.tries(way) for way in ("fork", "exec", "kill")} == {DENIED}
     assert prisoner.tries("read", "/etc/passwd") == NO_ACCESS
     assert prisoner.tries("write", "fill") == NO_ACCESS
+    assert denied(prisoner) == {}
 
+
+def test_permission_for_files(prisoner):
     prisoner.permit("files")
+    secret = prisoner.bot.folder / "secret"
+    secret.write_text("of the configuration")
     assert prisoner.tries("write", "mine") == "ok"
     assert (prisoner.data / "mine").read_text() == "x"
-    assert prisoner.tries("truncate", "mine") == DENIED
-    assert prisoner.tries("unlink", "mine") == "ok"
-    assert prisoner.tries("write", "../theirs") == NO_ACCESS
-    assert prisoner.tries("write", f"{prisoner.bot.state}/fill") == NO_ACCESS
-    assert prisoner.tries("tcp", str(port)) == DENIED
-    assert prisoner.tries("fork") == DENIED
+    expected = {
+        "truncate mine": DENIED,
+        "write ../theirs": NO_ACCESS,
+        f"write {prisoner.bot.state}/fill": NO_ACCESS,
+        "list ../..": NO_ACCESS,  # the data of others
+        f"link {secret}": "Invalid cross-device link",
+        f"symlink {secret}": NO_ACCESS,
+        "rename ../theirs": NO_ACCESS,
+        f"rename {prisoner.bot.state}/control.sock": NO_ACCESS,
+        "unlink mine": "ok",
+        f"tcp {prisoner.server.port}": DENIED,
+        "fork": DENIED,
+        "resize": DENIED,
+    }
+    assert prisoner.outcomes(expected) == expected
+    assert denied(prisoner) == {}
 
-    assert prisoner.tries("list", "../..") == NO_ACCESS, "the data of others"
 
+def processes_of(group):
+    """The processes of a process group."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, pgrp = stat.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(pgrp) == group and state not in "ZX":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def test_permission_for_programs(prisoner):
     prisoner.permit("exec")
-    assert prisoner.tries("shell") == "ok"
-    assert prisoner.tries("fork") == "ok"
-    assert prisoner.tries("tcp", str(port)) == DENIED
-    assert prisoner.tries("write", "mine") == NO_ACCESS
-    assert prisoner.tries("kill") == DENIED
-    assert prisoner.tries("ptrace") == DENIED
-    assert prisoner.bot.process.running()
+    bot = prisoner.bot
+    expected = {
+        "shell": "ok",
+        "fork": "ok",
+        "vfork": "ok",
+        "bomb": NO_MORE,
+        "threads": NO_MORE,
+        f"tcp {prisoner.server.port}": DENIED,
+        "write mine": NO_ACCESS,
+        "kill": DENIED,
+        f"anyone {os.getpid()}": DENIED,
+        **{f"anyone {host.pid}": DENIED for host in bot.modhosts() if host.pid != prisoner.host()},
+        "resize": DENIED,
+    }
+    assert prisoner.outcomes(expected) == expected
+    assert denied(prisoner) == {}
+    assert bot.process.running()
+
+
+def test_what_modules_start_ends_with_them(prisoner):
+    prisoner.permit("exec")
+    for end in (lambda host: os.kill(host, signal.SIGKILL), lambda _: prisoner.bot.kill()):
+        assert prisoner.tries("orphan") == "ok"
+        host = prisoner.host()
+        assert len(processes_of(host)) == 2
+        end(host)
+        wait_until(lambda: not processes_of(host), 10, "the end of all that it started")
+        if prisoner.bot.process:
+            prisoner.visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
+
+
+@pytest.mark.parametrize("how", ("", "stubborn"))
+def test_a_full_folder(parts, how):
+    """It costs the module, and nobody else; with room it comes back."""
+    prisoner = Prisoner(parts, files_mb=8)
+    bot, visitor = prisoner.bot, prisoner.visitor
+    prisoner.permit("files")
+    assert prisoner.tries("fill") == "File too large"
+    mark = bot.mark()
+    visitor.say(CHANNEL, f"!try litter {how}".strip())
+    visitor.until_answered("Anna", CHANNEL)
+    fault = bot.wait_log(since=mark, event="modhost.fault", module="escape", msg="command try")
+    assert ("SIGKILL" if how else "a file or its folder became too large") in fault["msg"]
+    visitor.say(CHANNEL, "!try nothing")
+    bot.wait_log(since=mark, event="modhost.fault", module="escape",
+                 msg=r"its folder .* holds more than 8 MB: remove files, or raise modules.files_mb")
+    for path in prisoner.data.iterdir():
+        path.unlink()
+    bot.ctl("module", "reload", "escape", "--socket", str(bot.control))
+    visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
 
 
 def test_modules_of_different_permissions_are_apart(prisoner):
@@ -188,7 +273,7 @@ class Lacking:
 
 
 def test_what_the_kernel_lacks_is_told(parts):
-    lacking = Lacking(parts, "landlock_create_ruleset", "seccomp")
+    lacking = Lacking(parts, "landlock_create_ruleset", "seccomp", "setresuid", "unshare")
     bot = lacking.bot.start()
     lacking.visitor.wait_for("Anna", CHANNEL)
     lacking.visitor.until_answered("Anna", CHANNEL)
@@ -197,7 +282,8 @@ def test_what_the_kernel_lacks_is_told(parts):
     told = "\n".join(sandbox["missing"])
     assert re.search("^seccomp: modules can use every system call", told, re.M)
     assert re.search("^Landlock: modules can read and write every file", told, re.M)
-    for mechanism in ("seccomp", "Landlock"):
+    assert re.search("^user namespaces.*: threads of modules are not bounded", told, re.M)
+    for mechanism in ("seccomp", "Landlock", "user namespaces with a count of processes"):
         assert bot.find_log(event="sandbox.missing", level="warn", msg=f"the kernel lacks {mechanism}: ")
 
 

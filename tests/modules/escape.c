@@ -345,7 +345,7 @@ static long try_sister(const char *what)
 /* Nothing is sent: whether it could be is asked. */
 static long try_anyone(const char *what)
 {
-    return kill(*what ? (pid_t)strtol(what, NULL, 10) : -1, 0);
+    return kill((pid_t)strtol(what, NULL, 10), 0);
 }
 
 /* The page that the server looks at. */
@@ -436,6 +436,37 @@ static long try_symlink(const char *what)
 static long try_rename(const char *what)
 {
     return rename("mine", what);
+}
+
+/* Files without end, each small. "stubborn" does not hear the first word of the keeper. */
+static long try_litter(const char *what)
+{
+    static char bytes[1 << 16];
+    signal(SIGXFSZ, strcmp(what, "stubborn") == 0 ? SIG_IGN : SIG_DFL);
+    for (unsigned n = 0;; n++) {
+        char name[32];
+        snprintf(name, sizeof name, "litter%u", n);
+        int fd = open(name, O_WRONLY | O_CREAT, 0600);
+        if (fd < 0 || write(fd, bytes, sizeof bytes) < 0)
+            return -1;
+        close(fd);
+    }
+}
+
+static long try_fill(const char *what)
+{
+    static char bytes[MEGABYTE];
+    long put = 0;
+    int fd = open("fill", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    (void)what;
+    signal(SIGXFSZ, SIG_IGN);
+    for (unsigned n = 0; fd >= 0 && put >= 0 && n < MEGABYTES; n++)
+        put = write(fd, bytes, sizeof bytes);
+    int why = errno;
+    unlink("fill");
+    close(fd);
+    errno = why;
+    return fd < 0 ? -1 : put;
 }
 
 static long try_socket_raw(const char *what)
@@ -536,6 +567,8 @@ static const struct {
     {"link", try_link},
     {"symlink", try_symlink},
     {"rename", try_rename},
+    {"litter", try_litter},
+    {"fill", try_fill},
     {"raw_socket", try_socket_raw},
     {"pair", try_pair},
 };
