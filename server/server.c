@@ -37,6 +37,7 @@
 #include "server/runtime.h"
 #include "server/sandbox_check.h"
 #include "server/say.h"
+#include "server/storage_quota.h"
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
 
@@ -318,7 +319,6 @@ static int start_supervisor(struct server *server, char **error)
                                        .state_dir = server->conf->state_dir,
                                        .sandboxed = server->conf->modules.sandbox,
                                        .memory = (uint64_t)server->conf->modules.memory_mb << 20,
-                                       .data_most = (uint64_t)server->conf->modules.files_mb << 20,
                                        .limits = module_limits(server->conf)};
     struct supervisor_callbacks callbacks = {.on_modules = on_modules,
                                              .on_say = on_say,
@@ -358,6 +358,8 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
     server->guard = flood_guard_new(server);
     server->desk = auth_desk_new(server);
     server->sessions = module_sessions_new(SESSION_MAX_BYTES);
+    server->quota =
+        storage_quota_new(server->clock, (uint64_t)server->conf->modules.storage_mb << 20);
     server->module_log = module_log_new();
     if (sandbox_check(server->conf, &server->sandbox_missing, error) ||
         start_registry(server, error) || start_supervisor(server, error) ||
@@ -477,6 +479,7 @@ void server_free(struct server *server)
     auth_desk_free(server->desk);
     flood_guard_free(server->guard);
     module_sessions_free(server->sessions);
+    storage_quota_free(server->quota);
     module_log_free(server->module_log);
     ignores_free(server->ignores);
     flood_free(server->flood);

@@ -107,6 +107,9 @@ static int on_ask(struct generation *g, const struct frame *f)
         return -1;
     if (ask.event && !outbox_oldest_is(&g->out, ask.event, ask.module))
         return -1;
+    /* In no event: while it is loaded and unloaded, not at any time and without end. */
+    if (!ask.event && g->state == GENERATION_READY)
+        return -1;
     if (ask.event)
         g->touched = true;
     struct ask_ticket *ticket = xmalloc(sizeof *ticket);

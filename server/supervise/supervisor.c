@@ -122,6 +122,7 @@ void supervisor_set_limits(struct supervisor *sup, const struct supervisor_limit
     int64_t interval = limits->idle_ms / REST_PARTS;
     struct timeval tv = {.tv_sec = interval / 1000, .tv_usec = interval % 1000 * 1000};
     sup->shared.limits = *limits;
+    sup->shared.generations.data_most = limits->data_most;
     event_del(sup->rest);
     if (interval)
         event_add(sup->rest, &tv);
@@ -242,7 +243,6 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
                         .modhost_path = xstrdup(config->modhost_path),
                         .data_dir = xasprintf("%s/module-data", config->state_dir),
                         .sandboxed = config->sandboxed,
-                        .data_most = config->data_most,
                         .memory = config->memory,
                         .ops = &modhost_generation_ops},
         .callbacks = &sup->callbacks,

@@ -38,7 +38,8 @@ struct supervisor_env {
 struct supervisor_limits {
     struct rate quarantine; /* so many faults of a module on a network quarantine it there; no
                                limit: never */
-    int64_t idle_ms; /* a process that had no event for so long ends until the next; 0: never */
+    int64_t idle_ms;    /* a process that had no event for so long ends until the next; 0: never */
+    uint64_t data_most; /* bytes in the folder of a module; for processes that start from now on */
 };
 
 /* Copied. */
@@ -50,7 +51,6 @@ struct supervisor_config {
                               modules with the permission files have STATE/module-data/NET/NAME */
     bool sandboxed;        /* module hosts give up what modules have no permission for */
     uint64_t memory;       /* most bytes that the modules of one host may take */
-    uint64_t data_most;    /* most bytes in the folder of a module */
     struct supervisor_limits limits;
 };
 

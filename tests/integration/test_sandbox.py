@@ -1,5 +1,6 @@
 """What a module can do besides talking to the server: nothing, unless its permissions say so."""
 
+import itertools
 import os
 import pathlib
 import re
@@ -247,6 +248,19 @@ def test_a_full_folder(parts, how):
         path.unlink()
     bot.ctl("module", "reload", "escape", "--socket", str(bot.control))
     visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
+
+
+def test_full_storage(parts):
+    """Redis is everybody's: a module gets a part of it."""
+    prisoner = Prisoner(parts, storage_mb=1)
+    bot, key = prisoner.bot, "seshet:storage:network:one:module:escape"
+    assert prisoner.tries("store") == "No space left on device"
+    assert int(bot.cli("MEMORY", "USAGE", key)) < 2 << 20
+    assert bot.find_log(event="storage.full", network="one", module="escape", msg="more than 1 MB")
+    bot.cli("DEL", key)
+    # Each time another text: the same one again and again is not said.
+    attempts = itertools.count()
+    wait_until(lambda: prisoner.tries("store", f"1 {next(attempts)}") == "ok", 10, "room in it")
 
 
 def test_modules_of_different_permissions_are_apart(prisoner):

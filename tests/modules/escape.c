@@ -31,6 +31,8 @@
 
 typedef long attempt(const char *what);
 
+static seshet_ctx *asked_in; /* for what is tried by the server's hands */
+
 static long try_read(const char *what)
 {
     char byte;
@@ -469,6 +471,22 @@ static long try_fill(const char *what)
     return fd < 0 ? -1 : put;
 }
 
+/* Until no more is taken. */
+static long try_store(const char *what)
+{
+    static char value[60000];
+    memset(value, 'x', sizeof value - 1);
+    long most = *what ? strtol(what, NULL, 10) : 10000;
+    for (long n = 0; n < most; n++) {
+        char key[32];
+        snprintf(key, sizeof key, "key%ld", n);
+        errno = ENOSPC;
+        if (seshet_set(asked_in, SESHET_HERE, key, value))
+            return -1;
+    }
+    return 0;
+}
+
 static long try_socket_raw(const char *what)
 {
     (void)what;
@@ -569,6 +587,7 @@ static const struct {
     {"rename", try_rename},
     {"litter", try_litter},
     {"fill", try_fill},
+    {"store", try_store},
     {"raw_socket", try_socket_raw},
     {"pair", try_pair},
 };
@@ -592,6 +611,7 @@ static void try(seshet_ctx *ctx, const seshet_event *ev)
     const char *what = ev->args[len] ? ev->args + len + 1 : "";
     snprintf(name, sizeof name, "%.*s", (int)len, ev->args);
     errno = 0;
+    asked_in = ctx;
     long result = 0;
     bool known = call_by_name(name, &result);
     for (size_t i = 0; !known && i < sizeof ways / sizeof *ways; i++) {
