@@ -290,6 +290,8 @@ static void find_blame(const struct generation *g, struct generation_end *end)
     end->unclear = g->rubbish && outbox_many_written(&g->out);
     if (g->rubbish)
         in_event = end->unclear ? 0 : oldest;
+    if (g->end_lost)
+        in_event = oldest;
     if (in_event && outbox_find_written(&g->out, in_event, &event)) {
         name_event(&end->fault, &event);
         end->module = event.module;

@@ -125,6 +125,7 @@ struct generation {
     bool stop_sent;
     bool end_of_file;  /* one of its pipes is closed */
     bool rubbish;      /* it sent some */
+    bool end_lost;     /* it is late, and in no event: its oldest one has lost its end */
     int failed_module; /* named by FAILED, or in at the deadline; -1: none */
     unsigned says;     /* of the oldest event */
     size_t say_bytes;

@@ -89,6 +89,20 @@ static void forge(const seshet_event *ev, unsigned module)
         abort();
 }
 
+/* The bytes that the digits stand for, to the server. */
+static void write_hex(const char *hex)
+{
+    char bytes[256];
+    size_t n = 0;
+    for (char digits[3] = ""; hex[0] && hex[1] && n < sizeof bytes; hex += 2) {
+        digits[0] = hex[0];
+        digits[1] = hex[1];
+        bytes[n++] = (char)strtoul(digits, NULL, 16);
+    }
+    if (write(4, bytes, n) < 0)
+        abort();
+}
+
 /* What was said before must come through, once. */
 static void die(seshet_ctx *ctx, const seshet_event *ev)
 {
@@ -107,6 +121,9 @@ static void die(seshet_ctx *ctx, const seshet_event *ev)
         break;
     case 'f':
         forge(ev, (unsigned)strtoul(ev->args + 1, NULL, 10));
+        break;
+    case 'x':
+        write_hex(ev->args + 1);
         break;
     case 'o':
         close_output(ev->args + 1);
