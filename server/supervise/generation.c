@@ -296,6 +296,9 @@ static void find_blame(const struct generation *g, struct generation_end *end)
         name_event(&end->fault, &event);
         end->module = event.module;
     }
+    /* In no event: clear only for one that is alone. */
+    if (g->processor.too_much && end->module < 0 && g->nmodules == 1)
+        end->module = 0;
     if (g->touched && oldest != end->fault.event)
         end->heard = oldest;
 }

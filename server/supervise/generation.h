@@ -100,6 +100,15 @@ void generation_shared_free(struct generation_shared *shared);
 
 struct generation_timer;
 
+/* processor_watch.c: the last look */
+struct processor_use {
+    int64_t at_ms; /* clock_now; 0: there was none */
+    int64_t used_ms;
+    uint64_t handled;
+    unsigned strikes;
+    bool too_much; /* it is killed for it */
+};
+
 struct generation {
     struct generation_shared *shared;
     void *owner;
@@ -136,6 +145,7 @@ struct generation {
     uint64_t careful_until; /* events up to this number are given one by one */
     char *death;            /* why it was killed by the server; NULL: it was not */
     enum fault_kind death_kind;
+    struct processor_use processor;
     struct token_bucket logs;
     unsigned logs_cut; /* lines, not told yet */
     /* generation_watch.c */

@@ -250,6 +250,16 @@ def test_a_full_folder(parts, how):
     visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
 
 
+def test_a_thread_that_goes_on(prisoner):
+    prisoner.permit("files")  # alone in its process
+    host, mark = prisoner.host(), prisoner.bot.mark()
+    assert prisoner.tries("burn") == "ok"
+    prisoner.bot.wait_log(20, since=mark, event="modhost.fault", module="escape",
+                          msg="goes on using the processor besides its events")
+    prisoner.visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
+    assert prisoner.host() != host
+
+
 def test_full_storage(parts):
     """Redis is everybody's: a module gets a part of it."""
     prisoner = Prisoner(parts, storage_mb=1)

@@ -30,43 +30,44 @@
 #include <seshet/module.h>
 
 typedef long attempt(const char *what);
+#define WAY(name) static long name(__attribute__((unused)) const char *what)
 
 static seshet_ctx *asked_in; /* for what is tried by the server's hands */
 
-static long try_read(const char *what)
+WAY(try_read)
 {
     char byte;
     int fd = open(what, O_RDONLY);
     return fd < 0 ? -1 : read(fd, &byte, 1);
 }
 
-static long try_list(const char *what)
+WAY(try_list)
 {
     return open(what, O_RDONLY | O_DIRECTORY);
 }
 
-static long try_write(const char *what)
+WAY(try_write)
 {
     int fd = open(what, O_WRONLY | O_CREAT, 0600);
     return fd < 0 ? -1 : write(fd, "x", 1);
 }
 
-static long try_chmod(const char *what)
+WAY(try_chmod)
 {
     return chmod(what, 0777);
 }
 
-static long try_truncate(const char *what)
+WAY(try_truncate)
 {
     return truncate(what, 0);
 }
 
-static long try_unlink(const char *what)
+WAY(try_unlink)
 {
     return unlink(what);
 }
 
-static long try_tcp(const char *what)
+WAY(try_tcp)
 {
     long port = strtol(what, NULL, 10);
     struct sockaddr_in to = {.sin_family = AF_INET,
@@ -76,45 +77,29 @@ static long try_tcp(const char *what)
     return fd < 0 ? -1 : connect(fd, (struct sockaddr *)&to, sizeof to);
 }
 
-static long try_unix(const char *what)
+WAY(try_fork)
 {
-    (void)what;
-    return socket(AF_UNIX, SOCK_STREAM, 0);
-}
-
-static long try_netlink(const char *what)
-{
-    (void)what;
-    return socket(AF_NETLINK, SOCK_RAW, 0);
-}
-
-static long try_fork(const char *what)
-{
-    (void)what;
     pid_t pid = fork();
     if (pid == 0)
         _exit(0);
     return pid < 0 ? -1 : waitpid(pid, NULL, 0);
 }
 
-static long try_vfork(const char *what)
+WAY(try_vfork)
 {
-    (void)what;
     pid_t pid = vfork(); // NOLINT: one way more
     if (pid == 0)
         _exit(0);
     return pid < 0 ? -1 : waitpid(pid, NULL, 0);
 }
 
-static long try_exec(const char *what)
+WAY(try_exec)
 {
-    (void)what;
     return execl("/bin/sh", "sh", "-c", "true", (char *)NULL);
 }
 
-static long try_shell(const char *what)
+WAY(try_shell)
 {
-    (void)what;
     char word[8] = "";
     FILE *shell = popen("echo out", "r"); // NOLINT: a shell is what it tries to get
     if (!shell)
@@ -124,75 +109,43 @@ static long try_shell(const char *what)
     return got;
 }
 
-static long try_kill(const char *what)
+WAY(try_kill)
 {
-    (void)what;
     return kill(getppid(), SIGTERM);
 }
 
-static long try_killall(const char *what)
+WAY(try_killall)
 {
-    (void)what;
     return kill(-1, SIGTERM);
 }
 
-static long try_ptrace(const char *what)
+WAY(try_ptrace)
 {
-    (void)what;
     return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
 }
 
-static long try_peek(const char *what)
+WAY(try_peek)
 {
-    (void)what;
     char bytes[8];
     struct iovec here = {bytes, sizeof bytes};
     struct iovec there = {(void *)0x400000, sizeof bytes};
     return syscall(SYS_process_vm_readv, getppid(), &here, 1, &there, 1, 0);
 }
 
-static long try_dumpable(const char *what)
+WAY(try_limits)
 {
-    (void)what;
-    return prctl(PR_SET_DUMPABLE, 1);
-}
-
-static long try_limits(const char *what)
-{
-    (void)what;
     struct rlimit more = {RLIM_INFINITY, RLIM_INFINITY};
     return setrlimit(RLIMIT_DATA, &more);
 }
 
-static long try_shared(const char *what)
+WAY(try_shared)
 {
-    (void)what;
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return page == MAP_FAILED ? -1 : 0;
 }
 
-static long try_memfd(const char *what)
+WAY(try_descriptors)
 {
-    (void)what;
-    return syscall(SYS_memfd_create, "x", 0);
-}
-
-static long try_uring(const char *what)
-{
-    (void)what;
-    char params[120] = {0};
-    return syscall(425 /* io_uring_setup */, 8, params);
-}
-
-static long try_unshare(const char *what)
-{
-    (void)what;
-    return syscall(SYS_unshare, 0x10000000 /* CLONE_NEWUSER */);
-}
-
-static long try_descriptors(const char *what)
-{
-    (void)what;
     for (int fd = 5; fd < 1024; fd++)
         if (fcntl(fd, F_GETFD) >= 0)
             return 0;
@@ -205,9 +158,8 @@ static void *nothing(void *arg)
     return arg;
 }
 
-static long try_thread(const char *what)
+WAY(try_thread)
 {
-    (void)what;
     pthread_t thread;
     errno = pthread_create(&thread, NULL, nothing, NULL);
     return errno ? -1 : pthread_join(thread, NULL);
@@ -237,22 +189,19 @@ static long fill_memory(int flags, int protection)
     return result;
 }
 
-static long try_memory(const char *what)
+WAY(try_memory)
 {
-    (void)what;
     return fill_memory(0, PROT_READ | PROT_WRITE);
 }
 
 /* What cannot be written any more is no data, but takes as much. */
-static long try_frozen(const char *what)
+WAY(try_frozen)
 {
-    (void)what;
     return fill_memory(0, PROT_READ);
 }
 
-static long try_growing(const char *what)
+WAY(try_growing)
 {
-    (void)what;
     return fill_memory(MAP_GROWSDOWN, PROT_READ | PROT_WRITE);
 }
 
@@ -265,13 +214,12 @@ static void *wait_at_gate(void *arg)
     return arg;
 }
 
-static long try_threads(const char *what)
+WAY(try_threads)
 {
     static pthread_t threads[4096];
     pthread_attr_t small;
     size_t n = 0;
     int why = 0;
-    (void)what;
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, 1 << 16);
     pthread_mutex_lock(&gate);
@@ -284,11 +232,10 @@ static long try_threads(const char *what)
     return why ? -1 : 0;
 }
 
-static long try_bomb(const char *what)
+WAY(try_bomb)
 {
     static pid_t children[8192];
     size_t n = 0;
-    (void)what;
     while (n < 8192) {
         children[n] = fork();
         if (children[n] < 0)
@@ -308,9 +255,8 @@ static long try_bomb(const char *what)
 }
 
 /* A process that is nobody's child any more, and goes on. */
-static long try_orphan(const char *what)
+WAY(try_orphan)
 {
-    (void)what;
     pid_t child = fork();
     if (child == 0) {
         setsid();
@@ -323,6 +269,21 @@ static long try_orphan(const char *what)
     return child < 0 ? -1 : waitpid(child, NULL, 0);
 }
 
+static void *burn(void *arg)
+{
+    for (volatile unsigned long n = 0;; n++)
+        ;
+    return arg;
+}
+
+/* A thread that goes on after the event. */
+WAY(try_burn)
+{
+    pthread_t thread;
+    errno = pthread_create(&thread, NULL, burn, NULL);
+    return errno ? -1 : 0;
+}
+
 static long make_process(unsigned long flags)
 {
     long pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
@@ -331,29 +292,26 @@ static long make_process(unsigned long flags)
     return pid < 0 ? -1 : waitpid((pid_t)pid, NULL, 0);
 }
 
-static long try_namespace(const char *what)
+WAY(try_namespace)
 {
-    (void)what;
     return make_process(CLONE_NEWUSER);
 }
 
 /* A child of the server, which does not know it. */
-static long try_sister(const char *what)
+WAY(try_sister)
 {
-    (void)what;
     return make_process(CLONE_PARENT);
 }
 
 /* Nothing is sent: whether it could be is asked. */
-static long try_anyone(const char *what)
+WAY(try_anyone)
 {
     return kill((pid_t)strtol(what, NULL, 10), 0);
 }
 
 /* The page that the server looks at. */
-static long try_resize(const char *what)
+WAY(try_resize)
 {
-    (void)what;
     DIR *mappings = opendir("/proc/self/map_files");
     struct dirent *d;
     if (!mappings)
@@ -373,7 +331,7 @@ static long try_resize(const char *what)
     return -1;
 }
 
-static long try_lock(const char *what)
+WAY(try_lock)
 {
     struct flock first = {.l_type = F_RDLCK, .l_len = 1};
     int fd = open(what, O_RDONLY);
@@ -384,11 +342,10 @@ static long try_lock(const char *what)
     return result;
 }
 
-static long try_pipes(const char *what)
+WAY(try_pipes)
 {
     int ends[2000];
     int n = 0;
-    (void)what;
     while (n < 2000 && !pipe(ends + n))
         n += 2;
     int why = errno;
@@ -398,11 +355,10 @@ static long try_pipes(const char *what)
     return n == 2000 ? 0 : -1;
 }
 
-static long try_timers(const char *what)
+WAY(try_timers)
 {
     timer_t timers[2000];
     int n = 0;
-    (void)what;
     while (n < 2000 && !timer_create(CLOCK_MONOTONIC, NULL, &timers[n]))
         n++;
     int why = errno;
@@ -413,11 +369,10 @@ static long try_timers(const char *what)
 }
 
 /* Powers that the server's user may have: all but that over files, which Landlock bounds. */
-static long try_capabilities(const char *what)
+WAY(try_capabilities)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct has[2];
-    (void)what;
     if (syscall(SYS_capget, &header, has))
         return -1;
     bool none = !(has[0].permitted & ~(1u << CAP_DAC_OVERRIDE)) && !has[1].permitted;
@@ -425,23 +380,23 @@ static long try_capabilities(const char *what)
     return none ? -1 : 0;
 }
 
-static long try_link(const char *what)
+WAY(try_link)
 {
     return link(what, "stolen");
 }
 
-static long try_symlink(const char *what)
+WAY(try_symlink)
 {
     return symlink(what, "way") ? -1 : try_read("way");
 }
 
-static long try_rename(const char *what)
+WAY(try_rename)
 {
     return rename("mine", what);
 }
 
 /* Files without end, each small. "stubborn" does not hear the first word of the keeper. */
-static long try_litter(const char *what)
+WAY(try_litter)
 {
     static char bytes[1 << 16];
     signal(SIGXFSZ, strcmp(what, "stubborn") == 0 ? SIG_IGN : SIG_DFL);
@@ -455,12 +410,11 @@ static long try_litter(const char *what)
     }
 }
 
-static long try_fill(const char *what)
+WAY(try_fill)
 {
     static char bytes[MEGABYTE];
     long put = 0;
     int fd = open("fill", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    (void)what;
     signal(SIGXFSZ, SIG_IGN);
     for (unsigned n = 0; fd >= 0 && put >= 0 && n < MEGABYTES; n++)
         put = write(fd, bytes, sizeof bytes);
@@ -472,7 +426,7 @@ static long try_fill(const char *what)
 }
 
 /* Until no more is taken. */
-static long try_store(const char *what)
+WAY(try_store)
 {
     static char value[60000];
     memset(value, 'x', sizeof value - 1);
@@ -487,16 +441,9 @@ static long try_store(const char *what)
     return 0;
 }
 
-static long try_socket_raw(const char *what)
-{
-    (void)what;
-    return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
-}
-
-static long try_pair(const char *what)
+WAY(try_pair)
 {
     int ends[2];
-    (void)what;
     return socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
 }
 
@@ -507,6 +454,13 @@ static const struct {
     long args[5];
 } calls[] = {
     {"mount", SYS_mount, {0}},
+    {"unshare", SYS_unshare, {CLONE_NEWUSER}},
+    {"dumpable", SYS_prctl, {PR_SET_DUMPABLE, 1}},
+    {"netlink", SYS_socket, {AF_NETLINK, SOCK_RAW}},
+    {"unix", SYS_socket, {AF_UNIX, SOCK_STREAM}},
+    {"raw_socket", SYS_socket, {AF_INET, SOCK_RAW, IPPROTO_ICMP}},
+    {"memfd", SYS_memfd_create, {(long)"x"}},
+    {"io_uring", 425 /* io_uring_setup */, {8}},
     {"chroot", SYS_chroot, {0}},
     {"mknod", SYS_mknodat, {AT_FDCWD, (long)"node", S_IFCHR | 0600, 0x103}},
     {"setuid", SYS_setuid, {0}},
@@ -550,8 +504,6 @@ static const struct {
     {"truncate", try_truncate},
     {"unlink", try_unlink},
     {"tcp", try_tcp},
-    {"unix", try_unix},
-    {"netlink", try_netlink},
     {"fork", try_fork},
     {"vfork", try_vfork},
     {"exec", try_exec},
@@ -560,12 +512,8 @@ static const struct {
     {"killall", try_killall},
     {"ptrace", try_ptrace},
     {"peek", try_peek},
-    {"dumpable", try_dumpable},
     {"limits", try_limits},
     {"shared", try_shared},
-    {"memfd", try_memfd},
-    {"io_uring", try_uring},
-    {"unshare", try_unshare},
     {"thread", try_thread},
     {"memory", try_memory},
     {"descriptors", try_descriptors},
@@ -573,6 +521,7 @@ static const struct {
     {"growing", try_growing},
     {"threads", try_threads},
     {"bomb", try_bomb},
+    {"burn", try_burn},
     {"orphan", try_orphan},
     {"namespace", try_namespace},
     {"sister", try_sister},
@@ -588,7 +537,6 @@ static const struct {
     {"litter", try_litter},
     {"fill", try_fill},
     {"store", try_store},
-    {"raw_socket", try_socket_raw},
     {"pair", try_pair},
 };
 
