@@ -57,8 +57,8 @@ static void look_after(const struct keeper *keeper)
 
 static _Noreturn void keep(const struct keeper *keeper, pid_t host, int pidfd)
 {
-    /* Neither the pipes nor the end of the group are its business. */
-    if (setpgid(0, 0) || dup2(pidfd, STDIN_FILENO) < 0 || close_range(STDIN_FILENO + 1, ~0U, 0))
+    /* The pipes are not its business. */
+    if (dup2(pidfd, STDIN_FILENO) < 0 || close_range(STDIN_FILENO + 1, ~0U, 0))
         _exit(1);
     prctl(PR_SET_NAME, "seshet-keeper");
     setpriority(PRIO_PROCESS, 0, NICE);
@@ -83,7 +83,8 @@ static int start(const struct keeper *keeper)
         return -1;
     pid_t between = fork();
     if (between == 0) {
-        pid_t pid = fork();
+        /* It is not part of the group that it ends. */
+        pid_t pid = setpgid(0, 0) ? -1 : fork();
         if (pid == 0)
             keep(keeper, host, pidfd);
         _exit(pid < 0);

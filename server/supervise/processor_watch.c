@@ -26,7 +26,7 @@ void processor_watch(struct generation *g)
     int64_t passed = use->at_ms - before.at_ms;
     int64_t used = use->used_ms - before.used_ms;
     bool idle = !g->out.events && use->handled == before.handled;
-    bool much = used > passed + passed / 2 || (idle && used > passed / 2);
+    bool much = used > passed + passed / 2 || (idle && used > passed / 4);
     use->strikes = much ? before.strikes + 1 : 0;
     if (use->strikes < STRIKES)
         return;

@@ -41,6 +41,20 @@ WAY(try_read)
     return fd < 0 ? -1 : read(fd, &byte, 1);
 }
 
+static int early_error;
+
+/* Before any function of the module is called, and before the host has seen its descriptor. */
+__attribute__((constructor)) static void read_early(void)
+{
+    early_error = try_read("/etc/passwd") < 0 ? errno : 0;
+}
+
+WAY(try_early)
+{
+    errno = early_error;
+    return early_error ? -1 : 0;
+}
+
 WAY(try_list)
 {
     return open(what, O_RDONLY | O_DIRECTORY);
@@ -276,11 +290,13 @@ static void *burn(void *arg)
     return arg;
 }
 
-/* A thread that goes on after the event. */
+/* Threads that go on after the event. */
 WAY(try_burn)
 {
     pthread_t thread;
-    errno = pthread_create(&thread, NULL, burn, NULL);
+    errno = 0;
+    for (int n = 0; n < 12 && !errno; n++)
+        errno = pthread_create(&thread, NULL, burn, NULL);
     return errno ? -1 : 0;
 }
 
@@ -498,6 +514,7 @@ static const struct {
     attempt *run;
 } ways[] = {
     {"read", try_read},
+    {"early", try_early},
     {"list", try_list},
     {"write", try_write},
     {"chmod", try_chmod},

@@ -219,8 +219,8 @@ static void survives_frames_that_lie(void **state)
 }
 
 /* A frame that begins and never ends: what follows is taken for its rest, and the event has no
- * end. */
-static void ends_a_frame_that_never_ends(void **state)
+ * end. Nor has that of a process that stops itself. */
+static void ends_what_has_no_end(void **state)
 {
     struct harness *h = *state;
     begin_with_worker(h);
@@ -231,6 +231,11 @@ static void ends_a_frame_that_never_ends(void **state)
     modhost_set_deadline(host, supervisor_find(h->sup, "worker"), 200);
     struct buf frames = frame_of(8192, FRAME_LOG);
     check_frames(h, &frames, "took longer than its deadline");
+    harness_send(h, "net", "worker", "die", "t");
+    harness_send(h, "net", "worker", "work", "after");
+    harness_until(h, h->faults == 2 && h->nsaid == 3);
+    assert_string_equal(harness_last(h), "one after");
+    assert_string_equal(h->fault_doing, "command die");
 }
 
 static void keeps_events_when_killed_between_them(void **state)
@@ -388,7 +393,7 @@ int main(void)
         CASE(survives_rubbish),
         CASE(speaks_for_itself_only),
         CASE(survives_frames_that_lie),
-        CASE(ends_a_frame_that_never_ends),
+        CASE(ends_what_has_no_end),
         CASE(keeps_events_when_killed_between_them),
         CASE(survives_being_killed_all_the_time),
         CASE(goes_on_without_a_module_that_dies_in_load),

@@ -122,6 +122,9 @@ static void die(seshet_ctx *ctx, const seshet_event *ev)
     case 'f':
         forge(ev, (unsigned)strtoul(ev->args + 1, NULL, 10));
         break;
+    case 't':
+        raise(SIGSTOP);
+        break;
     case 'x':
         write_hex(ev->args + 1);
         break;
