@@ -238,6 +238,17 @@ static void ends_what_has_no_end(void **state)
     assert_string_equal(h->fault_doing, "command die");
 }
 
+static void keeps_the_size_of_the_page(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "shrink", "");
+    harness_send(h, "net", "worker", "die", "segv");
+    harness_until(h, h->faults == 1 && h->nsaid == 1);
+    assert_string_equal(harness_last(h), "shrunk 0");
+    assert_string_equal(h->fault_doing, "command die");
+}
+
 static void keeps_events_when_killed_between_them(void **state)
 {
     struct harness *h = *state;
@@ -394,6 +405,7 @@ int main(void)
         CASE(speaks_for_itself_only),
         CASE(survives_frames_that_lie),
         CASE(ends_what_has_no_end),
+        CASE(keeps_the_size_of_the_page),
         CASE(keeps_events_when_killed_between_them),
         CASE(survives_being_killed_all_the_time),
         CASE(goes_on_without_a_module_that_dies_in_load),

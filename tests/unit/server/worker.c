@@ -1,9 +1,11 @@
 /* The module of the supervisor's tests: it works, and dies in every way when it is asked to. Built
  * several times; ANSWER tells the builds apart. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <seshet/module.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -53,6 +55,26 @@ static void close_output(const char *path)
         abort();
     close(fd);
     close(4);
+}
+
+/* The page that the server looks at: it would die of it. The sandbox does not let a module come so
+ * far; without one the page must hold by itself. */
+static void shrink_page(seshet_ctx *ctx, const seshet_event *ev)
+{
+    DIR *mappings = opendir("/proc/self/map_files");
+    int shrunk = 0;
+    const struct dirent *d;
+    (void)ev;
+    while (mappings && (d = readdir(mappings))) {
+        char path[300];
+        char target[300] = "";
+        snprintf(path, sizeof path, "/proc/self/map_files/%s", d->d_name);
+        if (readlink(path, target, sizeof target - 1) > 0 && strstr(target, "seshet-cell"))
+            shrunk += open(path, O_RDWR | O_TRUNC) >= 0;
+    }
+    if (mappings)
+        closedir(mappings);
+    seshet_answer(ctx, "shrunk %d", shrunk);
 }
 
 static void put(char **at, uint64_t number, size_t bytes)
@@ -203,7 +225,8 @@ SESHET_MODULE(
     .commands = SESHET_COMMANDS(
         MORE
         { "work", work }, { "slow", slow }, { "hang", hang }, { "nick", nick }, { "die", die }, { "fds", fds },
-        { "store", store }, { "flood", flood }, { "log", log_much }),
+        { "store", store }, { "flood", flood }, { "log", log_much },
+        { "shrink", shrink_page }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, message }),
     .load = load,
 )
