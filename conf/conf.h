@@ -90,6 +90,8 @@ struct conf_main {
         bool sandbox;         /* modules are kept inside their processes */
         bool require_sandbox; /* refuse to start where the kernel lacks a part of it */
         int memory_mb;        /* what the modules of one process may take */
+        int storage_mb;       /* what a module stores in Redis for a network */
+        int files_mb;         /* what the folder of a module on a network may hold */
         char *quarantine;     /* "5/10m": faults in a duration; "0": no limit */
         char *idle;           /* "1h"; "0": never */
     } modules;

@@ -13,7 +13,7 @@
 
 #define MAX_STORAGE_KEY (KEY_MAX_PREFIX + KEY_MAX)
 
-enum operation { GET, SET, DELETE, INCREMENT, KEYS, FIRST };
+enum operation { GET, SET, DELETE, INCREMENT, KEYS, FIRST, SIZE };
 
 struct call {
     enum operation operation;
@@ -76,6 +76,12 @@ static void on_answer(void *arg, enum registry_result result, const redisReply *
         case INCREMENT:
         case FIRST:
             answer.number = reply->integer;
+            break;
+        case SIZE:
+            if (reply->type == REDIS_REPLY_INTEGER)
+                answer.number = reply->integer;
+            else
+                answer.result = REGISTRY_NOT_FOUND;
             break;
         case KEYS:
             read_page(reply, &keys, &answer);
@@ -162,6 +168,19 @@ void storage_keys(struct registry *r, struct storage_place place, const char *pr
         registry_command(r, on_answer, call, sizeof argv / sizeof *argv, argv, NULL);
     }
     buf_free(&glob);
+}
+
+void storage_size(struct registry *r, struct storage_place place, storage_fn *done, void *arg)
+{
+    char hash[MAX_STORAGE_KEY];
+    struct call *call = xmalloc(sizeof *call);
+    *call = (struct call){SIZE, done, arg};
+    if (hash_name(r, place, hash, sizeof hash)) {
+        registry_deny(r, on_answer, call, "that is no name of a module or a network");
+        return;
+    }
+    const char *argv[] = {"MEMORY", "USAGE", hash, "SAMPLES", "0"};
+    registry_command(r, on_answer, call, sizeof argv / sizeof *argv, argv, NULL);
 }
 
 void storage_first(struct registry *r, struct storage_place place, storage_fn *done, void *arg)

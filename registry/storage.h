@@ -44,6 +44,10 @@ void storage_increment(struct registry *r, struct storage_place place, const cha
 void storage_keys(struct registry *r, struct storage_place place, const char *prefix,
                   int64_t cursor, storage_fn *done, void *arg);
 
+/* How many bytes of Redis' memory the place takes, as the answer's number; REGISTRY_NOT_FOUND:
+ * nothing is stored. Redis looks at each key. */
+void storage_size(struct registry *r, struct storage_place place, storage_fn *done, void *arg);
+
 /* The first time that a module is at home on a network: the set seshet:network:NET:installed has
  * it from now on. place.network is not NULL. The answer's number is 1 when it was new there, or
  * 0. */

@@ -102,7 +102,7 @@ void module_ask(struct server *server, const struct modhost_origin *from, const 
     case IPC_INCREMENT:
     case IPC_KEYS:
         if (ask->scope != SESHET_SESSION) {
-            module_storage_ask(server->registry, from, ask, ticket);
+            module_storage_ask(server->registry, server->quota, from, ask, ticket);
             return;
         }
         module_answer_session(server->sessions, from->network, from->module->name, ask, &answer);
@@ -118,7 +118,7 @@ void module_ask(struct server *server, const struct modhost_origin *from, const 
         }
         break;
     case IPC_FIRST:
-        module_storage_ask(server->registry, from, ask, ticket);
+        module_storage_ask(server->registry, server->quota, from, ask, ticket);
         return;
     default:
         if (n) {

@@ -11,7 +11,7 @@
 
 struct supervisor_limits module_limits(const struct conf_main *conf)
 {
-    struct supervisor_limits limits = {0};
+    struct supervisor_limits limits = {.data_most = (uint64_t)conf->modules.files_mb << 20};
     char why[256];
     if (rate_parse(conf->modules.quarantine, &limits.quarantine, why, sizeof why) ||
         (strcmp(conf->modules.idle, "0") != 0 &&

@@ -49,11 +49,26 @@ static void done(void *arg, const struct storage_answer *answer)
     free(pending);
 }
 
-void module_storage_ask(struct registry *registry, const struct modhost_origin *from,
-                        const struct ipc_ask *ask, struct ask_ticket *ticket)
+/* A number takes some bytes; what Redis needs besides is in its own account. */
+static bool may_write(struct registry *registry, struct storage_quota *quota,
+                      struct storage_place place, const struct ipc_ask *ask)
+{
+    if (ask->op != IPC_SET && ask->op != IPC_INCREMENT)
+        return true;
+    size_t bytes = strlen(ask->key) + (ask->op == IPC_SET ? strlen(ask->value) : sizeof ask->by);
+    return storage_quota_take(quota, registry, place, bytes);
+}
+
+void module_storage_ask(struct registry *registry, struct storage_quota *quota,
+                        const struct modhost_origin *from, const struct ipc_ask *ask,
+                        struct ask_ticket *ticket)
 {
     struct storage_place place = {.network = ask->scope == SESHET_SHARED ? NULL : from->network,
                                   .module = from->module->name};
+    if (!may_write(registry, quota, place, ask)) {
+        supervisor_answer(ticket, SESHET_ESTORAGE, NULL, 0);
+        return;
+    }
     struct pending *pending = xmalloc(sizeof *pending);
     *pending = (struct pending){.ticket = ticket, .op = ask->op};
     switch (ask->op) {

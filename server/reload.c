@@ -12,6 +12,7 @@
 #include "server/judge.h"
 #include "server/module_faults.h"
 #include "server/network.h"
+#include "server/storage_quota.h"
 #include "server/worker.h"
 
 #define SETTLE_MS 50   /* editors and Kubernetes change several names at once */
@@ -194,8 +195,11 @@ static void apply_main(struct server *server, struct conf_main *conf)
     now->modules.enable_new = conf->modules.enable_new;
     swap_text(&now->modules.quarantine, &conf->modules.quarantine);
     swap_text(&now->modules.idle, &conf->modules.idle);
+    now->modules.files_mb = conf->modules.files_mb;
     struct supervisor_limits limits = module_limits(now);
     supervisor_set_limits(server->supervisor, &limits);
+    now->modules.storage_mb = conf->modules.storage_mb;
+    storage_quota_set(server->quota, (uint64_t)now->modules.storage_mb << 20);
     swap_text(&now->flood.source, &conf->flood.source);
     swap_text(&now->flood.ignore, &conf->flood.ignore);
     swap_text(&now->flood.register_host, &conf->flood.register_host);

@@ -39,6 +39,7 @@
 #include "server/runtime.h"
 #include "server/sandbox_check.h"
 #include "server/say.h"
+#include "server/storage_quota.h"
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
 
@@ -327,6 +328,8 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
     server->guard = flood_guard_new(server);
     server->desk = auth_desk_new(server);
     server->sessions = module_sessions_new(SESSION_MAX_BYTES);
+    server->quota =
+        storage_quota_new(server->clock, (uint64_t)server->conf->modules.storage_mb << 20);
     server->module_log = module_log_new();
     if (sandbox_check(server->conf, &server->sandbox_missing, error) ||
         start_registry(server, error) || start_supervisor(server, error) ||
@@ -447,6 +450,7 @@ void server_free(struct server *server)
     auth_desk_free(server->desk);
     flood_guard_free(server->guard);
     module_sessions_free(server->sessions);
+    storage_quota_free(server->quota);
     module_log_free(server->module_log);
     ignores_free(server->ignores);
     flood_free(server->flood);

@@ -47,6 +47,7 @@ struct host {
     uint32_t permissions; /* PERMISSION_ bits */
     uint64_t memory;
     char *data; /* folder of the module; NULL: it has none */
+    uint64_t data_most;
     struct timer_call *timers;
     int64_t running_timer; /* one that goes on after its call; 0: none */
     uint64_t questions;    /* asked so far */

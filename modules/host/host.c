@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/xmalloc.h"
+#include "modules/host/keeper.h"
 #include "modules/host/life.h"
 #include "modules/host/module_file.h"
 #include "modules/host/sandbox/sandbox.h"
@@ -42,6 +43,7 @@ static enum host_step on_hello(struct host *host, const struct frame *f)
     host->permissions = hello.permissions;
     host->memory = hello.memory;
     host->data = *hello.data ? xstrdup(hello.data) : NULL;
+    host->data_most = hello.data_most;
     return HOST_ON;
 }
 
@@ -82,6 +84,16 @@ static enum host_step on_load(struct host *host, const struct frame *f)
     return HOST_ON;
 }
 
+/* What is wrong with its folder is told as a fault of the module, which is alone. */
+static enum host_step start_keeper(struct host *host)
+{
+    struct keeper keeper = {.folder = host->data, .most = host->data_most};
+    char why[512];
+    if (!host->data && !(host->permissions & PERMISSION_EXEC))
+        return HOST_ON;
+    return keeper_start(&keeper, why, sizeof why) ? host_fail(host, 0, why) : HOST_ON;
+}
+
 static enum host_step enter_sandbox(struct host *host)
 {
     const char *paths[IPC_MODULES_MAX];
@@ -92,7 +104,10 @@ static enum host_step enter_sandbox(struct host *host)
                               .memory = host->memory,
                               .files = paths,
                               .nfiles = host->nfiles,
-                              .data = host->data};
+                              .data = host->data,
+                              .data_most = host->data_most};
+    if (start_keeper(host) != HOST_ON)
+        return HOST_FAILED;
     return sandbox_enter(&sandbox, why, sizeof why) ? host_fail(host, IPC_NO_MODULE, why) : HOST_ON;
 }
 

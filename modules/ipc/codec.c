@@ -13,6 +13,7 @@ int ipc_put_hello(struct buf *out, const struct ipc_hello *hello)
     frame_put_u32(&w, hello->permissions);
     frame_put_u64(&w, hello->memory);
     frame_put_str(&w, hello->data);
+    frame_put_u64(&w, hello->data_most);
     return frame_end(&w);
 }
 
@@ -34,6 +35,7 @@ int ipc_get_hello(const struct frame *f, struct ipc_hello *hello)
     hello->permissions = frame_get_u32(&r);
     hello->memory = frame_get_u64(&r);
     hello->data = frame_get_str(&r);
+    hello->data_most = frame_get_u64(&r);
     return frame_reader_end(&r) || hello->permissions & ~PERMISSIONS_ALL ? -1 : 0;
 }
 

@@ -45,6 +45,7 @@ struct ipc_hello {
     uint32_t permissions; /* PERMISSION_ bits (permissions.h) */
     uint64_t memory;      /* most bytes that modules may take */
     const char *data;     /* the module's own folder; "" without PERMISSION_FILES */
+    uint64_t data_most;   /* most bytes in it */
 };
 int ipc_put_hello(struct buf *out, const struct ipc_hello *hello);
 int ipc_get_hello(const struct frame *f, struct ipc_hello *hello);

@@ -48,8 +48,10 @@ static int make_pipe(int ends[2])
 
 static int make_cell(int *fd, struct ipc_cell **cell)
 {
-    *fd = memfd_create("seshet-cell", MFD_CLOEXEC);
-    if (*fd < 0 || raise_fd(fd) || ftruncate(*fd, IPC_CELL_SIZE))
+    /* A process that could shrink it would kill the server with the next look at it. */
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    *fd = memfd_create("seshet-cell", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (*fd < 0 || raise_fd(fd) || ftruncate(*fd, IPC_CELL_SIZE) || fcntl(*fd, F_ADD_SEALS, seals))
         return -1;
     void *page = mmap(NULL, IPC_CELL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     if (page == MAP_FAILED)
@@ -214,6 +216,11 @@ static void release(struct child *child)
 static void write_how(struct child_death *death)
 {
     const char *abbreviation = sigabbrev_np(death->signal);
+    const char *because = "";
+    if (death->signal == SIGKILL)
+        because = ", not by the server: by hand, or because the machine ran out of memory";
+    else if (death->signal == SIGXFSZ)
+        because = ", because a file or its folder became too large (modules.files_mb)";
     if (!death->signal)
         snprintf(
             death->how, sizeof death->how,
@@ -221,10 +228,7 @@ static void write_how(struct child_death *death)
             death->status);
     else
         snprintf(death->how, sizeof death->how, "was killed by SIG%s (%s)%s",
-                 abbreviation ? abbreviation : "?", strsignal(death->signal),
-                 death->signal == SIGKILL
-                     ? ", not by the server: by hand, or because the machine ran out of memory"
-                     : "");
+                 abbreviation ? abbreviation : "?", strsignal(death->signal), because);
 }
 
 bool child_reap(struct child *child, struct child_death *death)

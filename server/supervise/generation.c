@@ -291,11 +291,16 @@ static void find_blame(const struct generation *g, struct generation_end *end)
     end->unclear = g->rubbish && outbox_many_written(&g->out);
     if (g->rubbish)
         in_event = end->unclear ? 0 : oldest;
+    if (g->end_lost)
+        in_event = oldest;
     if (in_event && outbox_find_written(&g->out, in_event, &event)) {
         name_event(&end->fault, &event);
         end->module = event.module;
         end->timers = event.type == IPC_EVENT_TIMER;
     }
+    /* In no event: clear only for one that is alone. */
+    if (g->processor.too_much && end->module < 0 && g->nmodules == 1)
+        end->module = 0;
     if (g->touched && oldest != end->fault.event)
         end->heard = oldest;
 }
@@ -371,7 +376,8 @@ static void put_handshake(struct generation *g, const struct generation_spec *sp
                                            .sandboxed = shared->sandboxed,
                                            .permissions = spec->permissions,
                                            .memory = shared->memory,
-                                           .data = data});
+                                           .data = data,
+                                           .data_most = shared->data_most});
     free(data);
     ipc_put_network(
         out, &(struct ipc_network){.own_nick = spec->own_nick, .casemapping = spec->casemapping});

@@ -87,7 +87,8 @@ struct generation_shared {
     const struct clock *clock;
     struct defer_queue *defer;
     char *modhost_path;
-    char *data_dir; /* the folders of modules with PERMISSION_FILES: NETWORK/MODULE below it */
+    char *data_dir;     /* the folders of modules with PERMISSION_FILES: NETWORK/MODULE below it */
+    uint64_t data_most; /* bytes in each of them */
     bool sandboxed;
     uint64_t memory; /* most bytes that the modules of one process may take */
     const struct generation_ops *ops;
@@ -100,6 +101,15 @@ void generation_shared_init(struct generation_shared *shared);
 void generation_shared_free(struct generation_shared *shared);
 
 struct generation_timer;
+
+/* processor_watch.c: the last look */
+struct processor_use {
+    int64_t at_ms; /* clock_now; 0: there was none */
+    int64_t used_ms;
+    uint64_t handled;
+    unsigned strikes;
+    bool too_much; /* it is killed for it */
+};
 
 struct generation {
     struct generation_shared *shared;
@@ -127,6 +137,7 @@ struct generation {
     bool stop_sent;
     bool end_of_file;  /* one of its pipes is closed */
     bool rubbish;      /* it sent some */
+    bool end_lost;     /* it is late, and in no event: its oldest one has lost its end */
     int failed_module; /* named by FAILED, or in at the deadline; -1: none */
     unsigned says;     /* of the oldest event */
     size_t say_bytes;
@@ -138,6 +149,7 @@ struct generation {
     uint64_t careful_until; /* events up to this number are given one by one */
     char *death;            /* why it was killed by the server; NULL: it was not */
     enum fault_kind death_kind;
+    struct processor_use processor;
     struct token_bucket logs;
     unsigned logs_cut; /* lines, not told yet */
     /* generation_watch.c */

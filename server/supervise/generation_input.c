@@ -58,6 +58,8 @@ static int on_failed(struct generation *g, const struct frame *f)
         return -1;
     if (g->state == GENERATION_STARTING && loaded(g, failed.module))
         g->failed_module = failed.module;
+    /* A module can write it as well, in an event of its own: that is what is lost then. */
+    g->rubbish = g->state != GENERATION_STARTING;
     generation_kill(g, g->failed_module >= 0 ? FAULT_LOAD : FAULT_RUBBISH, failed.text);
     return 0;
 }

@@ -1,5 +1,6 @@
 #include <event2/event.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 #include "base/log.h"
 #include "base/rate.h"
@@ -74,6 +75,14 @@ static void count_time(struct generation *g)
     g->watched_question = question;
 }
 
+/* It has read what it was given and is in no event: the end of the oldest was lost, in a frame that
+ * never ends. One that does not run at all has left something in the pipe, and is in none. */
+static bool lost_the_end(const struct generation *g)
+{
+    int unread = 0;
+    return !ipc_cell_event(g->child.cell) && !ioctl(g->child.to, FIONREAD, &unread) && !unread;
+}
+
 /* What it has said until its end still counts. */
 static void expire(struct generation *g, int64_t deadline)
 {
@@ -81,6 +90,7 @@ static void expire(struct generation *g, int64_t deadline)
     snprintf(g->lateness, sizeof g->lateness,
              "it took longer than its deadline of %s, and the process was killed",
              deadline_write(text, sizeof text, deadline));
+    g->end_lost = lost_the_end(g);
     child_kill(&g->child);
 }
 

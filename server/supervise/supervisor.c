@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "server/supervise/modhost.h"
+#include "server/supervise/processor_watch.h"
 
 enum { FREE_WAIT_MS = 1000 };
 
@@ -38,6 +39,7 @@ struct supervisor {
     struct event *stopped;  /* tells that the last has ended */
     struct event *settle;   /* lets hosts follow what is wanted */
     struct event *rest;     /* looks for processes that had no event for long */
+    struct event *look;     /* at how much processor they use */
     struct event *reap;     /* closes the hosts that are over, outside of their own callbacks */
     void (*done)(void *arg);
     void *done_arg;
@@ -128,11 +130,23 @@ static void on_rest(evutil_socket_t fd, short what, void *arg)
             modhost_rest(host, sup->shared.limits.idle_ms);
 }
 
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+    struct supervisor *sup = arg;
+    (void)fd;
+    (void)what;
+    for (struct known_network *n = sup->networks; n && !sup->shared.stopping; n = n->hh.next)
+        for (struct modhost *host = n->hosts; host; host = host->next)
+            if (host->current)
+                processor_watch(host->current);
+}
+
 void supervisor_set_limits(struct supervisor *sup, const struct supervisor_limits *limits)
 {
     int64_t interval = limits->idle_ms / REST_PARTS;
     struct timeval tv = {.tv_sec = interval / 1000, .tv_usec = interval % 1000 * 1000};
     sup->shared.limits = *limits;
+    sup->shared.generations.data_most = limits->data_most;
     event_del(sup->rest);
     if (interval)
         event_add(sup->rest, &tv);
@@ -236,6 +250,7 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
                                   const struct supervisor_callbacks *callbacks, void *arg,
                                   char **error)
 {
+    static const struct timeval look_interval = {.tv_sec = PROCESSOR_WATCH_MS / 1000};
     static const struct catalogue_hooks hooks = {on_catalogue_changed, on_catalogue_error};
     struct supervisor *sup = xcalloc(1, sizeof *sup);
     sup->env = *env;
@@ -265,6 +280,8 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
     sup->settle = evtimer_new(env->base, on_settle, sup);
     sup->reap = event_new(env->base, -1, 0, on_reap, sup);
     sup->rest = event_new(env->base, -1, EV_PERSIST, on_rest, sup);
+    sup->look = event_new(env->base, -1, EV_PERSIST, on_look, sup);
+    event_add(sup->look, &look_interval);
     supervisor_set_limits(sup, &config->limits);
     /* A pipe to a module host that has just died is an error, not the end of the server. */
     signal(SIGPIPE, SIG_IGN);
@@ -332,6 +349,7 @@ void supervisor_free(struct supervisor *sup)
     event_free(sup->settle);
     event_free(sup->reap);
     event_free(sup->rest);
+    event_free(sup->look);
     free(sup);
 }
 

@@ -38,7 +38,8 @@ struct supervisor_env {
 struct supervisor_limits {
     struct rate quarantine; /* so many faults of a module on a network quarantine it there; no
                                limit: never */
-    int64_t idle_ms; /* a process that had no event for so long ends until the next; 0: never */
+    int64_t idle_ms;    /* a process that had no event for so long ends until the next; 0: never */
+    uint64_t data_most; /* bytes in the folder of a module; for processes that start from now on */
 };
 
 /* Copied. */

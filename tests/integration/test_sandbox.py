@@ -1,7 +1,10 @@
 """What a module can do besides talking to the server: nothing, unless its permissions say so."""
 
+import itertools
+import os
 import pathlib
 import re
+import signal
 
 import pytest
 
@@ -12,15 +15,28 @@ CHANNEL = "#seshet"
 MODULES = pathlib.Path(__file__).resolve().parents[1] / "modules"
 DENIED = "Operation not permitted"
 NO_ACCESS = "Permission denied"
+NO_MEMORY = "Cannot allocate memory"
+NO_MORE = "Resource temporarily unavailable"
+UNKNOWN = "Function not implemented"  # so that the C library takes another
+# System calls that no module has, with any permission.
+NEVER = (
+    "mount", "chroot", "mknod", "setuid", "setsid", "setpgid", "outlive", "subreaper", "personality",
+    "priority", "scheduler", "affinity", "mlock", "keyring", "keyctl", "bpf", "perf", "userfaultfd",
+    "watch", "pidfd", "tgkill", "sigqueue", "grow_pipe", "signal_owner", "lease", "huge", "handle", "shm",
+    "queue", "shared", "memfd", "io_uring", "unshare", "growing", "capabilities", "ptrace", "peek",
+    "dumpable", "limits", "netlink", "unix", "pair", "raw_socket", "namespace", "sister",
+)
 
 
 class Prisoner:
     """A bot with the module that tries to get out, and one who tells it how."""
 
-    def __init__(self, parts):
+    def __init__(self, parts, **modules):
         self.server = parts.ngircd()
         self.visitor = self.server.client("visitor").join(CHANNEL)
         self.bot = parts.bot({"one": network(self.server.port, "Anna")}, start=False)
+        self.bot.settings["modules"].update(modules)
+        self.bot.write_main()
         parts.module(self.bot, "escape", (MODULES / "escape.c").read_text())
         self.bot.start()
         self.visitor.wait_for("Anna", CHANNEL)
@@ -32,6 +48,9 @@ class Prisoner:
         answer = self.visitor.ask("Anna", CHANNEL, f"!try {words}", re.escape(words) + ": ")
         return answer.text.rpartition(": ")[2]
 
+    def outcomes(self, ways):
+        return {words: self.tries(*words.split(" ", 1)) for words in ways}
+
     def permit(self, permissions):
         self.bot.cli("HSET", "seshet:module:escape", "permissions", permissions)
 
@@ -41,6 +60,11 @@ class Prisoner:
                     if "escape" in host["modules"] and host["permissions"] == permissions]
 
         wait_until(there, 10, f"a host with the permissions {permissions}")
+
+    def host(self):
+        """The process it is in."""
+        return next(host["pid"] for host in self.bot.ctl_json("status")["modhosts"]
+                    if "escape" in host["modules"] and host["pid"])
 
     @property
     def data(self):
@@ -66,77 +90,189 @@ def test_nothing_is_permitted_by_default(prisoner):
     expected = {
         "read /etc/shadow": NO_ACCESS,
         "read /etc/passwd": NO_ACCESS,
+        "early": NO_ACCESS,  # in a constructor
         f"read {secret}": NO_ACCESS,
         f"read {bot.main_conf}": NO_ACCESS,
+        f"read {bot.user_modules}/escape.so": NO_ACCESS,
         f"list {bot.state}": NO_ACCESS,
         f"list {bot.state}/redis": NO_ACCESS,
+        f"list {bot.state}/module-copies": NO_ACCESS,
         "list /tmp": NO_ACCESS,
         "list /proc": NO_ACCESS,
         f"read /proc/{bot.pid}/environ": NO_ACCESS,
         f"read /proc/{bot.pid}/mem": NO_ACCESS,
+        f"read /proc/{bot.pid}/maps": NO_ACCESS,
+        f"list /proc/{bot.pid}/fd": NO_ACCESS,
+        f"read /proc/{bot.pid}/root/etc/passwd": NO_ACCESS,
+        "read /proc/self/root/etc/passwd": NO_ACCESS,
         f"write {bot.state}/fill": NO_ACCESS,
         "write fill": NO_ACCESS,
+        "write /tmp/fill": NO_ACCESS,
+        "write /dev/shm/fill": NO_ACCESS,
+        "write /proc/self/oom_score_adj": NO_ACCESS,
         f"write {secret}": NO_ACCESS,
         f"chmod {secret}": DENIED,
         f"truncate {secret}": DENIED,
         f"unlink {secret}": DENIED,
+        f"link {secret}": DENIED,
+        f"symlink {secret}": DENIED,
+        "lock /proc/self/maps": DENIED,
+        "resize": DENIED,
         "tcp 6379": DENIED,
-        "unix": DENIED,
-        "netlink": DENIED,
         "fork": DENIED,
+        "vfork": DENIED,
+        "clone3": UNKNOWN,
         "exec": DENIED,
-        "shell": "Cannot allocate memory",  # what popen makes of it
+        "execveat": DENIED,
+        "shell": NO_MEMORY,  # what popen makes of it
         "kill": DENIED,
         "killall": DENIED,
-        "ptrace": DENIED,
-        "peek": DENIED,
-        "dumpable": DENIED,
-        "limits": DENIED,
-        "shared": DENIED,
-        "memfd": DENIED,
-        "io_uring": DENIED,
-        "unshare": DENIED,
         "descriptors": "Bad file descriptor",
         "thread": "ok",
-        "memory": "Cannot allocate memory",
+        "threads": NO_MORE,
+        "timers": NO_MORE,
+        "pipes": "Too many open files",
+        "memory": NO_MEMORY,
+        "frozen": NO_MEMORY,
+        **dict.fromkeys(NEVER, DENIED),
     }
-    outcomes = {words: prisoner.tries(*words.split(" ", 1)) for words in expected}
+    outcomes = prisoner.outcomes(expected)
     tell("without permissions", outcomes.items())
     assert outcomes == expected
     assert secret.read_text() == "of the configuration"
     assert prisoner.visitor.answered("Anna", CHANNEL)
 
 
-def test_permissions(prisoner):
-    """Each gives what it says, and nothing else."""
+def denied(prisoner, *but):
+    """What no permission gives; gives what was possible all the same."""
+    outcomes = prisoner.outcomes(way for way in NEVER if way not in but)
+    return {way: outcome for way, outcome in outcomes.items() if outcome != DENIED}
+
+
+def test_permission_for_the_network(prisoner):
     prisoner.permit("net")
     port = prisoner.server.port
     assert prisoner.tries("tcp", str(port)) == "ok"
     assert prisoner.tries("read", "/etc/hosts") == "ok"
-    assert {prisoner.tries(way) for way in ("unix", "fork", "exec", "kill")} == {DENIED}
+    assert {prisoner.tries(way) for way in ("fork", "exec", "kill")} == {DENIED}
     assert prisoner.tries("read", "/etc/passwd") == NO_ACCESS
     assert prisoner.tries("write", "fill") == NO_ACCESS
+    assert denied(prisoner) == {}
 
+
+def test_permission_for_files(prisoner):
     prisoner.permit("files")
+    secret = prisoner.bot.folder / "secret"
+    secret.write_text("of the configuration")
     assert prisoner.tries("write", "mine") == "ok"
     assert (prisoner.data / "mine").read_text() == "x"
-    assert prisoner.tries("truncate", "mine") == DENIED
-    assert prisoner.tries("unlink", "mine") == "ok"
-    assert prisoner.tries("write", "../theirs") == NO_ACCESS
-    assert prisoner.tries("write", f"{prisoner.bot.state}/fill") == NO_ACCESS
-    assert prisoner.tries("tcp", str(port)) == DENIED
-    assert prisoner.tries("fork") == DENIED
+    expected = {
+        "truncate mine": DENIED,
+        "write ../theirs": NO_ACCESS,
+        f"write {prisoner.bot.state}/fill": NO_ACCESS,
+        "list ../..": NO_ACCESS,  # the data of others
+        f"link {secret}": "Invalid cross-device link",
+        f"symlink {secret}": NO_ACCESS,
+        "rename ../theirs": NO_ACCESS,
+        f"rename {prisoner.bot.state}/control.sock": NO_ACCESS,
+        "unlink mine": "ok",
+        f"tcp {prisoner.server.port}": DENIED,
+        "fork": DENIED,
+        "resize": DENIED,
+    }
+    assert prisoner.outcomes(expected) == expected
+    assert denied(prisoner) == {}
 
-    assert prisoner.tries("list", "../..") == NO_ACCESS, "the data of others"
 
+def processes_of(group):
+    """The processes of a process group."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, pgrp = stat.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(pgrp) == group and state not in "ZX":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def test_permission_for_programs(prisoner):
     prisoner.permit("exec")
-    assert prisoner.tries("shell") == "ok"
-    assert prisoner.tries("fork") == "ok"
-    assert prisoner.tries("tcp", str(port)) == DENIED
-    assert prisoner.tries("write", "mine") == NO_ACCESS
-    assert prisoner.tries("kill") == DENIED
-    assert prisoner.tries("ptrace") == DENIED
-    assert prisoner.bot.process.running()
+    bot = prisoner.bot
+    expected = {
+        "shell": "ok",
+        "fork": "ok",
+        "vfork": "ok",
+        "bomb": NO_MORE,
+        "threads": NO_MORE,
+        f"tcp {prisoner.server.port}": DENIED,
+        "write mine": NO_ACCESS,
+        "kill": DENIED,
+        f"anyone {os.getpid()}": DENIED,
+        **{f"anyone {host.pid}": DENIED for host in bot.modhosts() if host.pid != prisoner.host()},
+        "resize": DENIED,
+    }
+    assert prisoner.outcomes(expected) == expected
+    assert denied(prisoner) == {}
+    assert bot.process.running()
+
+
+def test_what_modules_start_ends_with_them(prisoner):
+    prisoner.permit("exec")
+    for end in (lambda host: os.kill(host, signal.SIGKILL), lambda _: prisoner.bot.kill()):
+        assert prisoner.tries("orphan") == "ok"
+        host = prisoner.host()
+        assert len(processes_of(host)) == 2
+        end(host)
+        wait_until(lambda: not processes_of(host), 10, "the end of all that it started")
+        if prisoner.bot.process:
+            prisoner.visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
+
+
+@pytest.mark.parametrize("how", ("", "stubborn"))
+def test_a_full_folder(parts, how):
+    """It costs the module, and nobody else; with room it comes back."""
+    prisoner = Prisoner(parts, files_mb=8)
+    bot, visitor = prisoner.bot, prisoner.visitor
+    prisoner.permit("files")
+    assert prisoner.tries("fill") == "File too large"
+    mark = bot.mark()
+    visitor.say(CHANNEL, f"!try litter {how}".strip())
+    visitor.until_answered("Anna", CHANNEL)
+    fault = bot.wait_log(since=mark, event="modhost.fault", module="escape", msg="command try")
+    assert ("SIGKILL" if how else "a file or its folder became too large") in fault["msg"]
+    visitor.say(CHANNEL, "!try nothing")
+    bot.wait_log(since=mark, event="modhost.fault", module="escape",
+                 msg=r"its folder .* holds more than 8 MB: remove files, or raise modules.files_mb")
+    for path in prisoner.data.iterdir():
+        path.unlink()
+    bot.ctl("module", "reload", "escape", "--socket", str(bot.control))
+    visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
+
+
+def test_threads_that_go_on(prisoner):
+    """Many: one alone would get too little of a busy machine to be noticed."""
+    prisoner.permit("files")  # alone in its process
+    host, mark = prisoner.host(), prisoner.bot.mark()
+    assert prisoner.tries("burn") == "ok"
+    prisoner.bot.wait_log(60, since=mark, event="modhost.fault", module="escape",
+                          msg="goes on using the processor besides its events")
+    prisoner.visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
+    assert prisoner.host() != host
+
+
+def test_full_storage(parts):
+    """Redis is everybody's: a module gets a part of it."""
+    prisoner = Prisoner(parts, storage_mb=1)
+    bot, key = prisoner.bot, "seshet:storage:network:one:module:escape"
+    assert prisoner.tries("store") == "No space left on device"
+    assert int(bot.cli("MEMORY", "USAGE", key)) < 2 << 20
+    bot.wait_log(event="storage.full", network="one", module="escape", msg="more than 1 MB")
+    bot.cli("DEL", key)
+    # Each time another text: the same one again and again is not said.
+    attempts = itertools.count()
+    wait_until(lambda: prisoner.tries("store", f"1 {next(attempts)}") == "ok", 10, "room in it")
 
 
 def test_modules_of_different_permissions_are_apart(prisoner):
@@ -163,7 +299,7 @@ class Lacking:
 
 
 def test_what_the_kernel_lacks_is_told(parts):
-    lacking = Lacking(parts, "landlock_create_ruleset", "seccomp")
+    lacking = Lacking(parts, "landlock_create_ruleset", "seccomp", "setresuid", "unshare")
     bot = lacking.bot.start()
     lacking.visitor.wait_for("Anna", CHANNEL)
     lacking.visitor.until_answered("Anna", CHANNEL)
@@ -172,15 +308,24 @@ def test_what_the_kernel_lacks_is_told(parts):
     told = "\n".join(sandbox["missing"])
     assert re.search("^seccomp: modules can use every system call", told, re.M)
     assert re.search("^Landlock: modules can read and write every file", told, re.M)
-    for mechanism in ("seccomp", "Landlock"):
+    assert re.search("^user namespaces.*: threads of modules are not bounded", told, re.M)
+    for mechanism in ("seccomp", "Landlock", "user namespaces with a count of processes"):
         assert bot.find_log(event="sandbox.missing", level="warn", msg=f"the kernel lacks {mechanism}: ")
 
 
-def test_a_sandbox_that_is_required(parts):
-    lacking = Lacking(parts, "landlock_create_ruleset", require_sandbox=True)
+LACKS = (
+    (("landlock_create_ruleset",), "Landlock"),
+    (("seccomp",), "seccomp"),
+    (("setresuid", "unshare"), "user namespaces"),
+)
+
+
+@pytest.mark.parametrize("calls, mechanism", LACKS)
+def test_a_sandbox_that_is_required(parts, calls, mechanism):
+    lacking = Lacking(parts, *calls, require_sandbox=True)
     lacking.bot.start(wait=False)
     assert lacking.bot.process.wait(20) == 1
-    assert any("modules.require_sandbox is set, and the kernel lacks Landlock" in line
+    assert any(f"modules.require_sandbox is set, and the kernel lacks {mechanism}" in line
                for line in lacking.bot.raw_log), lacking.bot.raw_log
     lacking.bot.wrapper = []
     lacking.bot.start()

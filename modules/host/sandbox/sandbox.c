@@ -14,6 +14,8 @@ uint32_t sandbox_missing(void)
 {
     int abi = sandbox_files_abi();
     uint32_t missing = sandbox_syscalls_known() ? 0 : SANDBOX_SYSCALLS;
+    if (!sandbox_identity_known())
+        missing |= SANDBOX_PROCESSES;
     if (abi < 1)
         return missing | SANDBOX_FILES;
     if (abi < 3)
@@ -51,10 +53,17 @@ static int make_folders(const char *path)
 }
 
 /* What a module opens without a folder before it lies in its own folder, or nowhere. */
-static int enter_folder(const struct sandbox *sandbox, char *why, size_t why_size)
+static int enter_folder(const struct sandbox *sandbox, enum sandbox_identity identity, char *why,
+                        size_t why_size)
 {
     const char *folder = sandbox->data ? sandbox->data : "/";
-    if ((!sandbox->data || !make_folders(folder)) && !chdir(folder))
+    bool entered = (!sandbox->data || !make_folders(folder)) && !chdir(folder);
+    /* Programs run as the real user alone: the group lets them in. */
+    if (entered && sandbox->data && identity == SANDBOX_OWN_USER) {
+        umask(S_IRWXO);
+        entered = !chmod(folder, S_IRWXU | S_IRWXG);
+    }
+    if (entered)
         return 0;
     snprintf(why, why_size, "cannot use its folder %s: %s", folder, strerror(errno));
     return -1;
@@ -71,13 +80,14 @@ int sandbox_enter(const struct sandbox *sandbox, char *why, size_t why_size)
 {
     if (!CAN_BE_ENTERED)
         return 0;
-    if (enter_folder(sandbox, why, why_size))
-        return -1;
+    enum sandbox_identity identity;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
         snprintf(why, why_size, "cannot give up new privileges: %s", strerror(errno));
         return -1;
     }
-    if (sandbox_limits(sandbox, why, why_size) || sandbox_files(sandbox, why, why_size))
+    if (sandbox_identity(&identity, why, why_size) ||
+        enter_folder(sandbox, identity, why, why_size) ||
+        sandbox_limits(sandbox, identity, why, why_size) || sandbox_files(sandbox, why, why_size))
         return -1;
     return sandbox_syscalls(sandbox, why, why_size);
 }

@@ -7,8 +7,9 @@
 #include "base/permission.h"
 
 /*
- * What keeps a module inside its process: no new privileges, resource limits, Landlock (which files
- * there are), seccomp (which system calls there are). Entered once, before any code of a module is
+ * What keeps a module inside its process: no new privileges and no old ones, a count of its own for
+ * processes, resource limits, Landlock (which files there are), seccomp (which system calls there
+ * are). Entered once, before any code of a module is
  * mapped, and never left; children of the process are inside as well.
  *
  * A mechanism that the kernel lacks is left out; what then is not guaranteed is told by
@@ -19,7 +20,8 @@ struct sandbox {
     uint64_t memory;          /* most bytes of private memory that modules may take */
     const char *const *files; /* to be read: the modules' own copies */
     size_t nfiles;
-    const char *data; /* folder of the module, made when missing; NULL without PERMISSION_FILES */
+    const char *data;   /* folder of the module, made when missing; NULL without PERMISSION_FILES */
+    uint64_t data_most; /* bytes in it: no file may be larger */
 };
 
 /* What cannot be guaranteed without the mechanism. X(NAME, bit, "mechanism", "guarantee") */
@@ -31,7 +33,10 @@ struct sandbox {
       "modules can read and write every file that the server's user can, its secrets included")    \
     X(TRUNCATE, 4u, "Landlock ABI 3", "a module with the permission files can truncate files")     \
     X(SCOPE, 8u, "Landlock ABI 6",                                                                 \
-      "a module with the permission exec can signal other processes of the server's user")
+      "a module with the permission exec can signal other processes of the server's user")         \
+    X(PROCESSES, 16u, "user namespaces with a count of processes",                                 \
+      "threads of modules are not bounded, and what modules with the permission exec start is "    \
+      "counted with all processes of the server's user")
 
 enum sandbox_mechanism {
 #define X(name, bit, text, guarantee) SANDBOX_##name = bit,

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/net.h>
 #include <malloc.h>
 #include <sched.h>
@@ -42,7 +43,6 @@ static const int common[] = {
     SCMP_SYS(dup),
     SCMP_SYS(dup2),
     SCMP_SYS(dup3),
-    SCMP_SYS(fcntl),
     SCMP_SYS(pipe),
     SCMP_SYS(pipe2),
     SCMP_SYS(eventfd),
@@ -135,7 +135,6 @@ static const int common[] = {
     SCMP_SYS(restart_syscall),
     SCMP_SYS(ugetrlimit),
     SCMP_SYS(mmap2),
-    SCMP_SYS(fcntl64),
     SCMP_SYS(fstat64),
     SCMP_SYS(_llseek),
     SCMP_SYS(_newselect),
@@ -162,29 +161,11 @@ static const int files[] = {
 
 /* Of files that are written. */
 static const int writing[] = {
-    SCMP_SYS(fsync),
-    SCMP_SYS(fdatasync),
-    SCMP_SYS(sync_file_range),
-    SCMP_SYS(ftruncate),
-    SCMP_SYS(ftruncate64),
-    SCMP_SYS(fallocate),
-    SCMP_SYS(flock),
-    SCMP_SYS(rename),
-    SCMP_SYS(renameat),
-    SCMP_SYS(renameat2),
-    SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),
-    SCMP_SYS(mkdir),
-    SCMP_SYS(mkdirat),
-    SCMP_SYS(rmdir),
-    SCMP_SYS(link),
-    SCMP_SYS(linkat),
-    SCMP_SYS(symlink),
-    SCMP_SYS(symlinkat),
-    SCMP_SYS(inotify_init),
-    SCMP_SYS(inotify_init1),
-    SCMP_SYS(inotify_add_watch),
-    SCMP_SYS(inotify_rm_watch),
+    SCMP_SYS(fsync),       SCMP_SYS(fdatasync), SCMP_SYS(sync_file_range), SCMP_SYS(ftruncate),
+    SCMP_SYS(ftruncate64), SCMP_SYS(fallocate), SCMP_SYS(flock),           SCMP_SYS(rename),
+    SCMP_SYS(renameat),    SCMP_SYS(renameat2), SCMP_SYS(unlink),          SCMP_SYS(unlinkat),
+    SCMP_SYS(mkdir),       SCMP_SYS(mkdirat),   SCMP_SYS(rmdir),           SCMP_SYS(link),
+    SCMP_SYS(linkat),      SCMP_SYS(symlink),   SCMP_SYS(symlinkat),
 };
 
 /* Of sockets; which families, see below. */
@@ -198,12 +179,18 @@ static const int net[] = {
 
 /* Of processes and programs. */
 static const int exec[] = {
-    SCMP_SYS(fork),  SCMP_SYS(vfork),  SCMP_SYS(clone),   SCMP_SYS(execve),     SCMP_SYS(execveat),
-    SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(waitpid), SCMP_SYS(socketpair),
+    SCMP_SYS(fork),  SCMP_SYS(vfork),  SCMP_SYS(execve),  SCMP_SYS(execveat),
+    SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(waitpid),
 };
 
 /* Descriptors that are asked about, never devices. */
 static const unsigned long ioctls[] = {TCGETS, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TIOCGWINSZ};
+/* Not the size of pipes, of which the server's user has a share; not the signals, leases and
+ * notices that descriptors can send to others. */
+static const int fcntls[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,      F_SETFD,
+                             F_GETFL, F_SETFL,         F_GETPIPE_SZ, F_GET_SEALS};
+static const int locks[] = {F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW};
+#define SOCKET_TYPE 15 /* the bits of it that are no flags */
 static const int prctls[] = {PR_SET_NAME,     PR_GET_NAME,         PR_SET_VMA,
                              PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_CAPBSET_READ};
 
@@ -233,6 +220,23 @@ static void allow_if(struct filter *filter, int call, struct scmp_arg_cmp arg)
         add(filter, seccomp_rule_add_array(filter->ctx, SCMP_ACT_ALLOW, call, 1, &arg));
 }
 
+static void allow_if_both(struct filter *filter, int call, struct scmp_arg_cmp one,
+                          struct scmp_arg_cmp other)
+{
+    const struct scmp_arg_cmp args[] = {one, other};
+    if (call >= 0)
+        add(filter, seccomp_rule_add_array(filter->ctx, SCMP_ACT_ALLOW, call, 2, args));
+}
+
+/* Calls of which the second argument says what to do. */
+static void allow_requests(struct filter *filter, int call, const int *requests, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        allow_if(filter, call, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)requests[i], 0));
+}
+#define ALLOW_REQUESTS(filter, call, list)                                                         \
+    allow_requests(filter, call, list, sizeof(list) / sizeof *(list))
+
 static void refuse_with(struct filter *filter, int call, int error)
 {
     if (call >= 0)
@@ -254,15 +258,28 @@ static void allow_signals(struct filter *filter, bool others)
 
 static void allow_memory(struct filter *filter)
 {
-    /* Shared memory would not count against the limit. */
-    struct scmp_arg_cmp private =
-        SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED | MAP_PRIVATE, MAP_PRIVATE);
+    /* Shared memory, stacks that grow and huge pages would not count against the limit. */
+    struct scmp_arg_cmp private = SCMP_A3(
+        SCMP_CMP_MASKED_EQ, MAP_SHARED | MAP_PRIVATE | MAP_GROWSDOWN | MAP_HUGETLB, MAP_PRIVATE);
     allow_if(filter, SCMP_SYS(mmap), private);
 }
 
-static void allow_threads(struct filter *filter)
+/* No namespaces; and no sister, which the server would have to reap without knowing of it. */
+#define CLONE_NEVER                                                                                \
+    ((scmp_datum_t)CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |   \
+     CLONE_NEWPID | CLONE_NEWNET | CLONE_PARENT | CLONE_PTRACE | CLONE_UNTRACED)
+
+static void allow_clone(struct filter *filter, bool processes)
 {
-    allow_if(filter, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+    scmp_datum_t thread = processes ? 0 : CLONE_THREAD;
+    allow_if(filter, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEVER | thread, thread));
+}
+
+/* A pair of another type could be connected to a socket of the machine. */
+static void allow_pairs(struct filter *filter)
+{
+    allow_if_both(filter, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0),
+                  SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_TYPE, SOCK_STREAM));
 }
 
 static void allow_limits(struct filter *filter)
@@ -273,9 +290,14 @@ static void allow_limits(struct filter *filter)
 
 static void allow_sockets(struct filter *filter)
 {
+    static const int families[] = {AF_INET, AF_INET6};
+    static const int types[] = {SOCK_STREAM, SOCK_DGRAM};
     ALLOW(filter, net);
-    allow_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET, 0));
-    allow_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0));
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        for (size_t j = 0; j < sizeof types / sizeof *types; j++)
+            allow_if_both(filter, SCMP_SYS(socket),
+                          SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0),
+                          SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_TYPE, (scmp_datum_t)types[j]));
 }
 
 static void add_rules(struct filter *filter, uint32_t permissions)
@@ -287,17 +309,23 @@ static void add_rules(struct filter *filter, uint32_t permissions)
         allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, ioctls[i], 0));
     for (size_t i = 0; i < sizeof prctls / sizeof *prctls; i++)
         allow_if(filter, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i], 0));
+    ALLOW_REQUESTS(filter, SCMP_SYS(fcntl), fcntls);
+    ALLOW_REQUESTS(filter, SCMP_SYS(fcntl64), fcntls);
     allow_memory(filter);
     allow_limits(filter);
     allow_signals(filter, may_exec && sandbox_files_abi() >= 6);
     /* It hides its flags from the filter: the C library then uses clone. */
     refuse_with(filter, SCMP_SYS(clone3), ENOSYS);
-    if (may_exec)
+    allow_clone(filter, may_exec);
+    if (may_exec) {
         ALLOW(filter, exec);
-    else
-        allow_threads(filter);
-    if (permissions & PERMISSION_FILES)
+        allow_pairs(filter);
+    }
+    if (permissions & PERMISSION_FILES) {
         ALLOW(filter, writing);
+        ALLOW_REQUESTS(filter, SCMP_SYS(fcntl), locks);
+        ALLOW_REQUESTS(filter, SCMP_SYS(fcntl64), locks);
+    }
     if (permissions & PERMISSION_NET)
         allow_sockets(filter);
 }

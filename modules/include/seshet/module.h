@@ -284,7 +284,8 @@ int seshet_account(seshet_ctx *ctx, char *name, size_t size);
 
 /* ---- Storage --------------------------------------------------------------------------------
  * Key-value pairs. A call waits for the server's answer: 0 or more means that it is kept. Keys: 1
- * to 256 bytes; values: at most 64 KiB; any bytes but NUL. What is HERE and SHARED is in Redis.
+ * to 256 bytes; values: at most 64 KiB; any bytes but NUL. What is HERE and SHARED is in Redis,
+ * 64 MB of each unless the administrator says otherwise; what would be more is SESHET_ESTORAGE.
  * SESSION is in the server's memory: it survives reloads and crashes of the module, and is gone
  * when the server ends; at most 1 MiB of it for a module on a network. */
 

@@ -147,27 +147,18 @@ static void speaks_for_itself_only(void **state)
     assert_int_equal(harness_count(h, NULL, "forged"), 1);
 }
 
-static void dies_of_rubbish(struct harness *h, const char *how)
+/* The answers would have to be kept by the server. */
+static void asks_once_at_a_time(void **state)
 {
+    struct harness *h = *state;
     begin_with_worker(h);
-    harness_send(h, "net", "worker", "die", how);
+    harness_send(h, "net", "worker", "die", "q20000"); /* more than a pipe holds */
     harness_until(h, h->faults == 1);
     assert_int_equal(h->fault_kind, FAULT_RUBBISH);
     assert_non_null(strstr(h->fault, "a ASK frame"));
     assert_string_equal(h->fault_module, "worker");
     harness_send(h, "net", "worker", "work", "next");
     harness_until(h, harness_count(h, NULL, "one next") == 1);
-}
-
-/* The answers would have to be kept by the server. */
-static void asks_once_at_a_time(void **state)
-{
-    dies_of_rubbish(*state, "q20000"); /* more than a pipe holds */
-}
-
-static void asks_in_its_events_only(void **state)
-{
-    dies_of_rubbish(*state, "n0");
 }
 
 static void call_it(struct harness *h, const char *nick)
@@ -204,6 +195,108 @@ static void a_timer_is_called_once_at_a_time(void **state)
         harness_until(h, harness_count(h, NULL, "one x") == i);
         assert_in_range(harness_hosts(h).queued, 0, 1);
     }
+}
+
+/* "x" and the frames as hexadecimal digits, for the worker to write. */
+static void spell(struct buf *frames, char *args, size_t size)
+{
+    size_t len = (size_t)snprintf(args, size, "x");
+    for (size_t i = 0; i < frames->len; i++)
+        len += (size_t)snprintf(args + len, size - len, "%02x", (unsigned char)buf_data(frames)[i]);
+    buf_free(frames);
+}
+
+/* It writes them in the middle of an event, which is lost; the next one is handled. */
+static void check_frames(struct harness *h, struct buf *frames, const char *told)
+{
+    char args[600];
+    size_t said = h->nsaid;
+    unsigned faults = h->faults;
+    spell(frames, args, sizeof args);
+    uint64_t fatal = harness_send(h, "net", "worker", "die", args);
+    harness_until(h, h->faults == faults + 1);
+    harness_send(h, "net", "worker", "work", "on");
+    harness_until(h, h->nsaid == said + 1);
+    assert_string_equal(harness_last(h), "one on");
+    assert_int_equal(h->faults, faults + 1);
+    assert_string_equal(h->fault_module, "worker");
+    assert_int_equal(h->fault_event, fatal);
+    if (!strstr(h->fault, told))
+        fail_msg("%s: %s", told, h->fault);
+}
+
+static struct buf frame_of(uint32_t len, uint16_t type)
+{
+    struct buf frame = {0};
+    char head[FRAME_HEADER_SIZE] = "";
+    frame_store(head, len, 4);
+    frame_store(head + 4, type, 2);
+    buf_append(&frame, head, sizeof head);
+    return frame;
+}
+
+static void survives_frames_that_lie(void **state)
+{
+    struct harness *h = *state;
+    struct buf frames = {0};
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, h->nsaid == 1);
+
+    frames = frame_of(UINT32_MAX, FRAME_DONE);
+    check_frames(h, &frames, "rubbish");
+    frames = frame_of(0, 99);
+    check_frames(h, &frames, "rubbish");
+    frames = frame_of(0, FRAME_STOP);
+    check_frames(h, &frames, "rubbish");
+    frames = frame_of(0, FRAME_READY);
+    check_frames(h, &frames, "a READY frame that does not belong there");
+    /* An event that is over, and one that is to come. */
+    ipc_put_done(&frames, 1);
+    check_frames(h, &frames, "a DONE frame that does not belong there");
+    ipc_put_done(&frames, 1000);
+    check_frames(h, &frames, "a DONE frame that does not belong there");
+    ipc_put_host_hello(&frames, &(struct ipc_host_hello){.version = FRAME_VERSION});
+    check_frames(h, &frames, "a HOST_HELLO frame that does not belong there");
+    /* In no event it would be free of all limits. */
+    ipc_put_ask(&frames, &(struct ipc_ask){.question = 1, .op = IPC_GET, .key = "key"});
+    check_frames(h, &frames, "a ASK frame that does not belong there");
+    ipc_put_say(&frames, &(struct ipc_say){.target = "#test", .text = "of no event"});
+    check_frames(h, &frames, "a SAY frame that does not belong there");
+    assert_int_equal(harness_count(h, NULL, "of no event"), 0);
+    ipc_put_failed(&frames, &(struct ipc_failed){.text = "on purpose"});
+    check_frames(h, &frames, "on purpose");
+}
+
+/* A frame that begins and never ends: what follows is taken for its rest, and the event has no
+ * end. Nor has that of a process that stops itself. */
+static void ends_what_has_no_end(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    struct modhost *host =
+        supervisor_host(h->sup, "net", &(struct modhost_kind){.group = "default"});
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, h->nsaid == 1);
+    modhost_set_deadline(host, supervisor_find(h->sup, "worker"), 200);
+    struct buf frames = frame_of(8192, FRAME_LOG);
+    check_frames(h, &frames, "took longer than its deadline");
+    harness_send(h, "net", "worker", "die", "t");
+    harness_send(h, "net", "worker", "work", "after");
+    harness_until(h, h->faults == 2 && h->nsaid == 3);
+    assert_string_equal(harness_last(h), "one after");
+    assert_string_equal(h->fault_doing, "command die");
+}
+
+static void keeps_the_size_of_the_page(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "shrink", "");
+    harness_send(h, "net", "worker", "die", "segv");
+    harness_until(h, h->faults == 1 && h->nsaid == 1);
+    assert_string_equal(harness_last(h), "shrunk 0");
+    assert_string_equal(h->fault_doing, "command die");
 }
 
 static void keeps_events_when_killed_between_them(void **state)
@@ -400,9 +493,11 @@ int main(void)
         CASE(survives_rubbish),
         CASE(speaks_for_itself_only),
         CASE(asks_once_at_a_time),
-        CASE(asks_in_its_events_only),
         CASE(timers_end_with_their_process),
         CASE(a_timer_is_called_once_at_a_time),
+        CASE(survives_frames_that_lie),
+        CASE(ends_what_has_no_end),
+        CASE(keeps_the_size_of_the_page),
         CASE(keeps_events_when_killed_between_them),
         CASE(survives_being_killed_all_the_time),
         CASE(goes_on_without_a_module_that_dies_in_load),

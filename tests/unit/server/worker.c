@@ -1,10 +1,12 @@
 /* The module of the supervisor's tests: it works, and dies in every way when it is asked to. Built
  * several times; ANSWER tells the builds apart. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <seshet/module.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -54,6 +56,26 @@ static void close_output(const char *path)
         abort();
     close(fd);
     close(4);
+}
+
+/* The page that the server looks at: it would die of it. The sandbox does not let a module come so
+ * far; without one the page must hold by itself. */
+static void shrink_page(seshet_ctx *ctx, const seshet_event *ev)
+{
+    DIR *mappings = opendir("/proc/self/map_files");
+    int shrunk = 0;
+    const struct dirent *d;
+    (void)ev;
+    while (mappings && (d = readdir(mappings))) {
+        char path[300];
+        char target[300] = "";
+        snprintf(path, sizeof path, "/proc/self/map_files/%s", d->d_name);
+        if (readlink(path, target, sizeof target - 1) > 0 && strstr(target, "seshet-cell"))
+            shrunk += open(path, O_RDWR | O_TRUNC) >= 0;
+    }
+    if (mappings)
+        closedir(mappings);
+    seshet_answer(ctx, "shrunk %d", shrunk);
 }
 
 static void put(char **at, uint64_t number, size_t bytes)
@@ -117,6 +139,20 @@ static void ask(uint64_t event, unsigned module, unsigned count)
     }
 }
 
+/* The bytes that the digits stand for, to the server. */
+static void write_hex(const char *hex)
+{
+    char bytes[256];
+    size_t n = 0;
+    for (char digits[3] = ""; hex[0] && hex[1] && n < sizeof bytes; hex += 2) {
+        digits[0] = hex[0];
+        digits[1] = hex[1];
+        bytes[n++] = (char)strtoul(digits, NULL, 16);
+    }
+    if (write(4, bytes, n) < 0)
+        abort();
+}
+
 /* What was said before must come through, once. */
 static void die(seshet_ctx *ctx, const seshet_event *ev)
 {
@@ -140,9 +176,11 @@ static void die(seshet_ctx *ctx, const seshet_event *ev)
         ask(ev->number, 0, (unsigned)strtoul(ev->args + 1, NULL, 10));
         hang(ctx, ev);
         break;
-    case 'n':
-        ask(0, (unsigned)strtoul(ev->args + 1, NULL, 10), 1);
-        hang(ctx, ev);
+    case 't':
+        raise(SIGSTOP);
+        break;
+    case 'x':
+        write_hex(ev->args + 1);
         break;
     case 'o':
         close_output(ev->args + 1);
@@ -258,7 +296,8 @@ SESHET_MODULE(
     .commands = SESHET_COMMANDS(
         MORE
         { "work", work }, { "slow", slow }, { "hang", hang }, { "nick", nick }, { "die", die }, { "fds", fds },
-        { "timer", set_timer }, { "store", store }, { "flood", flood }, { "log", log_much }),
+        { "timer", set_timer }, { "store", store }, { "flood", flood }, { "log", log_much },
+        { "shrink", shrink_page }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, message }),
     .load = load,
 )
