@@ -1,7 +1,6 @@
 #include "server/facts.h"
 
 #include <ctype.h>
-#include <string.h>
 
 #include "server/address.h"
 #include "server/commands.h"
@@ -29,19 +28,14 @@ void facts_begin(struct decide_facts *facts, const struct network *n, bool ours,
                                    .source_rate = flood_guard_source(n->server->guard)};
 }
 
-bool facts_secret(const struct network *n, const char *text, bool is_private)
+bool facts_secret(const struct network *n, const struct address *said)
 {
-    struct address a;
     const struct core_command *core = NULL;
-    if (!address_parse(&a, text, is_private, irc_state_nick(n->state),
-                       irc_state_isupport(n->state)->casemapping))
-        return false;
     /* To the bot itself, whatever prefix: who mistakes it has said his password all the same. */
-    bool prefixed =
-        *a.word == n->view->default_prefix || (a.direct && ispunct((unsigned char)*a.word));
-    if (a.direct || prefixed)
-        core = core_command_find(a.word + prefixed, a.args);
-    explicit_bzero(&a, sizeof a);
+    bool prefixed = *said->word == n->view->default_prefix ||
+                    (said->direct && ispunct((unsigned char)*said->word));
+    if (said->direct || prefixed)
+        core = core_command_find(said->word + prefixed, said->args);
     return core && core->secret;
 }
 

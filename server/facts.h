@@ -21,10 +21,11 @@ void facts_begin(struct decide_facts *facts, const struct network *n, bool ours,
  * (command_index_host); NULL: the network is not known there. */
 void facts_module(struct decide_facts *facts, const struct modhost *host,
                   const struct module_decl *module);
+struct address;
 /* Whether somebody who says that calls, or means to call, a command of the bot's own whose
  * arguments hold a password: no module gets to see it. The network's view is that of now
  * (network_refresh). */
-bool facts_secret(const struct network *n, const char *text, bool is_private);
+bool facts_secret(const struct network *n, const struct address *said);
 /* EVENT_BITs of what the module's file handles. */
 uint32_t facts_handles(const struct module_decl *module);
 

@@ -7,6 +7,7 @@
 #include "base/permission.h"
 #include "net/link/priority.h"
 #include "registry/view.h"
+#include "server/address.h"
 #include "server/facts.h"
 #include "server/index.h"
 #include "server/raw_text.h"
@@ -19,7 +20,13 @@ static bool is_secret(const struct network *n, const struct irc_msg *msg)
     if (msg->nparams < 2 || strcmp(msg->command, "PRIVMSG") != 0)
         return false;
     const char *target = isupport_skip_statusmsg(is, msg->params[0]);
-    return facts_secret(n, msg->params[1], !isupport_is_channel(is, target));
+    struct address said;
+    bool secret = address_parse(&said, msg->params[1], !isupport_is_channel(is, target),
+                                irc_state_nick(n->state), is->casemapping) &&
+                  facts_secret(n, &said);
+    if (secret)
+        explicit_bzero(&said, sizeof said);
+    return secret;
 }
 
 void raw_line_came(struct network *n, const struct irc_msg *msg)

@@ -255,6 +255,7 @@ static const struct module_decl *route_command(struct route *r, bool *called)
     if (!address_parse(&address, event->text, event->is_private, irc_state_nick(n->state),
                        irc_state_isupport(n->state)->casemapping))
         return NULL;
+    r->secret = facts_secret(n, &address);
     const char *name = address.word;
     size_t count = 0;
     if (address.direct)
@@ -376,7 +377,6 @@ bool router_event(struct network *n, const struct irc_event *event)
     if (!is_heard(&r))
         return false;
     bool may_call = event->type == EVENT_MESSAGE && r.counted;
-    r.secret = may_call && facts_secret(n, event->text, event->is_private);
     if (may_call)
         called_module = route_command(&r, &called);
     if (!r.secret)

@@ -119,9 +119,11 @@ const char *say_lines_take(struct say_lines *l, size_t reserve, size_t *len)
 
 size_t say_lines_count(const struct say_lines *l, size_t most)
 {
-    struct say_lines ahead = *l;
     size_t count = 0;
-    size_t len;
+    size_t len = (size_t)(l->end - l->at);
+    if (len + l->before <= l->max && !memchr(l->at, '\n', len)) /* as nearly all answers */
+        return len && most ? 1 : 0;
+    struct say_lines ahead = *l;
     while (count < most && say_lines_take(&ahead, 0, &len))
         count++;
     return count;

@@ -245,7 +245,7 @@ static void read_text(struct why *w, const char *text, bool is_private)
             set_command(w, address.word, '\0', name);
         if (!name && address.word[0] == prefix && (name = command_of(w, address.word + 1)))
             set_command(w, address.word + 1, prefix, name);
-        w->secret = facts_secret(n, text, is_private);
+        w->secret = facts_secret(n, &address);
         if (!name && address.word[1] && command_of(w, address.word + 1))
             note(w,
                  xasprintf("here its commands begin with %c, so this is no command of it", prefix));

@@ -47,6 +47,8 @@ static const char *match_call(const struct core_command *command, const char *wo
                               const char *args)
 {
     const char *name = command->name;
+    if (*name != *word) /* most are left here, for each message that is looked at */
+        return NULL;
     size_t len = strcspn(name, " ");
     if (strncmp(name, word, len) != 0 || word[len])
         return NULL;
@@ -107,8 +109,9 @@ static void tell_group(const struct command_call *call, const char *word)
 /* The command that the words name, and where its arguments begin; or NULL. */
 static const struct core_command *find(const char *word, const char *said, const char **args)
 {
+    said += strspn(said, " ");
     for (const struct core_command *c = core_commands; c->name; c++) {
-        *args = match_call(c, word, said + strspn(said, " "));
+        *args = match_call(c, word, said);
         if (*args)
             return c;
     }
