@@ -5,10 +5,10 @@ import shutil
 import signal
 import subprocess
 
-from .process import Process, start_daemon, accepts, wait_until
+from .process import PATIENCE, Process, start_daemon, accepts, wait_until
 
 
-def redis_cli(where, *words, timeout=10):
+def redis_cli(where, *words, timeout=PATIENCE):
     """Runs redis-cli as a person would: `where` is a socket's path, or a port. Gives its output."""
     address = ["-p", str(where)] if isinstance(where, int) else ["-s", str(where)]
     result = subprocess.run(
@@ -66,7 +66,7 @@ class Redis:
             except AssertionError:
                 return False
 
-        wait_until(lambda: accepts(self.port) and ready(), 10, "redis-server answers")
+        wait_until(lambda: accepts(self.port) and ready(), PATIENCE, "redis-server answers")
 
     def cli(self, *words):
         auth = ["--no-auth-warning", "-a", self.password] if self.password else []

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import threading
 
-from .process import Deadline, Process, descendants, wait_until
+from .irc import unique
+from .process import PATIENCE, Deadline, Process, descendants, wait_until
 from .redis import redis_cli
 
 # A modhost may crash on purpose: with `crashes`, its signals are not reported as bugs (ASan's own
@@ -166,7 +167,7 @@ class Seshetd:
             self.wait_notice("READY=1")
         return self
 
-    def wait_notice(self, wanted, timeout=20):
+    def wait_notice(self, wanted, timeout=PATIENCE):
         """Waits for a word to the service manager (sd_notify)."""
         deadline = Deadline(timeout)
         while wanted not in self.notices:
@@ -245,7 +246,7 @@ class Seshetd:
         self.process = None
 
     @staticmethod
-    def none_left(family, timeout=5):
+    def none_left(family, timeout=PATIENCE):
         wait_until(
             lambda: not [s for s in family if s.alive()],
             timeout,
@@ -266,7 +267,7 @@ class Seshetd:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **self.environment()},
-            timeout=30,
+            timeout=60,
             check=False,
         )
         return result.returncode, result.stdout.decode(errors="replace")
@@ -277,7 +278,7 @@ class Seshetd:
             [self.program("seshetctl"), *args],
             capture_output=True,
             env={**os.environ, **self.environment()},
-            timeout=30,
+            timeout=60,
             check=False,
         )
         out, err = result.stdout.decode(errors="replace"), result.stderr.decode(errors="replace")
@@ -291,6 +292,16 @@ class Seshetd:
     def cli(self, *words):
         """redis-cli on the embedded registry."""
         return redis_cli(self.redis_socket, *words)
+
+    def in_force(self, cli=None):
+        """Waits until every edit made by redis-cli up to now decides: edits are heard in the order
+        in which they were made, and the last one is one that can be seen."""
+        cli = cli or self.cli
+        mask = f"{unique('fence')}!*@fence.invalid"
+        cli("HSET", "seshet:ignores", mask, "0")
+        wait_until(lambda: mask in self.ctl("network", "ignores", "--socket", str(self.control))[1],
+                   PATIENCE, "what was edited is in force")
+        cli("HDEL", "seshet:ignores", mask)
 
     # ---- Log -----------------------------------------------------------------------------------
 
@@ -325,7 +336,7 @@ class Seshetd:
             and (msg is None or re.search(msg, line.get("msg", "")))
         ]
 
-    def wait_log(self, timeout=10, **wanted):
+    def wait_log(self, timeout=PATIENCE, **wanted):
         deadline = Deadline(timeout)
         while True:
             with self.log_changed:
