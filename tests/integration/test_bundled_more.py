@@ -123,7 +123,7 @@ class Room:
             return any(name in host["modules"] and host["permissions"] == permissions
                        for host in self.bot.ctl_json("status")["modhosts"])
 
-        wait_until(there, 20, f"{name} with {permissions}")
+        wait_until(there, 30, f"{name} with {permissions}")
 
     def ask(self, text, answer):
         return self.operator.ask("Anna", CHANNEL, text, answer).text
@@ -179,7 +179,7 @@ def test_log(parts):
     def text():
         return "".join(path.read_text() for path in folder.glob("*/*.log"))
 
-    wait_until(lambda: "<olga> a word for the log\n" in text(), 20, "the line in the log")
+    wait_until(lambda: "<olga> a word for the log\n" in text(), 30, "the line in the log")
     assert "secret" not in text()
     assert [path.name for path in folder.iterdir()] == [CHANNEL]
 

@@ -40,7 +40,7 @@ class Prisoner:
             return [host for host in self.bot.ctl_json("status")["modhosts"]
                     if "escape" in host["modules"] and host["permissions"] == permissions]
 
-        wait_until(there, 10, f"a host with the permissions {permissions}")
+        wait_until(there, 30, f"a host with the permissions {permissions}")
 
     @property
     def data(self):
@@ -173,13 +173,13 @@ def test_what_the_kernel_lacks_is_told(parts):
     assert re.search("^seccomp: modules can use every system call", told, re.M)
     assert re.search("^Landlock: modules can read and write every file", told, re.M)
     for mechanism in ("seccomp", "Landlock"):
-        assert bot.find_log(event="sandbox.missing", level="warn", msg=f"the kernel lacks {mechanism}: ")
+        bot.wait_log(event="sandbox.missing", level="warn", msg=f"the kernel lacks {mechanism}: ")
 
 
 def test_a_sandbox_that_is_required(parts):
     lacking = Lacking(parts, "landlock_create_ruleset", require_sandbox=True)
     lacking.bot.start(wait=False)
-    assert lacking.bot.process.wait(20) == 1
+    assert lacking.bot.process.wait(60) == 1
     assert any("modules.require_sandbox is set, and the kernel lacks Landlock" in line
                for line in lacking.bot.raw_log), lacking.bot.raw_log
     lacking.bot.wrapper = []
@@ -196,4 +196,4 @@ def test_a_sandbox_that_is_switched_off(parts):
     lacking.visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
     lacking.visitor.ask("Anna", CHANNEL, "!try read /etc/passwd", "passwd: ok")
     assert lacking.bot.ctl_json("status")["sandbox"]["state"] == "off"
-    assert lacking.bot.find_log(event="sandbox.off", level="warn")
+    lacking.bot.wait_log(event="sandbox.off", level="warn")
