@@ -19,6 +19,10 @@ void registry_command(struct registry *r, command_fn *fn, void *arg, int argc,
                       const char *const *argv, const size_t *lens);
 /* Fails without asking Redis: text is copied. */
 void registry_deny(struct registry *r, command_fn *fn, void *arg, const char *text);
+/* Calls fn exactly once, when what stands under these keys (without the prefix) now is in the
+ * snapshot, or two seconds have passed. Perhaps before this returns. */
+void registry_settle(struct registry *r, const char *const *keys, size_t count,
+                     void (*fn)(void *arg), void *arg);
 const char *registry_prefix(const struct registry *r);
 
 #endif

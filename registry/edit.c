@@ -42,6 +42,10 @@ struct registry_edit {
     struct made *made;
     registry_edit_fn *done;
     void *arg;
+    struct registry *registry;
+    bool commits;
+    struct edit_answer answer;
+    bool *changed; /* the answer's */
 };
 
 struct registry_edit *registry_edit_new(void)
@@ -70,6 +74,7 @@ void registry_edit_free(struct registry_edit *e)
         HASH_DEL(e->made, made);
         free(made);
     }
+    free(e->changed);
     free(e->late);
     free(e->writes);
     free(e->keys);
@@ -357,24 +362,44 @@ int registry_edit_first(struct registry_edit *e, struct edit_place place, const 
 
 /* ---- Writing ---- */
 
+static void tell(void *arg)
+{
+    struct registry_edit *e = arg;
+    e->done(e->arg, &e->answer);
+    registry_edit_free(e);
+}
+
+/* What was written is told when it is in the snapshot, too. */
+static void settle(struct registry_edit *e)
+{
+    const char **keys = xcalloc(e->nkeys ? e->nkeys : 1, sizeof *keys);
+    size_t count = e->nkeys;
+    for (size_t i = 0; i < count; i++)
+        keys[i] = e->keys[i].name;
+    e->answer.text = "";
+    registry_settle(e->registry, keys, count, tell, e);
+    free(keys);
+}
+
 static void on_answer(void *arg, enum registry_result result, const redisReply *reply,
                       const char *text)
 {
     struct registry_edit *e = arg;
-    bool *changed = xcalloc(e->nwrites ? e->nwrites : 1, sizeof *changed);
     const char *refused = strstr(text, EDIT_REFUSED);
-    struct edit_answer answer = {.result = result,
-                                 .text = refused ? refused + strlen(EDIT_REFUSED) : text,
-                                 .changed = changed,
-                                 .count = e->nwrites};
+    e->changed = xcalloc(e->nwrites ? e->nwrites : 1, sizeof *e->changed);
+    e->answer = (struct edit_answer){.result = result,
+                                     .text = refused ? refused + strlen(EDIT_REFUSED) : text,
+                                     .changed = e->changed,
+                                     .count = e->nwrites};
     size_t given = reply && reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
     for (size_t i = 0; i < given && i < e->nwrites; i++) {
-        changed[i] = reply->element[i]->integer != 0;
-        answer.nchanged += changed[i];
+        e->changed[i] = reply->element[i]->integer != 0;
+        e->answer.nchanged += e->changed[i];
     }
-    e->done(e->arg, &answer);
-    free(changed);
-    registry_edit_free(e);
+    if (e->commits && e->answer.nchanged)
+        settle(e);
+    else
+        tell(e);
 }
 
 /* EVAL script nkeys key... type... write... */
@@ -417,6 +442,8 @@ static void finish(struct registry_edit *e, struct registry *r, registry_edit_fn
     bool refused = false;
     e->done = done;
     e->arg = arg;
+    e->registry = r;
+    e->commits = writes;
     for (size_t i = 0; i < e->nlate && !refused; i++)
         refused = e->late[i].fn(e, &e->late[i], registry_snapshot(r), why, sizeof why) != 0;
     if (!writes && e->nkeys)

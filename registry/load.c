@@ -549,6 +549,16 @@ bool loader_changed(struct loader *l, const char *text)
     return false;
 }
 
+bool loader_reads(const struct loader *l, const char *text)
+{
+    struct registry_key key = key_parse(text);
+    char name[KEY_MAX];
+    struct reading *r = NULL;
+    if (key.kind != KEY_OTHER)
+        HASH_FIND_STR(l->readings, key_write(&key, name, sizeof name), r);
+    return r != NULL;
+}
+
 void loader_stop(struct loader *l)
 {
     forget_all(l);

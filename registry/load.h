@@ -40,6 +40,8 @@ void loader_full(struct loader *l, size_t modules_before);
 /* A key changed, without the prefix. Before the first reading of everything, and while refused or
  * emptied, only what may end that counts. Returns true when the caller must call loader_full. */
 bool loader_changed(struct loader *l, const char *key);
+/* Whether the key, without the prefix, is yet to be read. */
+bool loader_reads(const struct loader *l, const char *key);
 /* The link was lost: forget what is under way. */
 void loader_stop(struct loader *l);
 

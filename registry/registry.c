@@ -16,6 +16,7 @@
 #include "registry/link.h"
 #include "registry/load.h"
 #include "registry/migrate.h"
+#include "registry/settle.h"
 #include "registry/storage.h"
 
 #define DEFAULT_PREFIX       "seshet:"
@@ -49,6 +50,7 @@ struct registry {
     struct embedded *embedded;
     struct link *link;
     struct loader *loader;
+    struct settles *settles;
     struct model *model;
     struct snapshot *snapshot;
     enum registry_state state;
@@ -262,10 +264,11 @@ static void on_loaded(void *arg, bool full)
 {
     struct registry *r = arg;
     commit(r);
-    if (!full)
-        return;
-    set_state(r, REGISTRY_SYNCED, r->unwritable);
-    model_tell_problems(r->model);
+    if (full) {
+        set_state(r, REGISTRY_SYNCED, r->unwritable);
+        model_tell_problems(r->model);
+    }
+    settles_look(r->settles);
 }
 
 /* After a while without writing something may have been missed: the heartbeat was blind. */
@@ -285,7 +288,9 @@ static void on_writable(void *arg, const char *refused)
 
 static void on_refused(void *arg, const char *reason)
 {
-    set_state(arg, REGISTRY_REFUSED, reason);
+    struct registry *r = arg;
+    set_state(r, REGISTRY_REFUSED, reason);
+    settles_look(r->settles);
 }
 
 /* How to reach this Redis by hand. */
@@ -322,6 +327,7 @@ static void on_emptied(void *arg, enum identity_verdict verdict, const char *kno
         what[verdict], r->snapshot->nmodules, cli, r->prefix, *known ? "accepted" : "schema",
         *known ? known : schema);
     set_state(r, REGISTRY_EMPTIED, text);
+    settles_look(r->settles);
 }
 
 static void on_vanished(void *arg)
@@ -357,6 +363,7 @@ static void on_lost(void *arg, bool refused, const char *reason)
 {
     struct registry *r = arg;
     loader_stop(r->loader);
+    settles_look(r->settles);
     if (r->stopping)
         return;
     r->unwritable[0] = '\0';
@@ -374,6 +381,15 @@ static void on_changed(void *arg, const char *key)
     /* Without a key: everything. */
     if (!key || loader_changed(r->loader, key))
         load_everything(r);
+}
+
+void registry_settle(struct registry *r, const char *const *keys, size_t count,
+                     void (*fn)(void *arg), void *arg)
+{
+    for (size_t i = 0; i < count; i++)
+        if (loader_changed(r->loader, keys[i]))
+            load_everything(r);
+    settles_add(r->settles, keys, count, fn, arg);
 }
 
 static void on_embedded_started(void *arg)
@@ -463,6 +479,7 @@ static void open_link(struct registry *r, const struct registry_config *config)
     r->link = link_open(&r->env, &link_config, &link_callbacks);
     r->model = model_new(on_problem, r);
     r->loader = loader_new(r->link, r->model, r->env.clock, r->prefix, &loader_callbacks);
+    r->settles = settles_new(r->env.base, r->loader);
     if (!r->embedded)
         link_retry_now(r->link);
 }
@@ -512,6 +529,7 @@ void registry_close(struct registry *r)
         return;
     r->closing = true;
     link_close(r->link);
+    settles_free(r->settles);
     loader_free(r->loader);
     tell_failed(r);
     model_free(r->model);
