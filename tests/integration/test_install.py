@@ -73,6 +73,8 @@ def mapped_files(pid):
     try:
         with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
             return maps.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""  # it has ended
     except PermissionError:
         assert os.geteuid() != 0
         return ""

@@ -75,7 +75,7 @@ class Redis:
     def script(self, lines):
         """Commands by redis-cli's standard input, one for each line."""
         result = subprocess.run(["redis-cli", "-p", str(self.port)], input="\n".join(lines).encode(),
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100,
                                 check=True)
         output = result.stdout.decode(errors="replace")
         assert "ERR" not in output, output
