@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 from .irc import unique
 from .process import PATIENCE, Deadline, Process, descendants, wait_until
@@ -151,6 +152,7 @@ class Seshetd:
         }
 
     def start(self, wait=True, args=("-f",)):
+        mark = self.mark()
         path = self.folder / "notify.sock"
         path.unlink(missing_ok=True)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -165,7 +167,29 @@ class Seshetd:
         )
         if wait:
             self.wait_notice("READY=1")
+            self.wait_modules(mark)
         return self
+
+    def wait_modules(self, since, timeout=20):
+        """The server waits a second for its modules, and is ready without the rest. On a busy
+        machine that may be any; who is asked for it then says nothing. One that never comes is the
+        test's to find."""
+        system = self.settings["modules"].get("system_dir", self.build / "lib/seshet/modules")
+        wanted = {path.stem for folder in (system, self.user_modules)
+                  for path in pathlib.Path(folder).glob("*.so")}
+
+        def seen():
+            return {line.get("module") for line in self.find_log(since, event="module.(found|refused)")}
+
+        if wanted <= seen() or self.settings["log"] != {"level": "debug", "format": "json"}:
+            return
+        deadline = Deadline(timeout)
+        while not deadline.passed() and self.process.running():
+            modules = {m["name"]: m for m in self.ctl_json("module", "list")["modules"]}
+            if all(name in modules and (modules[name]["registered"] or modules[name]["error"])
+                   for name in wanted) and wanted <= seen():
+                return
+            time.sleep(0.05)
 
     def wait_notice(self, wanted, timeout=PATIENCE):
         """Waits for a word to the service manager (sd_notify)."""
