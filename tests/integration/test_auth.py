@@ -113,6 +113,12 @@ class Stage:
     def in_force(self):
         self.bot.in_force(self.cli)
 
+    def replaced(self):
+        """The cheap record of who logged in first is. Who logs in just before that logs in with a
+        record that is not written any more, and his session ends with it."""
+        self.bot.wait_log(event="auth.replaced")
+        self.in_force()
+
     def seed(self):
         user(self.cli, "alice", PASSWORD)
         user(self.cli, "bob", PASSWORD, hostmasks=["*!*@bob.example.test"])
@@ -155,6 +161,7 @@ def test_a_session_ends_as_soon_as_nobody_can_say_who_it_is(parts):
     assert (one.who("dora"), two.who("dora")) == ("chief", None)
     # So is a session, and of one address.
     one.logged_in()
+    stage.replaced()
     assert two.who("alice") is None
     assert one.who("alice", "elsewhere.example.test") is None
     assert ended()  # somebody with another address has the nick
@@ -214,6 +221,7 @@ def test_a_session_ends_with_its_services_account(parts):
     one = stage.one
     one.line("alice", "ACCOUNT alice_s")
     one.logged_in()
+    stage.replaced()
     one.line("alice", "ACCOUNT *")
     assert one.who("alice") is None
     # One that comes later counts from then on.

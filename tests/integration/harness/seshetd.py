@@ -323,9 +323,13 @@ class Seshetd:
         cli = cli or self.cli
         mask = f"{unique('fence')}!*@fence.invalid"
         cli("HSET", "seshet:ignores", mask, "0")
-        wait_until(lambda: mask in self.ctl("network", "ignores", "--socket", str(self.control))[1],
-                   PATIENCE, "what was edited is in force")
+
+        def is_there():
+            return mask in self.ctl("network", "ignores", "--socket", str(self.control))[1]
+
+        wait_until(is_there, PATIENCE, "what was edited is in force")
         cli("HDEL", "seshet:ignores", mask)
+        wait_until(lambda: not is_there(), PATIENCE, "the last edit is taken back")
 
     # ---- Log -----------------------------------------------------------------------------------
 
