@@ -24,7 +24,8 @@ def redis_cli(where, *words, timeout=PATIENCE):
 
 
 class Redis:
-    """With append-only persistence, as an operator of a shared registry would run it."""
+    """With append-only persistence, as an operator of a shared registry would run it, but without
+    fsync: for that, Redis holds writes back while the disk is busy, and a kill would lose them."""
 
     def __init__(self, folder, password=None, arguments=()):
         self.folder = pathlib.Path(folder)
@@ -37,7 +38,7 @@ class Redis:
 
     def _launch(self, port):
         args = ["redis-server", "--bind", "127.0.0.1", "--port", port, "--unixsocket", self.socket,
-                "--dir", self.folder, "--appendonly", "yes", "--save", "", "--daemonize", "no"]
+                "--dir", self.folder, "--appendonly", "yes", "--appendfsync", "no", "--save", "", "--daemonize", "no"]
         if self.password:
             args += ["--requirepass", self.password]
         return Process("redis-server", args + self.arguments, log=self.folder / "redis.log")
