@@ -78,7 +78,8 @@ struct edit_answer {
 /* Runs exactly once, from the event loop; the answer is valid during the call. */
 typedef void registry_edit_fn(void *arg, const struct edit_answer *answer);
 
-/* Takes over the edit. */
+/* Takes over the edit. What changed anything is answered when it is in the snapshot, or two
+ * seconds after it was written, when Redis is slow. */
 void registry_edit_commit(struct registry_edit *e, struct registry *r, registry_edit_fn *done,
                           void *arg);
 /* The same, but nothing is written: REGISTRY_OK means that a commit would not have been refused. */

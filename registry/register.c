@@ -17,41 +17,66 @@
  * description, usage, and both as they were written before: who has written something else since
  * shall keep it. In one script, because whether a module is new decides what is written, and
  * several servers may do this at once. Nothing is written that is there already: each write would
- * wake every server.
+ * wake every server. The answer is 0 then.
  */
 static const char script[] =
     "local first = redis.call('HEXISTS', KEYS[2], 'event_types') == 0\n"
-    "if redis.call('SADD', KEYS[1], ARGV[1]) == 1 and first then\n"
-    "  redis.call('SADD', KEYS[3], '$me')\n"
-    "end\n"
-    "if first then redis.call('HSETNX', KEYS[2], 'enabled', ARGV[2]) end\n"
-    "redis.call('HSETNX', KEYS[2], 'description', ARGV[4])\n"
-    "if ARGV[5] ~= '' then redis.call('HSETNX', KEYS[2], 'usage', ARGV[5]) end\n"
-    "if redis.call('HGET', KEYS[2], 'event_types') ~= ARGV[3] then\n"
-    "  redis.call('HSET', KEYS[2], 'event_types', ARGV[3])\n"
+    "local written = redis.call('SADD', KEYS[1], ARGV[1])\n"
+    "if written == 1 and first then redis.call('SADD', KEYS[3], '$me') end\n"
+    "local function give(field, text)\n"
+    "  written = written + redis.call('HSETNX', KEYS[2], field, text)\n"
     "end\n"
     "local function renew(field, text, old)\n"
     "  if old ~= '' and old ~= text and redis.call('HGET', KEYS[2], field) == old then\n"
     "    redis.call('HSET', KEYS[2], field, text)\n"
+    "    written = written + 1\n"
     "  end\n"
+    "end\n"
+    "if first then give('enabled', ARGV[2]) end\n"
+    "give('description', ARGV[4])\n"
+    "if ARGV[5] ~= '' then give('usage', ARGV[5]) end\n"
+    "if redis.call('HGET', KEYS[2], 'event_types') ~= ARGV[3] then\n"
+    "  redis.call('HSET', KEYS[2], 'event_types', ARGV[3])\n"
+    "  written = written + 1\n"
     "end\n"
     "renew('description', ARGV[4], ARGV[6])\n"
     "renew('usage', ARGV[5], ARGV[7])\n"
-    "return 1\n";
+    "return written\n";
 
 struct call {
+    struct registry *registry;
+    char *module;
     registry_done_fn *done;
     void *arg;
 };
 
+static void end(struct call *call, enum registry_result result, const char *text)
+{
+    if (call->done)
+        call->done(call->arg, result, text);
+    free(call->module);
+    free(call);
+}
+
+static void on_settled(void *arg)
+{
+    end(arg, REGISTRY_OK, "");
+}
+
 static void on_answer(void *arg, enum registry_result result, const redisReply *reply,
                       const char *text)
 {
-    (void)reply;
     struct call *call = arg;
-    if (call->done)
-        call->done(call->arg, result, text);
-    free(call);
+    if (result != REGISTRY_OK || reply->type != REDIS_REPLY_INTEGER || !reply->integer) {
+        end(call, result, text);
+        return;
+    }
+    char *hash = xasprintf("module:%s", call->module);
+    char *enicks = xasprintf("module:%s:enicks", call->module);
+    const char *keys[] = {"modules", hash, enicks};
+    registry_settle(call->registry, keys, sizeof keys / sizeof *keys, on_settled, call);
+    free(hash);
+    free(enicks);
 }
 
 /* "message join command" */
@@ -70,7 +95,7 @@ void registry_register_module(struct registry *r, const struct registry_module *
                               bool enable_new, registry_done_fn *done, void *arg)
 {
     struct call *call = xmalloc(sizeof *call);
-    *call = (struct call){done, arg};
+    *call = (struct call){r, xstrdup(module->name), done, arg};
     if (!registry_name_valid(module->name)) {
         registry_deny(r, on_answer, call,
                       "a module's name is 1 to 64 letters, digits, '-' and '_'");

@@ -19,8 +19,9 @@ struct registry_module {
  * Puts the module into the registry. The first time: adds it to the set of modules, `enabled` no
  * (yes with enable_new), and $me to its enicks. Every time: `event_types` as given; description
  * and usage only where there are none, or still the old ones. What an operator wrote or removed is
- * never undone. Any number of servers may do this at once. Not remembered: call it again once the
- * state is REGISTRY_SYNCED when it came back REGISTRY_GONE.
+ * never undone. Any number of servers may do this at once. What was written is in the snapshot when
+ * done is called (see registry_edit_commit). Not remembered: call it again once the state is
+ * REGISTRY_SYNCED when it came back REGISTRY_GONE.
  */
 void registry_register_module(struct registry *r, const struct registry_module *module,
                               bool enable_new, registry_done_fn *done, void *arg);

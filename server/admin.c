@@ -135,19 +135,9 @@ void admin_snapshot(struct server *server)
  */
 
 struct commit {
-    struct server *server;
     json_t *result;
     struct control_request *request;
-    uint64_t generation; /* of the snapshot before */
-    bool in_snapshot;
 };
-
-static void answer(void *arg)
-{
-    struct commit *commit = arg;
-    control_answer(commit->request, commit->result);
-    free(commit);
-}
 
 const char *admin_failure(enum registry_result result)
 {
@@ -162,22 +152,17 @@ static void on_written(void *arg, const struct edit_answer *written)
     if (written->result != REGISTRY_OK) {
         control_fail(commit->request, "%s: %s", admin_failure(written->result), written->text);
         json_decref(commit->result);
-        free(commit);
-        return;
+    } else {
+        json_object_set_new(commit->result, "changed", json_integer((json_int_t)written->nchanged));
+        control_answer(commit->request, commit->result);
     }
-    json_object_set_new(commit->result, "changed", json_integer((json_int_t)written->nchanged));
-    bool seen = registry_snapshot(commit->server->registry)->generation > commit->generation;
-    if (commit->in_snapshot && written->nchanged && !seen && !commit->server->stopping)
-        admin_after_snapshot(commit->server, answer, commit);
-    else
-        answer(commit);
+    free(commit);
 }
 
-void admin_commit(struct server *server, struct registry_edit *edit, bool in_snapshot,
-                  json_t *result, struct control_request *request)
+void admin_commit(struct server *server, struct registry_edit *edit, json_t *result,
+                  struct control_request *request)
 {
     struct commit *commit = xmalloc(sizeof *commit);
-    *commit = (struct commit){server, result, request,
-                              registry_snapshot(server->registry)->generation, in_snapshot};
+    *commit = (struct commit){result, request};
     registry_edit_commit(edit, server->registry, on_written, commit);
 }

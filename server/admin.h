@@ -48,10 +48,9 @@ const char *admin_failure(enum registry_result result);
 /*
  * Writes the edit (taken over) and answers with `result` (a new reference, taken over), to which
  * "changed", the number of writes that changed something, is added; or fails with what Redis said.
- * The answer waits a moment for the snapshot that has it, so that what was acknowledged is in force
- * here; in_snapshot: there will be one, since definitions are edited.
+ * What was acknowledged is in force here (registry_edit_commit).
  */
-void admin_commit(struct server *server, struct registry_edit *edit, bool in_snapshot,
-                  json_t *result, struct control_request *request);
+void admin_commit(struct server *server, struct registry_edit *edit, json_t *result,
+                  struct control_request *request);
 
 #endif

@@ -26,7 +26,7 @@ struct admin_edit admin_edit_begin(void *server, const json_t *args,
 void admin_edit_end(struct admin_edit *e, int failed)
 {
     if (!failed) {
-        admin_commit(e->server, e->edit, true, e->result, e->request);
+        admin_commit(e->server, e->edit, e->result, e->request);
         return;
     }
     registry_edit_free(e->edit);

@@ -484,7 +484,6 @@ static void begin_import(void *arg, json_t *args, struct control_request *reques
                         .replace = command_flag(args, "replace")};
     bool dry = command_flag(args, "dry-run");
     const json_t *part = json_object_get(args, "file");
-    bool storage = json_object_get(part, "storage") != NULL;
     char *error = NULL;
     int failed = document_check(part, &error);
     if (failed)
@@ -494,8 +493,7 @@ static void begin_import(void *arg, json_t *args, struct control_request *reques
     json_t *answer =
         json_pack("{s:o, s:I}", "changes", im.changes, "count", (json_int_t)im.nchanges);
     if (!failed && !dry && registry_edit_count(im.edit)) {
-        /* A definition that is replaced by the same makes no new snapshot. */
-        admin_commit(server, im.edit, !storage && im.nchanges, answer, request);
+        admin_commit(server, im.edit, answer, request);
         return;
     }
     if (!failed && dry && is_alone(part) && registry_edit_count(im.edit)) {

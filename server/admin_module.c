@@ -67,7 +67,7 @@ static void refuse(struct editing *e, const char *why)
 
 static void commit(struct editing *e)
 {
-    admin_commit(e->server, e->edit, true, e->result, e->request);
+    admin_commit(e->server, e->edit, e->result, e->request);
 }
 
 static void begin_set(void *arg, json_t *args, struct control_request *request)

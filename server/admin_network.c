@@ -338,7 +338,7 @@ static void begin_unignore(void *arg, json_t *args, struct control_request *requ
         control_answer(request, answer);
         return;
     }
-    admin_commit(server, edit, true, answer, request);
+    admin_commit(server, edit, answer, request);
 }
 
 void admin_network_handlers(struct admin_handler *handlers)

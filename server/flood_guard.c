@@ -81,13 +81,17 @@ static void on_written(void *arg, const struct edit_answer *answer)
     struct ignoring *i = arg;
     char why[REGISTRY_WHY_SIZE];
     int64_t now_s = clock_wall(i->server->clock) / 1000;
-    /* From now on the registry's word counts, so that HDEL lifts it. */
-    if (answer->result == REGISTRY_OK)
-        ignores_add(i->server->ignores, i->network, i->mask, now_s + WRITTEN_S, why, sizeof why);
-    else
+    /* From now on the registry's word counts, so that HDEL lifts it. What is left in memory waits
+     * for a snapshot that is late. */
+    if (answer->result == REGISTRY_OK) {
+        if (ignores_remove(i->server->ignores, i->network, CASEMAPPING_ASCII, i->mask))
+            ignores_add(i->server->ignores, i->network, i->mask, now_s + WRITTEN_S, why,
+                        sizeof why);
+    } else {
         log_warn("source.unwritten", LOG_NETWORK(i->network),
                  "%s is ignored by this server alone, as long as it runs: %s", i->mask,
                  answer->text);
+    }
     free(i->network);
     free(i->mask);
     free(i);

@@ -30,7 +30,7 @@ static void write_edit(struct core_later *later, struct registry_edit *edit, cha
 {
     struct commit *commit = xmalloc(sizeof *commit);
     *commit = (struct commit){later, done, unchanged};
-    admin_commit(core_later_server(later), edit, true, json_object(),
+    admin_commit(core_later_server(later), edit, json_object(),
                  control_request_new(on_written, commit));
 }
 

@@ -51,7 +51,7 @@ def time_limit(request):
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     setattr(item, f"report_{report.when}", report)
-    if report.when == "call" and report.failed:
+    if report.when != "teardown" and report.failed:
         for part in getattr(item, "seshet_parts", ()):
             if isinstance(part, seshetd.Seshetd):
                 report.sections.append((f"log of {part.folder.name}", part.log_tail()))

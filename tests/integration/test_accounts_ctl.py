@@ -216,7 +216,7 @@ def test_capabilities_and_policies(bot):
     def rows():
         return [i for i in bot.ctl_json("network", "ignores", "one")["ignores"] if i["channel"]]
 
-    wait_until(rows, 5, "the channel's ignore is shown")
+    wait_until(rows, 30, "the channel's ignore is shown")
     assert rows()[0]["channel"] == "#c" and rows()[0]["mask"] == "*!*@bad.example"
     bot.ctl_json("network", "unignore", "one", "*!*@bad.example", "--channel", "#c")
     assert not rows()

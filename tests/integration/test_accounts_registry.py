@@ -61,7 +61,7 @@ def test_accounts_stand_in_redis(parts):
     server = parts.ngircd()
     bot = parts.bot({"net": network(server.port, "Anna", ["#a"])})
     fill(bot)
-    wait_until(lambda: export(bot)["auth_groups"].get("ops", {}).get("members"), 20, "all is read")
+    wait_until(lambda: export(bot)["auth_groups"].get("ops", {}).get("members"), 30, "all is read")
     document = export(bot)
     assert document["users"] == {
         "alice": {"password": RECORD, "secure": True, "capabilities": ["#c.op", "net/admin", "owner"],
@@ -79,12 +79,12 @@ def test_accounts_stand_in_redis(parts):
     assert imported(bot, document)[1]["count"] == 0  # it is there already
     for name in before:
         bot.cli("DEL", name)
-    wait_until(lambda: not any(accounts_of(export(bot)).values()), 20, "all is gone")
+    wait_until(lambda: not any(accounts_of(export(bot)).values()), 30, "all is gone")
     status, dry = imported(bot, document, "--dry-run")
     assert (status, dry["count"] > 10, everything(bot)) == (0, True, {})
     assert imported(bot, document)[0] == 0
     assert everything(bot) == before
-    wait_until(lambda: accounts_of(export(bot)) == accounts_of(document), 20, "it is read again")
+    wait_until(lambda: accounts_of(export(bot)) == accounts_of(document), 30, "it is read again")
 
     document["users"]["alice"] = {"capabilities": ["owner", "karma"]}
     document["networks"]["net"]["channels"]["#c:d"] = {"default_allow": False}
@@ -149,7 +149,7 @@ def test_a_check_finds_what_counts_for_nothing(parts):
         found = findings()
         return [w for w in wanted if not any(w[0] == key and w[1] in text for key, text in found)]
 
-    wait_until(lambda: not missing(), 20, "all is found")
+    wait_until(lambda: not missing(), 30, "all is found")
     assert "plain-text" not in json.dumps(sorted(findings()))
     status = bot.cli("HGETALL", "seshet:status:accounts")
     assert "user:bob ignored" in status and "plain-text" not in status
@@ -158,4 +158,4 @@ def test_a_check_finds_what_counts_for_nothing(parts):
                 "network:net:policy:capabilities"):
         cli("DEL", f"seshet:{key}")
     cli("SREM", "seshet:users", "Capital")
-    wait_until(lambda: not bot.cli("HGETALL", "seshet:status:accounts").strip(), 20, "all is right again")
+    wait_until(lambda: not bot.cli("HGETALL", "seshet:status:accounts").strip(), 30, "all is right again")

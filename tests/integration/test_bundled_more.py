@@ -31,7 +31,7 @@ class Room:
             return any(name in host["modules"] and host["permissions"] == permission
                        for host in self.bot.ctl_json("status")["modhosts"])
 
-        wait_until(there, 20, f"{name} with {permission}")
+        wait_until(there, 30, f"{name} with {permission}")
         self.operator.until_answered("Anna", CHANNEL, call, answer)
 
     def ask(self, text, answer):
@@ -61,7 +61,7 @@ def test_log(parts):
     def text():
         return "".join(path.read_text() for path in folder.glob("*/*.log"))
 
-    wait_until(lambda: "<olga> a word for the log\n" in text(), 20, "the line in the log")
+    wait_until(lambda: "<olga> a word for the log\n" in text(), 30, "the line in the log")
     assert "secret" not in text()
     assert [path.name for path in folder.iterdir()] == [CHANNEL]
 

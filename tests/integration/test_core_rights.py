@@ -145,6 +145,7 @@ def test_the_rest_of_an_answer_is_the_askers_own(stage):  # noqa: F811
     first, second = (stage.server.client(name).join(CHANNEL) for name in ("mona", "mick"))
     stage.account("mona", hostmasks=["one/mona!~mona@*"])
     stage.cli("SADD", "seshet:user:mona:capabilities", *(f"a-rather-long-capability-{i:03d}" for i in range(90)))
+    stage.bot.in_force()
     stage.until(first, "capability list", "capability-000.*|more lines?: !more")
     first.names(CHANNEL)
     stage.ask(first, "whoami", "You are mona")

@@ -58,17 +58,17 @@ def test_module_list_shows_edits_and_errors(parts, bot):
         modules = {m["name"]: m for m in bot.ctl_json("module", "list")["modules"]}
         return modules["dice"]["enabled"] is False
 
-    wait_until(disabled, 5, "dice is shown as disabled")
+    wait_until(disabled, 30, "dice is shown as disabled")
     (bot.user_modules / "broken.so").write_bytes(b"no shared object")
 
     def shown():
         modules = {m["name"]: m for m in bot.ctl_json("module", "list")["modules"]}
         return "broken" in modules and modules["broken"]["error"]
 
-    wait_until(shown, 10, "the broken file is shown with what is wrong")
+    wait_until(shown, 30, "the broken file is shown with what is wrong")
     assert "broken" in bot.ctl("module", "list", "--socket", str(bot.control))[1]
     parts.module(bot, "broken", sources.says("mended").replace('"says"', '"broken"'))
-    wait_until(lambda: not shown(), 10, "mended")
+    wait_until(lambda: not shown(), 30, "mended")
 
 
 def test_the_socket_is_found_by_the_configuration(bot):

@@ -51,7 +51,7 @@ class Place:
         })
         self.visitor.wait_for("Anna", "#games").wait_for("Bert", "#games")
         wait_until(lambda: [n["state"] for n in self.bot.ctl_json("network", "list")["networks"]]
-                   == ["online", "online"], 10, "both networks are online")
+                   == ["online", "online"], 30, "both networks are online")
         self.folder = self.bot.folder / "shell"
         self.folder.mkdir()
         self.script("seshetctl", f'exec "{self.bot.program("seshetctl")}" "$@" '
@@ -106,7 +106,8 @@ def test_the_manual_of_the_registry(place):
         if check and "ignores" not in line:
             assert place.bot.cli(*check[0]) == check[1], line
     # Everything that was written is right: no value is refused, no name leads nowhere.
-    wait_until(lambda: place.problems() == [], 3, "no problems")
+    place.bot.in_force()
+    assert place.problems() == []
     shown = {f["field"]: f["value"] for f in place.bot.ctl_json("module", "show", "dice")["fields"]}
     assert shown["rate_user.roll"] == "3/1m" and shown["rate_channel"] == "30/1m30s"
 
@@ -145,7 +146,7 @@ def test_the_texts(place, path):
     assert lines
     for line in lines:
         place.run(line.replace("yournick", "alice"))
-    wait_until(lambda: place.problems() == [], 3, "no problems")
+    wait_until(lambda: place.problems() == [], 30, "no problems")
 
 
 def test_the_text_about_capabilities(place):
@@ -156,7 +157,7 @@ def test_the_text_about_capabilities(place):
     for line in lines:
         if "user add" not in line:
             place.run(line)
-    wait_until(lambda: place.problems() == [], 3, "no problems")
+    wait_until(lambda: place.problems() == [], 30, "no problems")
 
 
 def tool(folder, *words):

@@ -2,7 +2,6 @@
 sources have hosts of their own."""
 
 import itertools
-import time
 
 from harness.accounts import user
 from harness.process import wait_until
@@ -79,14 +78,13 @@ class Stage:
 
 def test_rate_user(parts):
     stage = Stage(parts)
-    stage.set("rate_user", "3/3s")
+    stage.set("rate_user", "3/8s")
     answered, [notice] = stage.calls(8)
     assert answered == 3
-    assert notice.startswith("echo: slow down, at most 3 uses in 3s; again in ")
+    assert notice.startswith("echo: slow down, at most 3 uses in 8s; again in ")
     assert stage.calls(3) == (0, [])  # told once
     assert stage.calls(3, nick="other", host="o.example.test") == (3, [])
-    time.sleep(3.1)
-    assert stage.calls(1) == (1, [])
+    wait_until(lambda: stage.calls(1) == (1, []), 30, "the span is over", step=0.2)
 
 
 def test_the_notice_is_private(parts):
@@ -167,7 +165,7 @@ def test_a_burst_does_not_overrun_the_limit(parts):
     stage = Stage(parts)
     parts.module(stage.bot, "links", LINKS)
     stage.bot.ctl_json("module", "reload", "links")
-    wait_until(lambda: stage.said("http: other", nick="other", host="o.example.test"), 5,
+    wait_until(lambda: stage.said("http: other", nick="other", host="o.example.test"), 30,
                "the module answers")
     stage.set("rate_user", "2/1m", "links")
     stage.peer.send("\r\n".join(
@@ -195,7 +193,7 @@ def test_what_a_module_says_unasked_counts_too(parts):
     parts.module(stage.bot, "links", LINKS)
     stage.bot.ctl_json("module", "reload", "links")
     stage.set("rate_user", "2/1m", "links")
-    wait_until(lambda: stage.said("http: other", nick="other", host="o.example.test"), 5,
+    wait_until(lambda: stage.said("http: other", nick="other", host="o.example.test"), 30,
                "the module answers")
     # What is not answered is no use.
     assert stage.said(*["chatter"] * 10) == []
@@ -206,23 +204,28 @@ def test_what_a_module_says_unasked_counts_too(parts):
 
 
 def test_the_limit_of_a_source_over_all_modules(parts):
-    stage = Stage(parts, source="5/1m", ignore="4s")
+    stage = Stage(parts, source="5/1m", ignore="20s")
     came = stage.said("!echo a", "!ping", "!roll 1", "!list", "!echo b", "!echo c", "!echo d")
     assert len([m for m in came if m.command == "PRIVMSG"]) == 5
     [notice] = [m for m in came if m.command == "NOTICE"]
     assert notice.target == "visitor"
-    assert notice.text == "You use me too much (more than 5/1m): I ignore you for 4s."
+    assert notice.text == "You use me too much (more than 5/1m): I ignore you for 20s."
     assert stage.bot.wait_log(event="source.ignored")["network"] == "one"
     [ignore] = stage.bot.ctl_json("network", "ignores", "one")["ignores"]
-    assert ignore["mask"] == "*!*@v.example.test" and 0 < ignore["left_ms"] <= 4000
+    assert ignore["mask"] == "*!*@v.example.test" and 0 < ignore["left_ms"] <= 20000
     wait_until(lambda: stage.bot.cli("HKEYS", "seshet:network:one:ignores") == "*!*@v.example.test",
-               3, "it is in the registry")
+               30, "it is in the registry")
     assert stage.said("!echo x", "!ping", nick="changed") == []
     assert stage.said("ping", target="Anna") == []
     assert stage.said("\x01VERSION\x01", target="Anna") == []
     assert len(stage.said("!echo x", nick="other", host="o.example.test")) == 1
-    time.sleep(4.5)
-    assert len(stage.said("!echo x")) == 1
+
+
+def test_an_ignore_ends_by_itself(parts):
+    stage = Stage(parts, source="5/1m", ignore="1s")
+    [notice] = [m for m in stage.said(*["!ping"] * 6) if m.command == "NOTICE"]
+    assert notice.text.endswith("I ignore you for 1s.")
+    wait_until(lambda: stage.said("!ping"), 30, "heard again", step=0.2)
 
 
 def test_why_knows_the_limit_of_a_source(parts):
@@ -258,7 +261,7 @@ def test_unasked_answers_count_for_the_source(parts):
     parts.module(stage.bot, "links", LINKS)
     stage.bot.ctl_json("module", "reload", "links")
     wait_until(lambda: stage.said("http: other", nick="other", host=f"{next(numbers)}.example.test"),
-               5, "the module answers")
+               30, "the module answers")
     came = [m for number in range(5) for m in stage.said(f"http: {number}")]
     assert [m.text for m in came if m.command == "PRIVMSG"] == [f"seen http: {i}" for i in range(3)]
     assert ["I ignore you" in m.text for m in came if m.command == "NOTICE"] == [True]
@@ -285,11 +288,10 @@ def test_an_ignore_is_lifted_by_command_or_by_hand(parts):
         # The registry's word counts from then on, and nothing is left in memory: whoever lifts it
         # is heard with the next message.
         wait_until(lambda: stage.bot.ctl_json("registry", "show")["registry"]["ignores_in_memory"] == 0,
-                   3, "written")
+                   30, "written")
         assert stage.bot.cli("EXISTS", "seshet:network:one:ignores") == "1"
         lift()
-        time.sleep(0.05)
-        assert stage.calls(1)[0] == 1, "it is lifted"
+        wait_until(lambda: stage.calls(1)[0] == 1, 30, "it is lifted")
         assert stage.bot.cli("EXISTS", "seshet:network:one:ignores") == "0"
 
 
@@ -319,7 +321,7 @@ def test_an_ignore_is_kept_in_memory_while_redis_is_away(parts):
     assert ignore["in_memory"]
     assert stage.calls(1) == (0, [])
     stage.bot.ctl_json("network", "unignore", "one", ignore["mask"])
-    wait_until(lambda: stage.calls(1)[0] == 1, 5, "it is lifted")
+    wait_until(lambda: stage.calls(1)[0] == 1, 30, "it is lifted")
 
 
 def test_the_limit_changes_while_it_runs(parts):
@@ -335,7 +337,7 @@ def test_who_is_trusted_is_not_ignored(parts):
     stage = Stage(parts, source="3/1m")
     trusty = {"nick": "trusty", "host": "trusty.example.test"}
     user(stage.bot.cli, "trusty", hostmasks=["*!*@trusty.example.test"], capabilities=["trusted"])
-    wait_until(lambda: "trusty" in str(stage.bot.ctl_json("user", "list")), 10, "the account is there")
+    stage.bot.in_force()
     assert stage.calls(8, **trusty) == (8, [])
     answered, [notice] = stage.calls(8)
     assert answered == 3 and "I ignore you" in notice

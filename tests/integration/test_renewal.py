@@ -89,5 +89,5 @@ def test_a_renewal_that_is_broken_changes_nothing(parts, certs):
     assert any("servers.ca_file" in text for text in bot.ctl_json("status")["errors"])
     renew(ca, certs.ca)
     bot.hangup()
-    wait_until(lambda: not bot.ctl_json("status")["errors"], 10, "the error is gone")
+    wait_until(lambda: not bot.ctl_json("status")["errors"], 30, "the error is gone")
     assert visitor.answered("Anna", CHANNEL)

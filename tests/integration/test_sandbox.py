@@ -59,7 +59,7 @@ class Prisoner:
             return [host for host in self.bot.ctl_json("status")["modhosts"]
                     if "escape" in host["modules"] and host["permissions"] == permissions]
 
-        wait_until(there, 10, f"a host with the permissions {permissions}")
+        wait_until(there, 30, f"a host with the permissions {permissions}")
 
     def host(self):
         """The process it is in."""
@@ -310,7 +310,7 @@ def test_what_the_kernel_lacks_is_told(parts):
     assert re.search("^Landlock: modules can read and write every file", told, re.M)
     assert re.search("^user namespaces.*: threads of modules are not bounded", told, re.M)
     for mechanism in ("seccomp", "Landlock", "user namespaces with a count of processes"):
-        assert bot.find_log(event="sandbox.missing", level="warn", msg=f"the kernel lacks {mechanism}: ")
+        bot.wait_log(event="sandbox.missing", level="warn", msg=f"the kernel lacks {mechanism}: ")
 
 
 LACKS = (
@@ -324,7 +324,7 @@ LACKS = (
 def test_a_sandbox_that_is_required(parts, calls, mechanism):
     lacking = Lacking(parts, *calls, require_sandbox=True)
     lacking.bot.start(wait=False)
-    assert lacking.bot.process.wait(20) == 1
+    assert lacking.bot.process.wait(60) == 1
     assert any(f"modules.require_sandbox is set, and the kernel lacks {mechanism}" in line
                for line in lacking.bot.raw_log), lacking.bot.raw_log
     lacking.bot.wrapper = []
@@ -341,4 +341,4 @@ def test_a_sandbox_that_is_switched_off(parts):
     lacking.visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
     lacking.visitor.ask("Anna", CHANNEL, "!try read /etc/passwd", "passwd: ok")
     assert lacking.bot.ctl_json("status")["sandbox"]["state"] == "off"
-    assert lacking.bot.find_log(event="sandbox.off", level="warn")
+    lacking.bot.wait_log(event="sandbox.off", level="warn")

@@ -121,6 +121,7 @@ def test_notices_and_own_identities_are_never_answered(both):
         visitor.send(f"NOTICE {CHANNEL} :!echo one")
         visitor.send(f"NOTICE {bot} :!echo one")
         assert visitor.between(bot, CHANNEL, "hello") == []
+        assert not [m for m in visitor.history if m.nick == bot and "one" in m.text]
 
 
 def test_ctcp_version_and_ping_are_answered_by_notice(both):

@@ -5,6 +5,7 @@ import socket
 import threading
 
 from .irc import LineSocket
+from .process import PATIENCE
 
 ISUPPORT = (
     "CASEMAPPING=rfc1459 CHANTYPES=# PREFIX=(ov)@+ CHANMODES=beI,k,l,imnpst NICKLEN=30 "
@@ -29,10 +30,10 @@ class FakeConnection(LineSocket):
         *words, last = params
         self.send(" ".join([f":{self.server}", number, self.nick, *words, f":{last}"]))
 
-    def expect_command(self, command, timeout=10):
+    def expect_command(self, command, timeout=PATIENCE):
         return self.expect(lambda m: m.command == command.upper(), timeout)
 
-    def expect_registration(self, caps="", timeout=10):
+    def expect_registration(self, caps="", timeout=PATIENCE):
         """From the first line to the point where a server would say 001. `caps`: what CAP LS
         offers (nothing that needs a dialogue: acknowledged as asked)."""
         user = False
@@ -79,7 +80,7 @@ class FakeConnection(LineSocket):
         self.reply("353", "=", channel, " ".join([self.nick, *members]))
         self.reply("366", channel, "End of /NAMES list.")
 
-    def accept_join(self, channel, members=(), timeout=10):
+    def accept_join(self, channel, members=(), timeout=PATIENCE):
         self.expect(lambda m: m.command == "JOIN" and channel in m.params[0].split(","), timeout)
         self.joined(channel, members)
         return self
@@ -93,7 +94,7 @@ class FakeConnection(LineSocket):
             return True
         return False
 
-    def expect_say(self, target, text, timeout=10):
+    def expect_say(self, target, text, timeout=PATIENCE):
         pattern = re.compile(text)
 
         def fits(message):
@@ -148,7 +149,7 @@ class FakeIrcServer:
         self.tls_context = tls_context
         self.connections = []
 
-    def accept(self, timeout=20, kind=FakeConnection):
+    def accept(self, timeout=PATIENCE, kind=FakeConnection):
         self.listener.settimeout(timeout)
         try:
             sock, _ = self.listener.accept()

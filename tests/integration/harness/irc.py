@@ -6,7 +6,7 @@ import select
 import socket
 import ssl
 
-from .process import Deadline
+from .process import PATIENCE, Deadline, wait_until
 
 
 class Message:
@@ -122,7 +122,7 @@ class LineSocket:
         """Answers what answers itself. True: nobody else needs to see the message."""
         return False
 
-    def expect(self, wanted, timeout=10):
+    def expect(self, wanted, timeout=PATIENCE):
         """The first unread message that fits; those before it count as read."""
         fits, text = matcher(wanted)
         deadline = Deadline(timeout)
@@ -141,7 +141,13 @@ class LineSocket:
                 )
             self._receive(deadline.left())
 
-    def collect(self, last, timeout=10):
+    def forget(self):
+        """What has come up to now counts as read: it answers nothing that is asked from here on."""
+        while self._receive(0):
+            pass
+        self.unread.clear()
+
+    def collect(self, last, timeout=PATIENCE):
         """All unread messages up to and with the first that fits `last`."""
         start = len(self.history) - len(self.unread)
         end = self.expect(last, timeout)
@@ -151,6 +157,20 @@ class LineSocket:
             if message is end:
                 return found
         return found
+
+    def seen(self, wanted, timeout=PATIENCE):
+        """The first message that fits, of all that ever came, or comes yet."""
+        fits, text = matcher(wanted)
+        deadline = Deadline(timeout)
+        looked = 0
+        while True:
+            while looked < len(self.history):
+                looked += 1
+                if fits(self.history[looked - 1]):
+                    return self.history[looked - 1]
+            assert not self.closed and not deadline.passed(), (
+                f"{self.name}: never: {text}; came:{listing(self.history)}")
+            self._receive(deadline.left())
 
     def quiet(self, unwanted, seconds):
         """Watches for a while that nothing of a kind comes. The last resort: a `collect` up to
@@ -165,7 +185,7 @@ class LineSocket:
                 return
             self._receive(deadline.left())
 
-    def wait_closed(self, timeout=10):
+    def wait_closed(self, timeout=PATIENCE):
         deadline = Deadline(timeout)
         while not self.closed:
             assert not deadline.passed(), f"{self.name}: not closed within {timeout} s"
@@ -204,6 +224,7 @@ class IrcClient(LineSocket):
                  welcome=True):
         super().__init__(connect(port, host, tls), name=nick)
         self.nick = nick
+        self.late_fences = []  # nobody waits any more for what holds one of these
         if register:
             if password:
                 self.send(f"PASS {password}")
@@ -213,14 +234,14 @@ class IrcClient(LineSocket):
                 self.wait_welcome()
 
     def wait_welcome(self):
-        self.expect(lambda m: m.command in ("376", "422"), timeout=20)
+        self.expect(lambda m: m.command in ("376", "422"))
         return self
 
     def answer(self, message):
         if message.command == "PING":
             self.send_bytes(b"PONG :" + to_bytes(message.text) + b"\r\n")
             return True
-        return False
+        return message.command == "PRIVMSG" and any(late in message.text for late in self.late_fences)
 
     def join(self, channel, key=""):
         self.send(f"JOIN {channel} {key}".rstrip())
@@ -240,7 +261,7 @@ class IrcClient(LineSocket):
                 found.update(nick.lstrip("~&@%+").partition("!")[0] for nick in message.text.split())
         return found
 
-    def wait_for(self, nick, channel, timeout=20):
+    def wait_for(self, nick, channel, timeout=PATIENCE):
         """Waits until `nick` is in the channel (we are in it ourselves)."""
         deadline = Deadline(timeout)
         while nick not in self.names(channel):
@@ -255,7 +276,7 @@ class IrcClient(LineSocket):
                     raise
         return self
 
-    def expect_say(self, nick, text=None, target=None, timeout=10):
+    def expect_say(self, nick, text=None, target=None, timeout=PATIENCE):
         """The next PRIVMSG of `nick` (None: of anybody) whose text matches the regular expression."""
         pattern = re.compile(text) if text is not None else None
 
@@ -270,31 +291,65 @@ class IrcClient(LineSocket):
         fits.__doc__ = f"{nick} says {text!r}" + (f" to {target}" if target else "")
         return self.expect(fits, timeout)
 
-    def ask(self, bot, channel, text, answer, timeout=10):
+    def ask(self, bot, channel, text, answer, timeout=PATIENCE):
         """Says something in a channel (or, with channel None, in private), and gives the bot's
         answer."""
+        self.forget()
         self.say(channel or bot, text)
         return self.expect_say(bot, answer, target=channel or self.nick, timeout=timeout)
 
     def between(self, bot, channel, text, core=False):
-        """What the bot says to `text`. A question whose answer is known to come, and to be like no
-        other, is asked just after: there is no waiting for what does not come. It goes through the
-        same module host, so that its answer comes later; `core` asks the server itself."""
-        number = next(_numbers)
-        ask, wanted = f"!roll 1d1+{number}", f"1 + {number} = {number + 1}"
-        if core:
-            ask, wanted = f"!help nothing{number}", f'"nothing{number}"'
+        """What the bot says to `text`. Questions whose answers are known to come, and to be like no
+        other, are asked after it: there is no waiting for what does not come."""
+        self.forget()
+        start = len(self.history)
         self.say(channel or bot, text)
-        self.say(channel or bot, ask)
-        lines = self.collect(lambda m: m.nick == bot and m.command == "PRIVMSG" and wanted in m.text)
-        return [m for m in lines[:-1] if m.nick == bot and m.command in ("PRIVMSG", "NOTICE")]
+        end, fences = self.fence(bot, channel, core)
+        lines = self.history[start : self.history.index(end, start)]
+        return [m for m in lines if m.nick == bot and m.command in ("PRIVMSG", "NOTICE")
+                and not any(fence in m.text for fence in fences)]
+
+    def fence(self, bot, channel, core=False, timeout=PATIENCE):
+        """Asks until an answer comes: the bot has done with all that was said before. It goes
+        through the same module host as other modules' answers, so that it comes after those;
+        `core` asks the server itself. A question may get none, when an edit is in force too late
+        for it or somebody is ignored; so it is not asked just once."""
+        deadline = Deadline(timeout)
+        patience = 0.5
+        fences = []
+        while True:
+            number = next(_numbers)
+            fences.append(f'"nothing{number}"' if core else f"1 + {number} = {number + 1}")
+            self.say(channel or bot, f"!help nothing{number}" if core else f"!roll 1d1+{number}")
+            try:
+                end = self.expect(
+                    lambda m: m.nick == bot and m.command == "PRIVMSG" and any(f in m.text for f in fences),
+                    timeout=min(patience, deadline.left()))
+            except AssertionError:
+                if self.closed or deadline.passed():
+                    raise
+                patience *= 2
+                continue
+            self.late_fences += [fence for fence in fences if fence not in end.text]
+            return end, fences
+
+    def until(self, bot, channel, text, answer, core=False, timeout=PATIENCE):
+        """Asks the same again and again, until something that the bot says to it fits the regular
+        expression. The fences between keep it from being the same text in a row, which a bot does
+        not say for ever. Gives that text."""
+
+        def fits():
+            said = [m.text for m in self.between(bot, channel, text, core)]
+            return next((line for line in said if re.search(answer, line)), None)
+
+        return wait_until(fits, timeout, f"{bot} says {answer!r} to {text!r}", step=0.05)
 
     def answered(self, bot, channel, call="!echo {}"):
         """Whether a call with a word like no other is answered with that word."""
         mark = unique("word")
         return any(mark in m.text for m in self.between(bot, channel, call.format(mark)))
 
-    def until_answered(self, bot, channel, call="!echo there{}", answer="there{}", timeout=10):
+    def until_answered(self, bot, channel, call="!echo there{}", answer="there{}", timeout=PATIENCE):
         """Calls again and again, until a call is answered: for a module that is not there yet, when
         nothing else that goes through its host can be asked."""
         deadline = Deadline(timeout)

@@ -5,7 +5,7 @@ import pathlib
 import ssl
 
 from .irc import IrcClient
-from .process import Process, free_port, hand_over, start_daemon, wait_until
+from .process import PATIENCE, Process, free_port, hand_over, start_daemon, wait_until
 
 NGIRCD = """
 [Global]
@@ -148,7 +148,7 @@ class Ircd:
                 IrcClient(port, "probe", tls=self._tls_context(), register=False)
             ) as probe:
                 probe.send("CAP LS")
-                return bool(probe.expect(lambda m: m.command == "CAP"))
+                return bool(probe.expect(lambda m: m.command == "CAP", timeout=10))
         except (OSError, AssertionError):
             return False
 
@@ -156,7 +156,7 @@ class Ircd:
         """Again on the same port."""
         assert not self.process.running()
         self.process = self._launch(self.port)
-        wait_until(lambda: self._ready(self.port), 10, f"{self.name} listens again")
+        wait_until(lambda: self._ready(self.port), PATIENCE, f"{self.name} listens again")
 
     def stop(self):
         for client in self.clients:

@@ -11,6 +11,10 @@ import threading
 import time
 
 
+# Seconds for what must come: long, because a test fails by them and never passes by them.
+PATIENCE = 30
+
+
 class Deadline:
     """A span of time that several waits share."""
 
@@ -40,8 +44,10 @@ def wait_until(question, timeout, what, step=0.02):
 def free_port():
     """A port of the loopback interface that nobody listens on. Outside the range from which the
     kernel takes the ports of outgoing connections, so that none of those can take it meanwhile."""
+    # Tests that run at the same time take none of each other's, in the moment before one listens.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
     while True:
-        port = 10000 + int.from_bytes(os.urandom(2), "big") % 22000
+        port = 10000 + int.from_bytes(os.urandom(2), "big") % 1375 * 16 + worker
         try:
             for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
                 with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -152,7 +158,7 @@ class Process:
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
 
 
-def start_daemon(make, ready=accepts, attempts=3, timeout=10):
+def start_daemon(make, ready=accepts, attempts=3, timeout=PATIENCE):
     """Starts a daemon on a fresh port and waits until it is ready. `make(port)` starts it and
     returns the Process. Another port is tried when it ends: someone took the port."""
     for _ in range(attempts):

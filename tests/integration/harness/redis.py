@@ -5,10 +5,10 @@ import shutil
 import signal
 import subprocess
 
-from .process import Process, start_daemon, accepts, wait_until
+from .process import PATIENCE, Process, start_daemon, accepts, wait_until
 
 
-def redis_cli(where, *words, timeout=10):
+def redis_cli(where, *words, timeout=PATIENCE):
     """Runs redis-cli as a person would: `where` is a socket's path, or a port. Gives its output."""
     address = ["-p", str(where)] if isinstance(where, int) else ["-s", str(where)]
     result = subprocess.run(
@@ -24,7 +24,8 @@ def redis_cli(where, *words, timeout=10):
 
 
 class Redis:
-    """With append-only persistence, as an operator of a shared registry would run it."""
+    """With append-only persistence, as an operator of a shared registry would run it, but without
+    fsync: for that, Redis holds writes back while the disk is busy, and a kill would lose them."""
 
     def __init__(self, folder, password=None, arguments=()):
         self.folder = pathlib.Path(folder)
@@ -37,7 +38,7 @@ class Redis:
 
     def _launch(self, port):
         args = ["redis-server", "--bind", "127.0.0.1", "--port", port, "--unixsocket", self.socket,
-                "--dir", self.folder, "--appendonly", "yes", "--save", "", "--daemonize", "no"]
+                "--dir", self.folder, "--appendonly", "yes", "--appendfsync", "no", "--save", "", "--daemonize", "no"]
         if self.password:
             args += ["--requirepass", self.password]
         return Process("redis-server", args + self.arguments, log=self.folder / "redis.log")
@@ -66,7 +67,7 @@ class Redis:
             except AssertionError:
                 return False
 
-        wait_until(lambda: accepts(self.port) and ready(), 10, "redis-server answers")
+        wait_until(lambda: accepts(self.port) and ready(), PATIENCE, "redis-server answers")
 
     def cli(self, *words):
         auth = ["--no-auth-warning", "-a", self.password] if self.password else []
@@ -75,7 +76,7 @@ class Redis:
     def script(self, lines):
         """Commands by redis-cli's standard input, one for each line."""
         result = subprocess.run(["redis-cli", "-p", str(self.port)], input="\n".join(lines).encode(),
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100,
                                 check=True)
         output = result.stdout.decode(errors="replace")
         assert "ERR" not in output, output

@@ -8,7 +8,7 @@ import re
 import time
 
 from .ircd import Inspircd, Ngircd, Uplink
-from .process import Deadline, Process, hand_over, wait_until
+from .process import PATIENCE, Deadline, Process, hand_over, wait_until
 
 # Anope wants one item a line. Nothing is stored, nothing is slow, nothing is mailed.
 ANOPE = """
@@ -320,14 +320,14 @@ class ServicesNetwork:
     def stop_services(self):
         """As in a netsplit: NickServ quits."""
         self.services.stop()
-        wait_until(lambda: not self._nickserv_answers(), 10, "NickServ is gone")
+        wait_until(lambda: not self._nickserv_answers(), PATIENCE, "NickServ is gone")
 
     def start_services(self):
         """Again. The accounts are those of before with atheme only."""
         self.services.start()
         self._wait_services()
 
-    def _wait_services(self, timeout=20):
+    def _wait_services(self, timeout=PATIENCE):
         deadline = Deadline(timeout)
         while not (self._nickserv_answers() and self._sasl_is_there()):
             assert self.services.process.running() and not deadline.passed(), (
@@ -356,7 +356,7 @@ class ServicesNetwork:
     # ---- NickServ ------------------------------------------------------------------------------
 
     @staticmethod
-    def ask(client, text, answer, timeout=10):
+    def ask(client, text, answer, timeout=PATIENCE):
         """Says something to NickServ, and gives the first answer that the pattern fits, without
         bold and the like."""
         pattern = re.compile(answer)

@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
-from .process import Deadline, Process, descendants, wait_until
+from .irc import unique
+from .process import PATIENCE, Deadline, Process, descendants, wait_until
 from .redis import redis_cli
 
 # A modhost may crash on purpose: with `crashes`, its signals are not reported as bugs (ASan's own
@@ -150,6 +152,7 @@ class Seshetd:
         }
 
     def start(self, wait=True, args=("-f",)):
+        mark = self.mark()
         path = self.folder / "notify.sock"
         path.unlink(missing_ok=True)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -164,9 +167,31 @@ class Seshetd:
         )
         if wait:
             self.wait_notice("READY=1")
+            self.wait_modules(mark)
         return self
 
-    def wait_notice(self, wanted, timeout=20):
+    def wait_modules(self, since, timeout=20):
+        """The server waits a second for its modules, and is ready without the rest. On a busy
+        machine that may be any; who is asked for it then says nothing. One that never comes is the
+        test's to find."""
+        system = self.settings["modules"].get("system_dir", self.build / "lib/seshet/modules")
+        wanted = {path.stem for folder in (system, self.user_modules)
+                  for path in pathlib.Path(folder).glob("*.so")}
+
+        def seen():
+            return {line.get("module") for line in self.find_log(since, event="module.(found|refused)")}
+
+        if wanted <= seen() or self.settings["log"] != {"level": "debug", "format": "json"}:
+            return
+        deadline = Deadline(timeout)
+        while not deadline.passed() and self.process.running():
+            modules = {m["name"]: m for m in self.ctl_json("module", "list")["modules"]}
+            if all(name in modules and (modules[name]["registered"] or modules[name]["error"])
+                   for name in wanted) and wanted <= seen():
+                return
+            time.sleep(0.05)
+
+    def wait_notice(self, wanted, timeout=PATIENCE):
         """Waits for a word to the service manager (sd_notify)."""
         deadline = Deadline(timeout)
         while wanted not in self.notices:
@@ -245,7 +270,7 @@ class Seshetd:
         self.process = None
 
     @staticmethod
-    def none_left(family, timeout=5):
+    def none_left(family, timeout=PATIENCE):
         wait_until(
             lambda: not [s for s in family if s.alive()],
             timeout,
@@ -266,7 +291,7 @@ class Seshetd:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **self.environment()},
-            timeout=30,
+            timeout=60,
             check=False,
         )
         return result.returncode, result.stdout.decode(errors="replace")
@@ -277,7 +302,7 @@ class Seshetd:
             [self.program("seshetctl"), *args],
             capture_output=True,
             env={**os.environ, **self.environment()},
-            timeout=30,
+            timeout=60,
             check=False,
         )
         out, err = result.stdout.decode(errors="replace"), result.stderr.decode(errors="replace")
@@ -291,6 +316,20 @@ class Seshetd:
     def cli(self, *words):
         """redis-cli on the embedded registry."""
         return redis_cli(self.redis_socket, *words)
+
+    def in_force(self, cli=None):
+        """Waits until every edit made by redis-cli up to now decides: edits are heard in the order
+        in which they were made, and the last one is one that can be seen."""
+        cli = cli or self.cli
+        mask = f"{unique('fence')}!*@fence.invalid"
+        cli("HSET", "seshet:ignores", mask, "0")
+
+        def is_there():
+            return mask in self.ctl("network", "ignores", "--socket", str(self.control))[1]
+
+        wait_until(is_there, PATIENCE, "what was edited is in force")
+        cli("HDEL", "seshet:ignores", mask)
+        wait_until(lambda: not is_there(), PATIENCE, "the last edit is taken back")
 
     # ---- Log -----------------------------------------------------------------------------------
 
@@ -325,7 +364,7 @@ class Seshetd:
             and (msg is None or re.search(msg, line.get("msg", "")))
         ]
 
-    def wait_log(self, timeout=10, **wanted):
+    def wait_log(self, timeout=PATIENCE, **wanted):
         deadline = Deadline(timeout)
         while True:
             with self.log_changed:

@@ -320,7 +320,7 @@ static void expect_hang(const char *path, const char *text)
     start_one(&d, path);
     put_command(&d, 77, 0, text);
     driver_flush(&d);
-    for (int i = 0; i < 2000 && ipc_cell_event(d.cell) != 77; i++)
+    for (int i = 0; i < 20000 && ipc_cell_event(d.cell) != 77; i++)
         usleep(1000);
     assert_int_equal(ipc_cell_event(d.cell), 77);
     assert_int_equal(ipc_cell_module(d.cell), 0);

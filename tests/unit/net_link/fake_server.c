@@ -275,8 +275,8 @@ void rig_open(struct rig *rig)
     rig->config.username = "user";
     rig->config.realname = "A bot";
     rig->config.pacing.interval_ms = 0;
-    rig->config.connect_ms = 1000;
-    rig->config.register_ms = 1000;
+    rig->config.connect_ms = 10000;
+    rig->config.register_ms = 10000;
     rig->config.quit_ms = 200;
     rig->config.backoff_first_ms = 20;
     rig->config.backoff_max_ms = 80;
@@ -313,7 +313,7 @@ static void give_up(const struct rig *rig, const char *what)
 void rig_until_state(struct rig *rig, enum conn_state state)
 {
     assert_non_null(rig->conn);
-    for (int64_t end = now_ms() + 3000; conn_state(rig->conn) != state;) {
+    for (int64_t end = now_ms() + 30000; conn_state(rig->conn) != state;) {
         if (now_ms() > end)
             give_up(rig, conn_state_name(state));
         turn(rig);
@@ -327,7 +327,7 @@ bool rig_heard(const struct rig *rig, const char *text)
 
 void rig_until_heard(struct rig *rig, const char *text)
 {
-    for (int64_t end = now_ms() + 3000; !rig_heard(rig, text);) {
+    for (int64_t end = now_ms() + 30000; !rig_heard(rig, text);) {
         if (now_ms() > end)
             give_up(rig, text);
         turn(rig);
@@ -336,7 +336,7 @@ void rig_until_heard(struct rig *rig, const char *text)
 
 void rig_until_message(struct rig *rig, const char *text)
 {
-    for (int64_t end = now_ms() + 3000; !strstr(rig->seen, text);) {
+    for (int64_t end = now_ms() + 30000; !strstr(rig->seen, text);) {
         if (now_ms() > end)
             give_up(rig, text);
         turn(rig);

@@ -156,6 +156,30 @@ static void what_is_stored_is_answered(void **state)
     assert_int_equal(a.nchanged, 1);
 }
 
+/* Whatever comes of what Redis tells subscribers, and whoever edited something just before. */
+static void an_answer_does_not_wait_to_be_told(void **state)
+{
+    struct fixture *f = *state;
+    char why[REGISTRY_WHY_SIZE];
+    char uri[128];
+    one_module(f);
+    proxy_start(f);
+    snprintf(uri, sizeof uri, "unix://%s", f->proxy_socket);
+    /* It takes long until it is noticed that changes are not told. */
+    const struct registry_config config = {.uri = uri, .heartbeat_ms = 60000, .timeout_ms = 60000};
+    open_registry(f, &config);
+    run_until_state(f, REGISTRY_SYNCED);
+    for (int i = 0; i < 20; i++) {
+        bool enabled = i % 2;
+        f->proxy_deaf = i < 10;
+        redis_do(f->socket, "HSET seshet:module:dice usage before%d", i);
+        struct registry_edit *e = registry_edit_new();
+        registry_edit_set(e, SHARED, "enabled", enabled ? "yes" : "no", why, sizeof why);
+        assert_int_equal(commit(f, e).nchanged, 1);
+        assert_int_equal(module_fields_of(f, "dice")->enabled, enabled);
+    }
+}
+
 static void what_is_wrong_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -355,6 +379,7 @@ int main(void)
         TEST(edits_are_written_and_seen),
         TEST(an_answer_comes_when_it_is_in_force),
         TEST(what_is_stored_is_answered),
+        TEST(an_answer_does_not_wait_to_be_told),
         TEST(what_is_wrong_is_refused),
         TEST(a_key_of_the_wrong_type_stops_all),
         TEST(ignores_come_and_go),

@@ -184,7 +184,7 @@ static void a_hanging_one_is_killed_in_time(void **state)
     run_for(f, 800);
     int64_t before = now_us();
     close_registry(f);
-    assert_in_range(now_us() - before, 0, 900000);
+    assert_in_range(now_us() - before, 0, 5000000);
     assert_true(has_ended(&pid));
     /* And without a beginning. */
     open_embedded(f);
@@ -192,7 +192,7 @@ static void a_hanging_one_is_killed_in_time(void **state)
     kill(pid, SIGSTOP);
     before = now_us();
     close_registry(f);
-    assert_in_range(now_us() - before, 900000, 1500000);
+    assert_in_range(now_us() - before, 900000, 6000000);
     assert_true(has_ended(&pid));
 }
 
@@ -281,7 +281,7 @@ static void dies_with_the_server(void **state)
     close(fds[1]);
     kill(server, SIGKILL);
     waitpid(server, NULL, 0);
-    for (int64_t end = now_us() + 5000000; !kill(redis, 0) && now_us() < end; usleep(1000))
+    for (int64_t end = now_us() + 20000000; !kill(redis, 0) && now_us() < end; usleep(1000))
         ;
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/exe", (int)redis);

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 30000
 
 int64_t now_us(void)
 {
@@ -392,6 +392,50 @@ void run_until_swaps(struct fixture *f, unsigned swaps)
 {
     struct wanted w = {.fixture = f, .swaps = swaps};
     run_until(f, has_swaps, &w, "a snapshot");
+}
+
+struct wanted_answer {
+    struct fixture *fixture;
+    const char *command;
+    const char *part;
+};
+
+static bool answer_has(void *arg)
+{
+    const struct wanted_answer *w = arg;
+    char *answer = redis_get(w->fixture->socket, w->command);
+    bool has = strstr(answer, w->part) != NULL;
+    free(answer);
+    return has;
+}
+
+void run_until_redis(struct fixture *f, const char *command, const char *part)
+{
+    struct wanted_answer wanted = {f, command, part};
+    run_until(f, answer_has, &wanted, command);
+}
+
+static bool fence_is_there(void *arg)
+{
+    const struct ignore_list *list = registry_snapshot(((struct fixture *)arg)->registry)->ignores;
+    for (size_t i = 0; list && i < list->count; i++)
+        if (!strcmp(list->items[i].mask, "fence!*@fence.invalid"))
+            return true;
+    return false;
+}
+
+static bool fence_is_gone(void *arg)
+{
+    return !fence_is_there(arg);
+}
+
+/* Edits are heard in their order, and these are the last. */
+void run_until_followed(struct fixture *f)
+{
+    redis_do(f->socket, "HSET seshet:ignores fence!*@fence.invalid 0");
+    run_until(f, fence_is_there, f, "what was written");
+    redis_do(f->socket, "HDEL seshet:ignores fence!*@fence.invalid");
+    run_until(f, fence_is_gone, f, "what was written");
 }
 
 void run_for(struct fixture *f, int ms)

@@ -58,10 +58,14 @@ void open_registry(struct fixture *f, const struct registry_config *config);
 void open_default(struct fixture *f);
 void close_registry(struct fixture *f);
 
-/* Runs the loop until done(arg); fails the test, naming what, after 10 s. */
+/* Runs the loop until done(arg); fails the test, naming what, after 30 s. */
 void run_until(struct fixture *f, bool (*done)(void *arg), void *arg, const char *what);
 void run_until_state(struct fixture *f, enum registry_state state);
 void run_until_swaps(struct fixture *f, unsigned swaps);
+/* Until Redis' answer to the command has that part. */
+void run_until_redis(struct fixture *f, const char *command, const char *part);
+/* Until everything that was written by now is in the snapshot of a registry that is synced. */
+void run_until_followed(struct fixture *f);
 /* Runs the loop for a while, to see that something does not happen. */
 void run_for(struct fixture *f, int ms);
 int64_t now_us(void);

@@ -20,6 +20,23 @@ static void accept_it(struct fixture *f)
     redis_do(f->socket, "HSET seshet:meta accepted %s", strrchr(command, ' ') + 1);
 }
 
+struct wanted_reason {
+    struct fixture *fixture;
+    const char *text;
+};
+
+static bool reason_has(void *arg)
+{
+    struct wanted_reason *w = arg;
+    return strstr(w->fixture->reason, w->text) != NULL;
+}
+
+static void run_until_reason(struct fixture *f, const char *text)
+{
+    struct wanted_reason w = {f, text};
+    run_until(f, reason_has, &w, text);
+}
+
 static void a_flush_keeps_the_snapshot(void **state)
 {
     struct fixture *f = *state;
@@ -53,9 +70,8 @@ static void another_server_decides_nothing(void **state)
     run_until_state(f, REGISTRY_EMPTIED);
     redis_do(f->socket, "HSET seshet:meta schema 3 id another");
     redis_do(f->socket, "SADD seshet:modules echo");
-    run_for(f, 60);
+    run_until_reason(f, "began a new one");
     assert_int_equal(f->state, REGISTRY_EMPTIED);
-    assert_non_null(strstr(f->reason, "began a new one"));
     assert_true(module_fields_of(f, "dice")->enabled);
     /* Nor when it was so quick that nobody saw it empty, or while nobody looked. */
     redis_do(f->socket, "CLIENT KILL TYPE pubsub");
@@ -146,7 +162,7 @@ static void notices_a_stopped_redis(void **state)
     int64_t start = now_us();
     redis_kill(f, SIGSTOP);
     run_until_state(f, REGISTRY_AWAY);
-    assert_true(now_us() - start < 2000000);
+    assert_true(now_us() - start < 5000000);
     assert_non_null(strstr(f->reason, "in time"));
     redis_kill(f, SIGCONT);
     redis_do(f->socket, "HSET seshet:module:dice enabled no");
@@ -297,9 +313,10 @@ static void goes_on_reading_when_memory_is_full(void **state)
     redis_do(f->socket, "CONFIG SET maxmemory 1");
     run_until(f, writes_are_refused, f, "the state to say so");
     assert_non_null(strstr(f->reason, "OOM"));
+    int64_t before = now_us();
     run_for(f, 600); /* longer than the timeout: the heartbeat goes on */
     assert_int_equal(f->state, REGISTRY_SYNCED);
-    assert_true(registry_stats(f->registry).heartbeat_age_ms < 200);
+    assert_true(registry_stats(f->registry).heartbeat_age_ms < (now_us() - before) / 1000);
     redis_do(f->socket, "HDEL seshet:module:dice enabled"); /* needs no memory */
     run_until(f, is_disabled, f, "an edit");
 
@@ -312,23 +329,6 @@ static void goes_on_reading_when_memory_is_full(void **state)
     redis_do(f->socket, "CONFIG SET maxmemory 0");
     run_until(f, all_is_well, f, "a good state");
     assert_int_equal(registry_stats(f->registry).full_loads, loads + 1);
-}
-
-struct wanted_reason {
-    struct fixture *fixture;
-    const char *text;
-};
-
-static bool reason_has(void *arg)
-{
-    struct wanted_reason *w = arg;
-    return strstr(w->fixture->reason, w->text) != NULL;
-}
-
-static void run_until_reason(struct fixture *f, const char *text)
-{
-    struct wanted_reason w = {f, text};
-    run_until(f, reason_has, &w, text);
 }
 
 /* An edit that could not be read is read once it can be. */
@@ -354,7 +354,7 @@ static void catches_up_when_reading_is_permitted_again(void **state)
     redis_do(f->socket, "ACL SETUSER bot -@write");
     run_until_reason(f, "NOPERM");
     redis_do(f->socket, "HSET seshet:module:dice enabled yes");
-    run_for(f, 100);
+    run_until_followed(f);
     assert_true(module_fields_of(f, "dice")->enabled);
     redis_do(f->socket, "ACL SETUSER bot +@all");
     run_until(f, all_is_well, f, "a good state");
@@ -428,7 +428,7 @@ static void an_edit_during_a_reload_is_not_missed(void **state)
             event_base_loop(f->base, EVLOOP_ONCE);
         freeReplyObject(redisCommand(c, "HSET seshet:module:dice enabled %s", yes ? "yes" : "no"));
         run_until_state(f, REGISTRY_SYNCED);
-        run_for(f, 5);
+        run_until_followed(f);
         assert_int_equal(module_fields_of(f, "dice")->enabled, yes);
     }
     redisFree(c);

