@@ -46,11 +46,12 @@ struct generation_module {
 
 /* How it ended. */
 struct generation_end {
-    bool peaceful; /* as it was asked to, with nothing left to do */
+    bool peaceful; /* as it was asked to, with all unloaded and nothing left to do */
     bool was_ready;
     int module;         /* index of the module to blame; -1: none */
     struct fault fault; /* fault.event: the event it was in */
     bool unclear;       /* it was in one of several events, and nobody can tell which */
+    bool outside;       /* killed by a signal that people and kernels send: no module's doing */
     uint64_t heard;     /* another one, of which a part was heard but not its end; 0: none */
 };
 
@@ -119,9 +120,12 @@ struct generation {
     int64_t last_timer;
     struct generation *next_unflushed;
     bool unflushed;
-    bool greeted; /* HOST_HELLO came */
-    bool touched; /* the oldest event has said or asked something */
+    bool greeted;  /* HOST_HELLO came */
+    bool touched;  /* the oldest event has said or asked something */
+    size_t opened; /* modules that came through their constructors, */
+    size_t loaded; /* and those that came through their load; both in order */
     bool stop_sent;
+    bool stopped;      /* all were unloaded */
     bool end_of_file;  /* one of its pipes is closed */
     bool rubbish;      /* it sent some */
     int failed_module; /* named by FAILED, or in at the deadline; -1: none */
