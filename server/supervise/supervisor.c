@@ -15,7 +15,6 @@ enum { FREE_WAIT_MS = 1000 };
 struct known_network {
     struct modhost_network facts;
     struct fault_book faults;
-    struct modhost *hosts;
     bool unsettled; /* what it wants was said, and its hosts do not follow yet */
     UT_hash_handle hh;
 };
@@ -42,15 +41,6 @@ struct supervisor {
     void (*done)(void *arg);
     void *done_arg;
 };
-
-/* ---- Beginning and end ----------------------------------------------------------------------- */
-
-static void update_hosts(struct supervisor *sup)
-{
-    for (struct known_network *n = sup->networks; n; n = n->hh.next)
-        for (struct modhost *host = n->hosts; host; host = host->next)
-            modhost_modules_changed(host);
-}
 
 /* ---- Quarantine ------------------------------------------------------------------------------ */
 
@@ -81,7 +71,7 @@ unsigned supervisor_lift(struct supervisor *sup, const char *network, const char
             continue;
         lifted += r->quarantine != NULL;
         lift(n, r, "somebody asked for it");
-        for (struct modhost *host = n->hosts; host; host = host->next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
             modhost_modules_changed(host);
     }
     return lifted;
@@ -113,7 +103,7 @@ static void on_rest(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     for (struct known_network *n = sup->networks; n && !sup->shared.stopping; n = n->hh.next)
-        for (struct modhost *host = n->hosts; host; host = host->next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
             modhost_rest(host, sup->shared.limits.idle_ms);
 }
 
@@ -128,6 +118,13 @@ void supervisor_set_limits(struct supervisor *sup, const struct supervisor_limit
 }
 
 /* ---- What the catalogue tells ---------------------------------------------------------------- */
+
+static void update_hosts(struct supervisor *sup)
+{
+    for (struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
+            modhost_modules_changed(host);
+}
 
 static void on_catalogue_changed(void *arg)
 {
@@ -144,6 +141,8 @@ static void on_catalogue_error(void *arg, const char *name, const char *text)
     if (sup->callbacks.on_module_error)
         sup->callbacks.on_module_error(sup->arg, name, text);
 }
+
+/* ---- Hosts that are over --------------------------------------------------------------------- */
 
 static void free_host(void *host)
 {
@@ -184,7 +183,7 @@ static void on_reap(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     for (struct known_network *n = sup->networks; n; n = n->hh.next)
-        for (struct modhost **at = &n->hosts; *at;) {
+        for (struct modhost **at = &n->facts.hosts; *at;) {
             if (modhost_is_over(*at))
                 close_host(sup, at);
             else
@@ -198,7 +197,7 @@ static void on_settle(evutil_socket_t fd, short what, void *arg)
     bool again = false;
     for (struct known_network *n = sup->networks; n; n = n->hh.next) {
         bool lingers = false;
-        for (struct modhost *host = n->unsettled ? n->hosts : NULL; host; host = host->next)
+        for (struct modhost *host = n->unsettled ? n->facts.hosts : NULL; host; host = host->next)
             lingers = modhost_want_settled(host) || lingers;
         n->unsettled = lingers;
         again = again || lingers;
@@ -208,6 +207,13 @@ static void on_settle(evutil_socket_t fd, short what, void *arg)
     if (!sup->shared.stopping)
         on_reap(fd, what, sup);
 }
+
+static void on_unsettled(struct modhost *host)
+{
+    supervisor_want_end((struct supervisor *)(void *)host->shared, host->name);
+}
+
+/* ---- Beginning and end ----------------------------------------------------------------------- */
 
 static void on_stopped(evutil_socket_t fd, short what, void *arg)
 {
@@ -247,6 +253,7 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
         .callbacks = &sup->callbacks,
         .arg = arg,
         .process_ended = on_process_ended,
+        .unsettled = on_unsettled,
     };
     generation_shared_init(&sup->shared.generations);
     start_queue_init(&sup->shared.starts, env->base, env->clock);
@@ -268,7 +275,7 @@ void supervisor_stop(struct supervisor *sup, void (*done)(void *arg), void *arg)
         sup->shared.stopping = true;
         catalogue_stop(sup->catalogue);
         for (struct known_network *n = sup->networks; n; n = n->hh.next)
-            for (struct modhost *host = n->hosts; host; host = host->next)
+            for (struct modhost *host = n->facts.hosts; host; host = host->next)
                 modhost_stop(host);
     }
     if (!sup->shared.generations.alive)
@@ -302,7 +309,7 @@ void supervisor_free(struct supervisor *sup)
     int64_t until = clock_now(&clock_system) + FREE_WAIT_MS;
     /* All are killed before the first is waited for. */
     for (struct known_network *n = sup->networks; n; n = n->hh.next)
-        for (struct modhost *host = n->hosts; host; host = host->next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
             modhost_kill(host);
     for (struct modhost *host = sup->closed; host; host = host->next)
         modhost_kill(host);
@@ -311,7 +318,7 @@ void supervisor_free(struct supervisor *sup)
     HASH_CLEAR(hh, sup->networks);
     for (struct known_network *n = first, *next; n; n = next) {
         next = n->hh.next;
-        free_hosts(n->hosts, until);
+        free_hosts(n->facts.hosts, until);
         network_free(n);
     }
     catalogue_free(sup->catalogue);
@@ -371,7 +378,7 @@ void supervisor_set_network(struct supervisor *sup, const char *network,
     n->facts.user = facts->user;
     bool changed = replace(&n->facts.own_nick, facts->own_nick);
     changed |= replace(&n->facts.casemapping, facts->casemapping);
-    for (struct modhost *host = changed ? n->hosts : NULL; host; host = host->next)
+    for (struct modhost *host = changed ? n->facts.hosts : NULL; host; host = host->next)
         modhost_network_changed(host);
 }
 
@@ -382,8 +389,8 @@ void supervisor_drop_network(struct supervisor *sup, const char *network)
     if (!n)
         return;
     HASH_DEL(sup->networks, n);
-    while (n->hosts)
-        close_host(sup, &n->hosts);
+    while (n->facts.hosts)
+        close_host(sup, &n->facts.hosts);
     network_free(n);
 }
 
@@ -394,12 +401,12 @@ struct modhost *supervisor_host(struct supervisor *sup, const char *network,
     HASH_FIND_STR(sup->networks, network, n);
     if (!n)
         return NULL;
-    for (struct modhost *host = n->hosts; host; host = host->next)
+    for (struct modhost *host = n->facts.hosts; host; host = host->next)
         if (modhost_is_of(host, kind))
             return host;
     struct modhost *host = modhost_new(&sup->shared, &n->facts, kind);
-    host->next = n->hosts;
-    n->hosts = host;
+    host->next = n->facts.hosts;
+    n->facts.hosts = host;
     return host;
 }
 
@@ -407,7 +414,7 @@ void supervisor_want_begin(struct supervisor *sup, const char *network)
 {
     struct known_network *n;
     HASH_FIND_STR(sup->networks, network, n);
-    for (struct modhost *host = n ? n->hosts : NULL; host; host = host->next)
+    for (struct modhost *host = n ? n->facts.hosts : NULL; host; host = host->next)
         modhost_want_nothing(host);
 }
 
@@ -427,7 +434,7 @@ void supervisor_each_host(const struct supervisor *sup,
                           void (*fn)(void *arg, const struct modhost_status *status), void *arg)
 {
     for (const struct known_network *n = sup->networks; n; n = n->hh.next)
-        for (const struct modhost *host = n->hosts; host; host = host->next) {
+        for (const struct modhost *host = n->facts.hosts; host; host = host->next) {
             struct modhost_status status;
             struct modhost_module_status *modules = xcalloc(host->nslots + 1, sizeof *modules);
             modhost_fill_status(host, &status, modules);

@@ -9,6 +9,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef NAME
+#define NAME "worker"
+#endif
+#ifndef LOAD_MS
+#define LOAD_MS 0
+#endif
+
+static void wait_ms(long ms)
+{
+    struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&ts, NULL);
+}
+
 static void work(seshet_ctx *ctx, const seshet_event *ev)
 {
     seshet_answer(ctx, "%s %s", ANSWER, ev->args);
@@ -16,8 +29,7 @@ static void work(seshet_ctx *ctx, const seshet_event *ev)
 
 static void slow(seshet_ctx *ctx, const seshet_event *ev)
 {
-    struct timespec ms = {.tv_nsec = 1000000};
-    nanosleep(&ms, NULL);
+    wait_ms(1);
     work(ctx, ev);
 }
 
@@ -155,6 +167,7 @@ __attribute__((constructor)) static void never_loaded(void)
 
 static int load(seshet_ctx *ctx)
 {
+    wait_ms(LOAD_MS);
 #ifdef BAD_LOAD
     seshet_log(ctx, 2, "not today");
     return 1;
@@ -164,11 +177,29 @@ static int load(seshet_ctx *ctx)
 #elif defined CRASH_LOAD
     (void)ctx;
     abort();
+#elif defined CLOSE_LOAD
+    (void)ctx;
+    close(3);
+    close(4);
+    return 0;
+#elif defined RUBBISH_LOAD
+    (void)ctx;
+    return write(4, "this is not a frame at all", 26) < 0;
 #else
     seshet_log(ctx, 1, "loaded " ANSWER);
     if (strcmp(seshet_own_nick(ctx), "dies_in_load") == 0)
         abort();
     return 0;
+#endif
+}
+
+static void unload(seshet_ctx *ctx)
+{
+#ifdef EXIT_UNLOAD
+    (void)ctx;
+    _exit(0);
+#else
+    seshet_log(ctx, 1, "unloaded " ANSWER);
 #endif
 }
 
@@ -179,11 +210,11 @@ static int load(seshet_ctx *ctx)
 #define MORE
 #endif
 SESHET_MODULE(
-    .name = "worker", .version = ANSWER, .description = "Works.",
+    .name = NAME, .version = ANSWER, .description = "Works.",
     .commands = SESHET_COMMANDS(
         MORE
         { "work", work }, { "slow", slow }, { "hang", hang }, { "nick", nick }, { "die", die }, { "fds", fds },
         { "store", store }, { "flood", flood }, { "log", log_much }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, message }),
-    .load = load,
+    .load = load, .unload = unload,
 )
