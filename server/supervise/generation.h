@@ -110,6 +110,8 @@ struct generation {
     struct buf in;                     /* the begin of a frame whose rest has not come */
     struct generation_module *modules; /* by index */
     size_t nmodules;
+    size_t opened; /* modules that came through their constructors, */
+    size_t loaded; /* and those that came through their load; both in order */
     struct event *readable;
     struct event *writable;
     struct event *ended;
@@ -120,10 +122,8 @@ struct generation {
     int64_t last_timer;
     struct generation *next_unflushed;
     bool unflushed;
-    bool greeted;  /* HOST_HELLO came */
-    bool touched;  /* the oldest event has said or asked something */
-    size_t opened; /* modules that came through their constructors, */
-    size_t loaded; /* and those that came through their load; both in order */
+    bool greeted; /* HOST_HELLO came */
+    bool touched; /* the oldest event has said or asked something */
     bool stop_sent;
     bool stopped;      /* all were unloaded */
     bool end_of_file;  /* one of its pipes is closed */

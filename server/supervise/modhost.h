@@ -208,8 +208,9 @@ const struct modhost *modhost_find_place(const struct modhost *host,
 /* Deaths that nobody explains have happened: whom a process with several modules names may be
  * innocent. */
 bool modhost_is_suspicious(const struct modhost *host);
-/* Weighs a death of a process with so many modules, before it is told. */
-void modhost_weigh_death(struct modhost *host, const struct generation_end *end, size_t nmodules);
+/* Weighs the death of a process, before it is told. */
+void modhost_weigh_death(struct modhost *host, const struct generation *g,
+                         const struct generation_end *end);
 /* Gives each module a process of its own when there were too many such deaths; when it is so, their
  * parts get what came back. */
 void modhost_part(struct modhost *host);

@@ -35,17 +35,30 @@ bool modhost_is_suspicious(const struct modhost *host)
     return host->unexplained >= MODHOST_SUSPICIOUS && is_recent(host) && count_wanted(host) > 1;
 }
 
-void modhost_weigh_death(struct modhost *host, const struct generation_end *end, size_t nmodules)
+/* Who was named before may have been as innocent. */
+static void forgive_all(const struct modhost *host)
 {
+    for (size_t i = 0; i < host->nslots && host->network; i++)
+        if (host->slots[i].decl)
+            fault_book_forgive(host->network->faults, host->slots[i].decl->name);
+}
+
+void modhost_weigh_death(struct modhost *host, const struct generation *g,
+                         const struct generation_end *end)
+{
+    bool suspicious = modhost_is_suspicious(host);
     bool named = end->module >= 0;
-    if (host->apart || nmodules < 2 || end->unclear || end->fault.kind == FAULT_START ||
-        (named && !modhost_is_suspicious(host)))
+    /* Before the first is opened, no module has done anything. */
+    if (host->apart || g->nmodules < 2 || !g->opened || end->unclear ||
+        end->fault.kind == FAULT_START || (named && !suspicious))
         return;
     if (!is_recent(host)) {
         host->unexplained = 0;
         host->unexplained_ms = clock_now(host->shared->generations.clock);
     }
     host->unexplained += end->outside ? MODHOST_OUTSIDE : MODHOST_SUSPICIOUS;
+    if (!suspicious && modhost_is_suspicious(host))
+        forgive_all(host);
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
@@ -175,7 +188,8 @@ void modhost_part(struct modhost *host)
     if (!host->apart || !host->nheld)
         return;
     hand_over(host);
-    for (struct modhost *part = host->network->hosts; part; part = part->next)
+    /* A callback may drop the network. */
+    for (struct modhost *part = host->network->hosts; part && host->network; part = part->next)
         if (is_part_of(part, host)) {
             modhost_settle(part);
             modhost_update(part);

@@ -14,7 +14,8 @@ const char *modhost_quarantined(const struct modhost *host, const struct module_
 /* Who is named in a process with others may be innocent, where something else kills it as well. */
 static struct rate limit(const struct modhost *host)
 {
-    return modhost_is_suspicious(host) ? (struct rate){0} : host->shared->limits.quarantine;
+    static const struct rate never;
+    return modhost_is_suspicious(host) ? never : host->shared->limits.quarantine;
 }
 
 static void tell(const struct modhost *host, const struct module_decl *module,
@@ -61,8 +62,10 @@ void modhost_fault(struct modhost *host, const struct module_decl *module,
     from.user = host->network->user;
     if (shared->callbacks->on_fault)
         shared->callbacks->on_fault(shared->arg, &from, fault);
-    if (module && fault_book_add(host->network->faults, module->name, fault, newest(module),
-                                 limit(host), clock_now(shared->generations.clock)))
+    /* The callback may have dropped the network. */
+    if (module && host->network &&
+        fault_book_add(host->network->faults, module->name, fault, newest(module), limit(host),
+                       clock_now(shared->generations.clock)))
         quarantine(host, &from);
 }
 

@@ -188,7 +188,7 @@ static void ready_one_died(struct modhost *host, struct generation *g, bool was_
     const struct module_decl *module =
         end->module >= 0 ? host->slots[g->modules[end->module].slot].decl : NULL;
     modhost_take_back(host, g, end);
-    modhost_weigh_death(host, end, g->nmodules);
+    modhost_weigh_death(host, g, end);
     if (was_current)
         wait_ms(host, restart_delay(host, g, end));
     modhost_fault(host, module, &end->fault);
@@ -214,7 +214,7 @@ static void ready_one_died(struct modhost *host, struct generation *g, bool was_
 static void starting_one_died(struct modhost *host, const struct generation *g,
                               const struct generation_end *end)
 {
-    modhost_weigh_death(host, end, g->nmodules);
+    modhost_weigh_death(host, g, end);
     if (end->module < 0) {
         start_failed(host, NULL, &end->fault);
         return;

@@ -88,6 +88,15 @@ static void die_between(struct harness *h, int with_signal)
     assert_int_equal(h->fault_kind, FAULT_SIGNAL);
 }
 
+static void die(struct harness *h, const char *module)
+{
+    unsigned faults = h->faults;
+    uint64_t event = harness_send(h, "net", module, "die", "abort");
+    harness_until(h, h->faults == faults + 1);
+    assert_string_equal(h->fault_module, module);
+    assert_int_equal(h->fault_event, event);
+}
+
 static void finds_who_dies_between_events(void **state)
 {
     struct harness *h = *state;
@@ -150,17 +159,17 @@ static void joins_them_when_one_was_replaced(void **state)
 static void does_not_count_what_others_may_have_done(void **state)
 {
     struct harness *h = *state;
-    h->limits.quarantine = (struct rate){1, 600000};
+    h->limits.quarantine = (struct rate){2, 600000};
     begin_with(h, WORKERS "/one/worker.so");
+    die(h, "other");
     die_between(h, SIGABRT);
-    harness_send(h, "net", "other", "die", "abort");
-    harness_until(h, h->faults == 2);
-    assert_string_equal(h->fault_module, "other");
+    die(h, "other");
     assert_int_equal(h->quarantines, 0);
     die_between(h, SIGABRT);
     /* Alone it is its own doing. */
-    harness_send(h, "net", "other", "die", "abort");
-    harness_until(h, h->faults == 4);
+    die(h, "other");
+    assert_int_equal(h->quarantines, 0);
+    die(h, "other");
     assert_int_equal(h->quarantines, 1);
     assert_non_null(supervisor_quarantined(h->sup, "net", "other"));
 }
