@@ -45,7 +45,7 @@ static void names_who_closes_its_pipes_in_load(void **state)
     starts_without(*state, WORKERS "/close_load/worker.so", FAULT_CLOSED);
 }
 
-/* The others are in their load when it is read. */
+/* It is seen when the others are loaded as well. */
 static void names_who_writes_rubbish_in_load(void **state)
 {
     starts_without(*state, WORKERS "/rubbish_load/worker.so", FAULT_RUBBISH);
