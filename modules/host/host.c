@@ -111,6 +111,16 @@ static enum host_step enter_sandbox(struct host *host)
     return sandbox_enter(&sandbox, why, sizeof why) ? host_fail(host, IPC_NO_MODULE, why) : HOST_ON;
 }
 
+/* The cell goes on naming the module until its last word is on its way: it may have closed the
+ * pipe, or written something of its own to it. */
+static enum host_step leave_module(struct host *host)
+{
+    if (wire_flush(&host->wire))
+        return HOST_CLOSED;
+    ipc_cell_leave(host->cell);
+    return HOST_ON;
+}
+
 static enum host_step open_module(struct host *host, uint16_t index)
 {
     const struct host_file *file = &host->files[index];
@@ -119,14 +129,13 @@ static enum host_step open_module(struct host *host, uint16_t index)
     /* Constructors run in here. */
     ipc_cell_enter(host->cell, 0, index);
     const seshet_module *d = module_file_open(file->path, file->name, &declared, why, sizeof why);
-    ipc_cell_leave(host->cell);
     if (!d)
         return host_fail(host, index, why);
     declared.module = index;
     if (ipc_put_module(&host->wire.out, &declared))
         return host_fail(host, index, "its commands and their help are too long");
     add_module(host, d, &declared);
-    return HOST_ON;
+    return leave_module(host);
 }
 
 static void forget_files(struct host *host)
@@ -142,16 +151,22 @@ static void forget_files(struct host *host)
 
 static enum host_step start_module(struct host *host, struct host_module *m)
 {
-    if (!m->descriptor->load)
+    if (!m->descriptor->load) {
+        ipc_put_loaded(&host->wire.out);
         return HOST_ON;
+    }
+    /* What it writes itself comes after all that is not its own. */
+    if (wire_flush(&host->wire))
+        return HOST_CLOSED;
     seshet_ctx ctx = {.host = host, .module = m};
     free(host->last_log);
     host->last_log = NULL;
     ipc_cell_enter(host->cell, 0, m->index);
     int result = m->descriptor->load(&ctx);
-    ipc_cell_leave(host->cell);
-    if (!result)
-        return HOST_ON;
+    if (!result) {
+        ipc_put_loaded(&host->wire.out);
+        return leave_module(host);
+    }
     char why[IPC_LOG_MAX + 64];
     if (host->last_log)
         snprintf(why, sizeof why, "it refused to load: %s", host->last_log);
@@ -167,15 +182,15 @@ static enum host_step on_start(struct host *host, const struct frame *f)
     host->started = true;
     if (host->sandboxed && enter_sandbox(host) != HOST_ON)
         return HOST_FAILED;
-    for (uint16_t i = 0; i < host->nfiles; i++)
-        if (open_module(host, i) != HOST_ON)
-            return HOST_FAILED;
+    enum host_step step = HOST_ON;
+    for (uint16_t i = 0; i < host->nfiles && step == HOST_ON; i++)
+        step = open_module(host, i);
     forget_files(host);
-    for (size_t i = 0; i < host->nmodules; i++)
-        if (start_module(host, &host->modules[i]) != HOST_ON)
-            return HOST_FAILED;
-    ipc_put_ready(&host->wire.out);
-    return HOST_ON;
+    for (size_t i = 0; i < host->nmodules && step == HOST_ON; i++)
+        step = start_module(host, &host->modules[i]);
+    if (step == HOST_ON)
+        ipc_put_ready(&host->wire.out);
+    return step;
 }
 
 /* The handler that the event is for, or NULL. */
@@ -256,7 +271,9 @@ static void judge_speed(struct host_module *m, int64_t began_ns)
  * that a crash overtakes unacknowledged is run again, but nobody saw what it said. One of which
  * something was written before its end (it asked the server, or said much) is acknowledged at once.
  * The cell is left last: as long as the acknowledgement is not on its way, the event must not be
- * given to another host; when it cannot be written, the cell goes on naming the event.
+ * given to another host; when it cannot be written, the cell goes on naming the event. It does not
+ * when words of earlier events wait with it: any of their modules may have closed the pipe, and
+ * nobody has heard a thing.
  */
 static enum host_step on_event(struct host *host, const struct frame *f)
 {
@@ -270,18 +287,19 @@ static enum host_step on_event(struct host *host, const struct frame *f)
     bool trusted = m->quick >= HOST_TRUST && !acts_outside(host);
     if (!trusted && wire_flush(&host->wire))
         return HOST_CLOSED;
+    bool others = host->wire.out.len > 0;
     uint64_t flushes = host->wire.flushes;
     int64_t began_ns = now_ns();
     ipc_cell_enter(host->cell, e.number, m->index);
     run_handler(host, m, handler, &e);
     ipc_put_done(&host->wire.out, e.number);
     judge_speed(m, began_ns);
-    bool keep = trusted && m->quick && flushes == host->wire.flushes;
+    bool keep = trusted && m->quick && flushes == host->wire.flushes && !host->wire.closed;
     int flushed = keep ? wire_flush_much(&host->wire) : wire_flush(&host->wire);
-    if (flushed)
+    if (flushed && !(others && flushes == host->wire.flushes))
         return HOST_CLOSED;
     ipc_cell_leave(host->cell);
-    return HOST_ON;
+    return flushed ? HOST_CLOSED : HOST_ON;
 }
 
 static enum host_step on_stop(struct host *host)
@@ -293,10 +311,12 @@ static enum host_step on_stop(struct host *host)
         seshet_ctx ctx = {.host = host, .module = m};
         ipc_cell_enter(host->cell, 0, m->index);
         m->descriptor->unload(&ctx);
-        ipc_cell_leave(host->cell);
+        /* The next one may end the process. */
+        if (leave_module(host) != HOST_ON)
+            return HOST_CLOSED;
     }
-    wire_flush(&host->wire);
-    return HOST_STOPPED;
+    ipc_put_stopped(&host->wire.out);
+    return wire_flush(&host->wire) ? HOST_CLOSED : HOST_STOPPED;
 }
 
 enum host_step host_frame(struct host *host, const struct frame *f)

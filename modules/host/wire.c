@@ -81,7 +81,7 @@ int wire_await(struct wire *w, uint64_t question, struct ipc_answer *answer)
 
 int wire_flush(struct wire *w)
 {
-    w->flushes += w->out.len > 0;
+    size_t len = w->out.len;
     while (w->out.len) {
         ssize_t n = write(IPC_FD_OUT, buf_data(&w->out), w->out.len);
         if (n < 0 && errno == EINTR)
@@ -92,6 +92,7 @@ int wire_flush(struct wire *w)
         }
         buf_consume(&w->out, (size_t)n);
     }
+    w->flushes += len > 0;
     buf_shrink(&w->out, KEEP);
     return 0;
 }

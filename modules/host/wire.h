@@ -18,7 +18,7 @@ struct wire {
     struct buf out;
     struct buf frame; /* the frame given out last: it stays in place while `in` goes on filling */
     size_t scanned;   /* bytes of `in` that wire_await has looked through for an answer */
-    uint64_t flushes; /* writes so far */
+    uint64_t flushes; /* times that all of `out` was written */
     bool closed;
 };
 

@@ -62,4 +62,15 @@ static inline uint16_t ipc_cell_module(const struct ipc_cell *cell)
     return n && n <= IPC_NO_MODULE ? (uint16_t)(n - 1) : IPC_NO_MODULE;
 }
 
+/* Both values, of a host that has died. */
+struct ipc_place {
+    uint64_t event;
+    uint16_t module;
+};
+
+static inline struct ipc_place ipc_cell_place(const struct ipc_cell *cell)
+{
+    return (struct ipc_place){.event = ipc_cell_event(cell), .module = ipc_cell_module(cell)};
+}
+
 #endif

@@ -91,9 +91,19 @@ int ipc_put_stop(struct buf *out)
     return put_empty(out, FRAME_STOP);
 }
 
+int ipc_put_loaded(struct buf *out)
+{
+    return put_empty(out, FRAME_LOADED);
+}
+
 int ipc_put_ready(struct buf *out)
 {
     return put_empty(out, FRAME_READY);
+}
+
+int ipc_put_stopped(struct buf *out)
+{
+    return put_empty(out, FRAME_STOPPED);
 }
 
 enum event_flag { EVENT_IS_PRIVATE = 1, EVENT_FROM_ME = 2, EVENT_HAS_ACCOUNT = 4 };

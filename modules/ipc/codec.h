@@ -148,7 +148,9 @@ struct ipc_module {
 int ipc_put_module(struct buf *out, const struct ipc_module *module);
 int ipc_get_module(const struct frame *f, struct ipc_module *module);
 
+int ipc_put_loaded(struct buf *out);
 int ipc_put_ready(struct buf *out);
+int ipc_put_stopped(struct buf *out);
 
 struct ipc_failed {
     uint16_t module;  /* IPC_NO_MODULE: the host itself */

@@ -31,7 +31,7 @@ enum frame_from { FRAME_FROM_SERVER, FRAME_FROM_HOST };
     X(START, 4, 0, SERVER)      /* all modules were named; answered by READY or FAILED */          \
     X(EVENT, 5, 65536, SERVER)  /* answered by DONE */                                             \
     X(ANSWER, 6, 66560, SERVER) /* to an ASK */                                                    \
-    X(STOP, 7, 0, SERVER)       /* finish what is here, unload, exit with status 0 */              \
+    X(STOP, 7, 0, SERVER)       /* finish what is here, unload, say STOPPED, exit with status 0 */ \
     X(HOST_HELLO, 32, 64, HOST) /* the first: version, pid */                                      \
     X(MODULE, 33, 65536, HOST)  /* what a loaded module declares */                                \
     X(READY, 34, 0, HOST)       /* all modules are loaded; events may come */                      \
@@ -39,7 +39,9 @@ enum frame_from { FRAME_FROM_SERVER, FRAME_FROM_HOST };
     X(DONE, 36, 8, HOST)        /* the last frame of an event */                                   \
     X(SAY, 37, 17408, HOST)     /* text for the network */                                         \
     X(ASK, 38, 66560, HOST)     /* a question about storage; the module waits */                   \
-    X(LOG, 39, 8192, HOST)      /* a line for the server's log */
+    X(LOG, 39, 8192, HOST)      /* a line for the server's log */                                  \
+    X(LOADED, 40, 0, HOST)      /* the load of the next module, in order, is over */               \
+    X(STOPPED, 41, 0, HOST)     /* the last: all modules were unloaded */
 
 enum frame_type {
 #define X(name, number, size, from) FRAME_##name = number,

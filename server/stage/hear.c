@@ -276,7 +276,7 @@ void generation_hear(struct generation *g, const struct frame *f)
         if (!ipc_get_failed(f, &failed))
             snprintf(g->why, sizeof g->why, "%s", failed.text);
         return;
-    default: /* HOST_HELLO, READY, DONE: what is called returns */
+    default: /* HOST_HELLO, LOADED, READY, DONE, STOPPED: what is called returns */
         return;
     }
 }

@@ -48,10 +48,11 @@ static int make_pipe(int ends[2])
 
 static int make_cell(int *fd, struct ipc_cell **cell)
 {
-    /* A process that could shrink it would kill the server with the next look at it. */
-    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
     *fd = memfd_create("seshet-cell", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (*fd < 0 || raise_fd(fd) || ftruncate(*fd, IPC_CELL_SIZE) || fcntl(*fd, F_ADD_SEALS, seals))
+    if (*fd < 0 || raise_fd(fd) || ftruncate(*fd, IPC_CELL_SIZE))
+        return -1;
+    /* A page that the child took away again would end the server that reads it. */
+    if (fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
         return -1;
     void *page = mmap(NULL, IPC_CELL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     if (page == MAP_FAILED)

@@ -92,6 +92,13 @@ const char *fault_book_quarantined(const struct fault_book *book, const char *mo
     return r ? r->quarantine : NULL;
 }
 
+void fault_book_forgive(struct fault_book *book, const char *module)
+{
+    struct fault_record *r = fault_book_find(book, module);
+    if (r)
+        r->ntimes = 0;
+}
+
 bool fault_book_lift(struct fault_book *book, struct fault_record *record)
 {
     record->ntimes = 0;

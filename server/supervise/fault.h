@@ -75,6 +75,8 @@ bool fault_book_add(struct fault_book *book, const char *module, const struct fa
                     uint32_t serial, struct rate limit, int64_t now);
 /* Why the module is quarantined; NULL: it is not. */
 const char *fault_book_quarantined(const struct fault_book *book, const char *module);
+/* What has happened counts no more; a quarantine stays. */
+void fault_book_forgive(struct fault_book *book, const char *module);
 /* Ends a quarantine, and what has happened counts no more. False when there was none. */
 bool fault_book_lift(struct fault_book *book, struct fault_record *record);
 void fault_book_free(struct fault_book *book);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,12 +256,6 @@ void generation_destroy(struct generation *g, int wait_ms)
     generation_free(g);
 }
 
-/*
- * The module and event it was in. The page was written by the process: nothing there is trusted
- * beyond its choice among what the server knows. Events before that one may have been handled
- * without a word of it having come: they are as good as not handled. Not so the oldest when
- * something of it was heard. Rubbish may come from any of them.
- */
 static void name_event(struct fault *fault, const struct ipc_event *event)
 {
     fault->event = event->number;
@@ -273,36 +268,6 @@ static void name_event(struct fault *fault, const struct ipc_event *event)
     else
         snprintf(fault->doing, sizeof fault->doing, "event %s",
                  event_type_name((enum event_type)event->type));
-}
-
-static void find_blame(const struct generation *g, struct generation_end *end)
-{
-    uint16_t module = ipc_cell_module(g->child.cell);
-    uint64_t in_event = ipc_cell_event(g->child.cell);
-    uint64_t oldest = outbox_oldest(&g->out);
-    struct ipc_event event;
-    end->module = -1;
-    if (g->failed_module >= 0)
-        end->module = g->failed_module;
-    else if (!in_event && module < g->nmodules) /* in load or unload */
-        end->module = module;
-    if (end->module >= 0)
-        str_copy(end->fault.doing, sizeof end->fault.doing, end->was_ready ? "unload" : "load");
-    end->unclear = g->rubbish && outbox_many_written(&g->out);
-    if (g->rubbish)
-        in_event = end->unclear ? 0 : oldest;
-    if (g->end_lost)
-        in_event = oldest;
-    if (in_event && outbox_find_written(&g->out, in_event, &event)) {
-        name_event(&end->fault, &event);
-        end->module = event.module;
-        end->timers = event.type == IPC_EVENT_TIMER;
-    }
-    /* In no event: clear only for one that is alone. */
-    if (g->processor.too_much && end->module < 0 && g->nmodules == 1)
-        end->module = 0;
-    if (g->touched && oldest != end->fault.event)
-        end->heard = oldest;
 }
 
 /* What the module did, from how the process ended. */
@@ -329,6 +294,65 @@ static void find_kind(const struct generation *g, const struct child_death *deat
     }
 }
 
+/* While it starts, each module confirms that it is through: what does not fit in comes from the one
+ * after the last that did, wherever the process is by now. */
+static int find_loading(const struct generation *g)
+{
+    size_t next = g->opened < g->nmodules ? g->opened : g->loaded;
+    return next < g->nmodules ? (int)next : -1;
+}
+
+/* A module that was told to be in load or unload, or to have failed in it; -1: none was. */
+static int find_loader(const struct generation *g, const struct ipc_place *in)
+{
+    bool unfit = g->rubbish || g->in.len || g->end_of_file;
+    if (g->failed_module >= 0)
+        return g->failed_module;
+    if (g->state == GENERATION_STARTING && g->death && unfit && find_loading(g) >= 0)
+        return find_loading(g);
+    return !in->event && in->module < g->nmodules ? in->module : -1;
+}
+
+/* It has run code of that one module, and of no other. */
+static bool is_alone(const struct generation *g)
+{
+    return g->nmodules == 1 && g->opened;
+}
+
+/*
+ * The module and event it was in. The page was written by the process: nothing there is trusted
+ * beyond its choice among what the server knows. Events before that one may have been handled
+ * without a word of it having come: they are as good as not handled. Not so the oldest when
+ * something of it was heard. Rubbish may come from any of them.
+ */
+static void find_blame(const struct generation *g, const struct ipc_place *in,
+                       struct generation_end *end)
+{
+    uint64_t in_event = in->event;
+    uint64_t oldest = outbox_oldest(&g->out);
+    struct ipc_event event;
+    end->module = -1;
+    if (end->fault.kind == FAULT_START)
+        return;
+    end->module = find_loader(g, in);
+    if (end->module >= 0)
+        str_copy(end->fault.doing, sizeof end->fault.doing, end->was_ready ? "unload" : "load");
+    end->unclear = g->rubbish && outbox_many_written(&g->out);
+    if (g->rubbish)
+        in_event = end->unclear ? 0 : oldest;
+    if (g->end_lost)
+        in_event = oldest;
+    if (in_event && outbox_find_written(&g->out, in_event, &event)) {
+        name_event(&end->fault, &event);
+        end->module = event.module;
+        end->timers = event.type == IPC_EVENT_TIMER;
+    }
+    if (g->touched && oldest != end->fault.event)
+        end->heard = oldest;
+    if (end->module < 0 && !end->unclear && !end->outside && is_alone(g))
+        end->module = 0;
+}
+
 static void drain(struct generation *g)
 {
     /* What the pipe can hold, and not more: a process that it left behind may go on writing. */
@@ -346,11 +370,14 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
     (void)what;
     drain(g);
     struct generation_end end = {.was_ready = g->ready_ms != 0};
-    find_blame(g, &end);
+    struct ipc_place in = ipc_cell_place(g->child.cell);
     bool good = child_reap(&g->child, &death);
     find_kind(g, &death, &end.fault);
+    end.outside =
+        end.fault.kind == FAULT_SIGNAL && (death.signal == SIGKILL || death.signal == SIGTERM);
+    find_blame(g, &in, &end);
     end.timers = end.timers || g->ntimers;
-    end.peaceful = good && g->state == GENERATION_STOPPING && !g->out.events && !g->death;
+    end.peaceful = good && g->stopped && !g->out.events && !g->death;
     if (g->logs_cut)
         g->shared->ops->log_cut(g, g->logs_cut);
     g->state = GENERATION_DEAD;

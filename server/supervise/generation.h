@@ -46,12 +46,13 @@ struct generation_module {
 
 /* How it ended. */
 struct generation_end {
-    bool peaceful; /* as it was asked to, with nothing left to do */
+    bool peaceful; /* as it was asked to, with all unloaded and nothing left to do */
     bool was_ready;
     int module;         /* index of the module to blame; -1: none */
     struct fault fault; /* fault.event: the event it was in */
     bool timers;        /* it had some, or was in one's call */
     bool unclear;       /* it was in one of several events, and nobody can tell which */
+    bool outside;       /* killed by a signal that people and kernels send: no module's doing */
     uint64_t heard;     /* another one, of which a part was heard but not its end; 0: none */
 };
 
@@ -121,6 +122,8 @@ struct generation {
     struct buf in;                     /* the begin of a frame whose rest has not come */
     struct generation_module *modules; /* by index */
     size_t nmodules;
+    size_t opened; /* modules that came through their constructors, */
+    size_t loaded; /* and those that came through their load; both in order */
     struct event *readable;
     struct event *writable;
     struct event *ended;
@@ -135,6 +138,7 @@ struct generation {
     bool greeted; /* HOST_HELLO came */
     bool touched; /* the oldest event has said or asked something */
     bool stop_sent;
+    bool stopped;      /* all were unloaded */
     bool end_of_file;  /* one of its pipes is closed */
     bool rubbish;      /* it sent some */
     bool end_lost;     /* it is late, and in no event: its oldest one has lost its end */

@@ -30,18 +30,27 @@ static int on_host_hello(struct generation *g, const struct frame *f)
     return 0;
 }
 
-static int on_module(const struct generation *g, const struct frame *f)
+static int on_module(struct generation *g, const struct frame *f)
 {
     struct ipc_module module;
-    return g->state != GENERATION_STARTING || ipc_get_module(f, &module) ||
-                   !loaded(g, module.module)
-               ? -1
-               : 0;
+    if (g->state != GENERATION_STARTING || ipc_get_module(f, &module) ||
+        !loaded(g, module.module) || module.module != g->opened)
+        return -1;
+    g->opened++;
+    return 0;
+}
+
+static int on_loaded(struct generation *g)
+{
+    if (g->state != GENERATION_STARTING || g->opened != g->nmodules || g->loaded == g->nmodules)
+        return -1;
+    g->loaded++;
+    return 0;
 }
 
 static int on_ready(struct generation *g)
 {
-    if (g->state != GENERATION_STARTING || !g->greeted)
+    if (g->state != GENERATION_STARTING || !g->greeted || g->loaded != g->nmodules)
         return -1;
     g->state = GENERATION_READY;
     g->ready_ms = clock_now(g->shared->clock);
@@ -61,6 +70,14 @@ static int on_failed(struct generation *g, const struct frame *f)
     /* A module can write it as well, in an event of its own: that is what is lost then. */
     g->rubbish = g->state != GENERATION_STARTING;
     generation_kill(g, g->failed_module >= 0 ? FAULT_LOAD : FAULT_RUBBISH, failed.text);
+    return 0;
+}
+
+static int on_stopped(struct generation *g)
+{
+    if (!g->stop_sent || g->stopped || g->out.events)
+        return -1;
+    g->stopped = true;
     return 0;
 }
 
@@ -160,6 +177,8 @@ static int take_frame(struct generation *g, const struct frame *f)
         return on_host_hello(g, f);
     case FRAME_MODULE:
         return on_module(g, f);
+    case FRAME_LOADED:
+        return on_loaded(g);
     case FRAME_READY:
         return on_ready(g);
     case FRAME_FAILED:
@@ -172,6 +191,8 @@ static int take_frame(struct generation *g, const struct frame *f)
         return on_ask(g, f);
     case FRAME_LOG:
         return on_log(g, f);
+    case FRAME_STOPPED:
+        return on_stopped(g);
     default:
         return -1;
     }

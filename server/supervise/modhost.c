@@ -8,176 +8,7 @@
 #include "base/xmalloc.h"
 #include <seshet/module.h>
 
-/* ---- Which module ---------------------------------------------------------------------------- */
-
-struct modhost_slot *modhost_find_slot(const struct modhost *host, const struct module_decl *decl)
-{
-    uint16_t n = decl->id < host->nslot_of ? host->slot_of[decl->id] : 0;
-    return n ? &host->slots[n - 1] : NULL;
-}
-
-static struct modhost_slot *free_slot(struct modhost *host)
-{
-    for (size_t i = 0; host->slots && i < host->nslots; i++)
-        if (!host->slots[i].decl)
-            return &host->slots[i];
-    if (host->nslots == IPC_MODULES_MAX)
-        return NULL;
-    host->slots = xrealloc(host->slots, (host->nslots + 1) * sizeof *host->slots);
-    return &host->slots[host->nslots++];
-}
-
-static struct modhost_slot *make_slot(struct modhost *host, const struct module_decl *decl)
-{
-    struct modhost_slot *slot = modhost_find_slot(host, decl);
-    if (slot)
-        return slot;
-    slot = free_slot(host);
-    if (!slot) {
-        if (!host->crowded)
-            log_warn("modhost.crowded", LOG_MODULE(host->name, decl->name),
-                     "group %s has %d modules, more than that cannot be in one: give some "
-                     "another group",
-                     host->group, IPC_MODULES_MAX);
-        host->crowded = true;
-        return NULL;
-    }
-    if (decl->id >= host->nslot_of) {
-        size_t n = decl->id + 16U;
-        host->slot_of = xrealloc(host->slot_of, n * sizeof *host->slot_of);
-        memset(host->slot_of + host->nslot_of, 0, (n - host->nslot_of) * sizeof *host->slot_of);
-        host->nslot_of = n;
-    }
-    *slot = (struct modhost_slot){.decl = decl, .deadline_ms = MODHOST_DEADLINE_MS};
-    catalogue_hold(decl);
-    host->slot_of[decl->id] = (uint16_t)(slot - host->slots + 1);
-    return slot;
-}
-
-static void clear_slot(struct modhost *host, struct modhost_slot *slot)
-{
-    host->slot_of[slot->decl->id] = 0;
-    catalogue_release(slot->decl);
-    module_version_unref(slot->good);
-    free(slot->why);
-    *slot = (struct modhost_slot){0};
-    host->crowded = false;
-}
-
-static bool has_loaded(const struct generation *g, size_t slot)
-{
-    for (size_t i = 0; g && i < g->nmodules; i++)
-        if (g->modules[i].slot == slot)
-            return true;
-    return false;
-}
-
-static bool is_loaded(const struct modhost *host, size_t slot)
-{
-    bool loaded = has_loaded(host->current, slot) || has_loaded(host->starting, slot);
-    for (size_t i = 0; i < host->nold && !loaded; i++)
-        loaded = has_loaded(host->old[i], slot);
-    return loaded;
-}
-
-void modhost_tidy(struct modhost *host)
-{
-    for (size_t i = 0; i < host->nslots && !host->ending; i++) {
-        struct modhost_slot *slot = &host->slots[i];
-        if (slot->decl && !slot->wanted && !slot->held && !is_loaded(host, i))
-            clear_slot(host, slot);
-    }
-}
-
-void modhost_forget_modules(struct modhost *host)
-{
-    for (size_t i = 0; i < host->nslots; i++)
-        if (host->slots[i].decl)
-            clear_slot(host, &host->slots[i]);
-}
-
-static void set_wanted(const struct modhost *host, struct modhost_slot *slot, bool wanted)
-{
-    if (slot->wanted && !wanted)
-        slot->unwanted_ms = clock_now(host->shared->generations.clock);
-    slot->wanted = wanted;
-}
-
-void modhost_want(struct modhost *host, const struct module_decl *module, bool wanted)
-{
-    /* One without a file needs no slot until it has one: that is told. */
-    wanted = wanted && module->present;
-    struct modhost_slot *slot = wanted ? make_slot(host, module) : modhost_find_slot(host, module);
-    if (slot)
-        set_wanted(host, slot, wanted);
-}
-
-void modhost_set_deadline(struct modhost *host, const struct module_decl *module,
-                          int64_t deadline_ms)
-{
-    struct modhost_slot *slot = modhost_find_slot(host, module);
-    if (slot)
-        slot->deadline_ms = deadline_ms;
-}
-
-void modhost_want_nothing(struct modhost *host)
-{
-    for (size_t i = 0; i < host->nslots; i++)
-        set_wanted(host, &host->slots[i], false);
-}
-
-static bool lingers(const struct modhost *host, const struct modhost_slot *slot)
-{
-    int64_t now = clock_now(host->shared->generations.clock);
-    return !slot->wanted && slot->unwanted_ms && now - slot->unwanted_ms < MODHOST_LINGER_MS;
-}
-
-bool modhost_want_settled(struct modhost *host)
-{
-    bool more = false;
-    modhost_update(host);
-    modhost_tidy(host);
-    for (size_t i = 0; i < host->nslots; i++)
-        more = more || (host->slots[i].decl && lingers(host, &host->slots[i]));
-    return more;
-}
-
-bool modhost_is_over(const struct modhost *host)
-{
-    if (host->ending || host->nheld || modhost_has_process(host))
-        return false;
-    for (size_t i = 0; i < host->nslots; i++)
-        if (host->slots[i].wanted)
-            return false;
-    return true;
-}
-
-static bool is_running(const struct modhost *host, const struct modhost_slot *slot)
-{
-    return modhost_running(host, (size_t)(slot - host->slots)) != NULL;
-}
-
-/* Another version than the newest, that ran before and may do so again; or NULL. */
-static struct module_version *fallback(const struct modhost_slot *slot,
-                                       const struct module_version *newest)
-{
-    bool other = slot->good && slot->good != newest && slot->good->serial != slot->refused_good;
-    return other ? slot->good : NULL;
-}
-
-struct module_version *modhost_desired(const struct modhost *host, const struct modhost_slot *slot)
-{
-    if (slot->decl && modhost_quarantined(host, slot->decl))
-        return NULL;
-    /* What waits is still handled when its module is not wanted any more. */
-    bool stays = slot->wanted || slot->held || (is_running(host, slot) && lingers(host, slot));
-    struct module_version *newest = stays ? catalogue_version(slot->decl) : NULL;
-    if (!newest)
-        return NULL;
-    if (newest->serial != slot->refused)
-        return newest;
-    return fallback(slot, newest);
-}
+/* ---- What runs ------------------------------------------------------------------------------- */
 
 static int current_index(const struct modhost *host, size_t slot)
 {
@@ -310,29 +141,6 @@ static bool is_crowded(const struct modhost *host, struct modhost_slot *slot)
     return true;
 }
 
-static bool is_refused(const struct modhost *host, const struct modhost_slot *slot)
-{
-    int64_t now = clock_now(host->shared->generations.clock);
-    return slot->refused && now - slot->refused_ms < MODHOST_RETRY_MS;
-}
-
-static void forget_old_refusal(const struct modhost *host, struct modhost_slot *slot)
-{
-    if (!is_refused(host, slot))
-        slot->refused = slot->refused_good = 0;
-}
-
-const char *modhost_refused(const struct modhost *host, const struct module_decl *module)
-{
-    const struct modhost_slot *slot = host->network ? modhost_find_slot(host, module) : NULL;
-    if (!slot || !is_refused(host, slot) || is_running(host, slot))
-        return NULL;
-    const struct module_version *newest = catalogue_version(module);
-    if (!newest || newest->serial != slot->refused || fallback(slot, newest))
-        return NULL;
-    return slot->why ? slot->why : "it could not be started";
-}
-
 /* The event's number, or 0: it was dropped. */
 static uint64_t send_or_hold(struct modhost *host, struct modhost_slot *slot, struct ipc_event *e,
                              int command)
@@ -342,7 +150,7 @@ static uint64_t send_or_hold(struct modhost *host, struct modhost_slot *slot, st
         host->last_number = e->number;
         return e->number;
     }
-    forget_old_refusal(host, slot);
+    modhost_forget_old_refusal(host, slot);
     if (hold(host, n, e)) {
         host->dropped++;
         return 0;
@@ -356,10 +164,14 @@ uint64_t modhost_send(struct modhost *host, const struct module_decl *module,
                       const struct supervisor_event *event)
 {
     struct modhost_slot *slot = NULL;
+    if (host->network && host->apart) {
+        modhost_want(host, module, true);
+        host = modhost_place(host, module);
+    }
     if (host->network && !host->shared->stopping && module->present &&
         !(host->network->faults->quarantined && modhost_quarantined(host, module)) &&
         !is_full(host))
-        slot = make_slot(host, module);
+        slot = modhost_make_slot(host, module);
     if (!slot || is_crowded(host, slot)) {
         host->dropped++;
         return 0;
@@ -406,14 +218,16 @@ static bool is_there(const struct modhost *host, const struct modhost_slot *slot
 void modhost_send_life(struct modhost *host, const struct module_decl *module, uint8_t type,
                        bool only_running)
 {
+    if (!host->network || host->shared->stopping || modhost_quarantined(host, module))
+        return;
+    host = modhost_place(host, module);
     struct modhost_slot *slot = modhost_find_slot(host, module);
-    if (!host->network || host->shared->stopping || is_full(host) ||
-        modhost_quarantined(host, module))
+    if (is_full(host))
         return;
     if (only_running ? !(slot && is_there(host, slot, type)) : !(module->life >> type & 1))
         return;
     if (!slot)
-        slot = make_slot(host, module);
+        slot = modhost_make_slot(host, module);
     if (!slot)
         return;
     struct ipc_event e = {.number = host->last_number + 1,

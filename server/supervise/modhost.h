@@ -12,9 +12,12 @@
  * starting to take its place, and a few `old` ones that finish what they were given. Events that no
  * generation can take yet wait in `held`.
  *
+ *   modhost_slots.c    its modules, and which version of each should run
  *   modhost.c          where an event goes, and what is said
  *   modhost_fault.c    faults, quarantine, and the status
  *   modhost_process.c  starting, swapping, crashing, ending
+ *   modhost_late.c     a load that holds up the others
+ *   modhost_apart.c    deaths that nobody can be blamed for
  */
 #define MODHOST_EVENTS_MAX        16384
 #define MODHOST_BYTES_MAX         (4U * 1024 * 1024)
@@ -26,6 +29,15 @@
 #define MODHOST_RETRY_MS          60000 /* a module that was refused here is tried again after this */
 #define MODHOST_BACKOFF_MAX       10000
 #define MODHOST_DEADLINE_MS       5000 /* of an event, unless modhost_set_deadline says otherwise */
+/* While nothing runs and events wait for others, one load may take so long; looked at so often. */
+#define MODHOST_LATE_MS    1000
+#define MODHOST_LATE_LOOKS 4
+/* Deaths that no event explains weigh so much each, less when the signal is one that comes from
+ * outside; with so much in the window each module gets a process of its own. */
+#define MODHOST_SUSPICIOUS   3
+#define MODHOST_OUTSIDE      1
+#define MODHOST_UNEXPLAINED  9
+#define MODHOST_SUSPICION_MS 600000
 /* A module stays loaded for so long after it was wanted: off and on again costs nothing. */
 #define MODHOST_LINGER_MS 2000
 #define MODHOST_END_MS    1500 /* for children to end when the server or a network goes away */
@@ -42,6 +54,7 @@ struct modhost_slot {
     uint32_t refused_good;       /* the same when `good` did not start again */
     unsigned bad_starts;         /* of `good`, in a row */
     int64_t refused_ms;
+    bool late;           /* its load held up others: it is loaded when they run */
     int64_t deadline_ms; /* for each of its events */
     char *why;
 };
@@ -56,6 +69,8 @@ struct modhost_shared {
     bool stopping;
     /* A process has ended; for a closed host also when there was none. */
     void (*process_ended)(struct modhost *host);
+    /* Hosts of its network want something else now. */
+    void (*unsettled)(struct modhost *host);
 };
 
 /* A network as its hosts see it. */
@@ -65,16 +80,22 @@ struct modhost_network {
     char *casemapping;
     void *user;
     struct fault_book *faults; /* of its modules, in whatever host they are */
+    struct modhost *hosts;     /* those that are not closed */
 };
 
 struct modhost {
     struct modhost *next; /* in its network's list, or the supervisor's list of closed ones */
     struct modhost_shared *shared;
-    const struct modhost_network *network; /* NULL: closed */
-    char *name;                            /* the network's key */
+    struct modhost_network *network; /* NULL: closed */
+    char *name;                      /* the network's key */
     char *group;
     uint32_t permissions; /* PERMISSION_ bits */
-    char *alone;          /* with PERMISSION_FILES: the one module it is for; otherwise NULL */
+    char *alone; /* with PERMISSION_FILES, and of a part: the one module it is for; else NULL */
+    bool part;   /* one module of a host that is apart */
+    bool apart;  /* its modules run in parts: it starts nothing itself */
+    uint32_t apart_serial;  /* of the newest version when it began */
+    unsigned unexplained;   /* deaths, weighed */
+    int64_t unexplained_ms; /* clock_now; the first of them */
     struct modhost_slot *slots;
     size_t nslots;
     uint16_t *slot_of; /* by module_decl.id; slot + 1, 0: none */
@@ -90,6 +111,10 @@ struct modhost {
     uint64_t last_number;
     struct backoff backoff;
     struct event *retry;
+    struct event *look;  /* at the load a start is in, */
+    int looked;          /* which module's it was the last time, */
+    unsigned looks;      /* and how often in a row; */
+    bool starts_without; /* and that start is given up for one without it */
     struct start_turn turn;
     uint64_t careful_until; /* see generation_be_careful; 0: no need */
     unsigned fruitless;
@@ -108,7 +133,7 @@ struct modhost {
     uint64_t dropped_full; /* in a row, because too many wait */
 };
 
-struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_network *network,
+struct modhost *modhost_new(struct modhost_shared *shared, struct modhost_network *network,
                             const struct modhost_kind *kind);
 bool modhost_is_of(const struct modhost *host, const struct modhost_kind *kind);
 /* Only without processes, or with `wait_ms` for each to be killed. */
@@ -145,10 +170,10 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
 /* ---- Between its own files --------------------------------------------------------------------
  */
 
-/* NULL: it has nothing to do with the module. */
-struct modhost_slot *modhost_find_slot(const struct modhost *host, const struct module_decl *decl);
 /* Frees the slots of modules that it has nothing to do with any more. */
 void modhost_tidy(struct modhost *host);
+/* Once it is time to try again. */
+void modhost_forget_old_refusal(const struct modhost *host, struct modhost_slot *slot);
 /* The version that should run; NULL: none. */
 struct module_version *modhost_desired(const struct modhost *host, const struct modhost_slot *slot);
 /* The version the current generation has loaded; NULL: none. */
@@ -164,6 +189,10 @@ void modhost_take_back(struct modhost *host, struct generation *g,
                        const struct generation_end *end);
 void modhost_drop_oldest(struct modhost *host, enum fault_kind kind, const char *reason);
 void modhost_set_current(struct modhost *host, struct generation *g);
+/* NULL: it has none. */
+struct modhost_slot *modhost_find_slot(const struct modhost *host, const struct module_decl *decl);
+/* NULL: it has too many. */
+struct modhost_slot *modhost_make_slot(struct modhost *host, const struct module_decl *decl);
 /* Events not acknowledged. */
 size_t modhost_count_events(const struct modhost *host, size_t *bytes);
 /* Tells a fault, and quarantines the module (NULL: none is to blame) when it is one too many.
@@ -173,6 +202,28 @@ void modhost_fault(struct modhost *host, const struct module_decl *module,
 /* The same, of one that is made here. */
 void modhost_fault_now(struct modhost *host, const struct module_decl *module, enum fault_kind kind,
                        uint64_t event, const char *reason);
+/* A start has begun: the one module that holds it up is left out of it. */
+void modhost_look(struct modhost *host);
+/* A libevent callback; fd and what are not used. */
+void modhost_on_look(int fd, short what, void *host);
+/* The host that runs the module: this one, or when it is apart the part for it. */
+struct modhost *modhost_place(struct modhost *host, const struct module_decl *module);
+/* The same, but NULL when there is no part yet. */
+const struct modhost *modhost_find_place(const struct modhost *host,
+                                         const struct module_decl *module);
+/* Deaths that nobody explains have happened: whom a process with several modules names may be
+ * innocent. */
+bool modhost_is_suspicious(const struct modhost *host);
+/* Weighs the death of a process, before it is told. */
+void modhost_weigh_death(struct modhost *host, const struct generation *g,
+                         const struct generation_end *end);
+/* Gives each module a process of its own when there were too many such deaths; when it is so, their
+ * parts get what came back. */
+void modhost_part(struct modhost *host);
+/* The modules of a part's host share a process again. */
+void modhost_join(struct modhost *part);
+/* The same of a host, when one of them has another version. */
+void modhost_join_changed(struct modhost *host);
 void modhost_on_ready(struct generation *g);
 void modhost_on_ended(struct generation *g, const struct generation_end *end);
 extern const struct generation_ops modhost_generation_ops;

@@ -13,6 +13,13 @@ const char *modhost_quarantined(const struct modhost *host, const struct module_
                : NULL;
 }
 
+/* Who is named in a process with others may be innocent, where something else kills it as well. */
+static struct rate limit(const struct modhost *host)
+{
+    static const struct rate never;
+    return modhost_is_suspicious(host) ? never : host->shared->limits.quarantine;
+}
+
 static void tell(const struct modhost *host, const struct module_decl *module,
                  const struct fault *fault)
 {
@@ -38,6 +45,8 @@ static void quarantine(struct modhost *host, const struct modhost_origin *from)
     const struct supervisor_callbacks *callbacks = host->shared->callbacks;
     const char *why = modhost_quarantined(host, from->module);
     host->unsettled = true;
+    if (host->part)
+        modhost_join(host);
     if (callbacks->on_quarantine)
         callbacks->on_quarantine(host->shared->arg, from, why);
 }
@@ -55,8 +64,10 @@ void modhost_fault(struct modhost *host, const struct module_decl *module,
     from.user = host->network->user;
     if (shared->callbacks->on_fault)
         shared->callbacks->on_fault(shared->arg, &from, fault);
-    if (module && fault_book_add(host->network->faults, module->name, fault, newest(module),
-                                 shared->limits.quarantine, clock_now(shared->generations.clock)))
+    /* The callback may have dropped the network. */
+    if (module && host->network &&
+        fault_book_add(host->network->faults, module->name, fault, newest(module), limit(host),
+                       clock_now(shared->generations.clock)))
         quarantine(host, &from);
 }
 
@@ -122,7 +133,7 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
     for (size_t i = 0; i < host->nslots; i++) {
         const struct modhost_slot *slot = &host->slots[i];
         const struct module_version *v = modhost_running(host, i);
-        if (!slot->wanted && !v)
+        if ((!slot->wanted || host->apart) && !v)
             continue;
         modules[status->nmodules++] = (struct modhost_module_status){
             .module = slot->decl,

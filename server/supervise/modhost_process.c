@@ -17,12 +17,22 @@ static bool up_to_date(const struct modhost *host)
     return true;
 }
 
+/* Those whose load takes long go into a process beside one that works, if there is another. */
+static bool leaves_late_out(const struct modhost *host)
+{
+    for (size_t i = 0; i < host->nslots && !host->current; i++)
+        if (!host->slots[i].late && modhost_desired(host, &host->slots[i]))
+            return true;
+    return false;
+}
+
 static size_t list_modules(const struct modhost *host, struct generation_module *modules)
 {
     size_t n = 0;
+    bool without_late = leaves_late_out(host);
     for (size_t i = 0; i < host->nslots && n < IPC_MODULES_MAX; i++) {
         struct module_version *v = modhost_desired(host, &host->slots[i]);
-        if (v)
+        if (v && !(without_late && host->slots[i].late))
             modules[n++] = (struct generation_module){
                 .name = host->slots[i].decl->name, .version = v, .slot = i};
     }
@@ -78,7 +88,7 @@ static void start(void *arg)
         .network = host->name,
         .group = host->group,
         .permissions = host->permissions,
-        .alone = host->alone,
+        .alone = host->permissions & PERMISSION_FILES ? host->alone : NULL,
         .own_nick = host->network->own_nick,
         .casemapping = host->network->casemapping,
         .modules = modules,
@@ -87,6 +97,7 @@ static void start(void *arg)
     host->starting = generation_new(&host->shared->generations, &spec, &error);
     if (host->starting) {
         host->started++;
+        modhost_look(host);
         return;
     }
     struct fault fault = {.kind = FAULT_START,
@@ -120,6 +131,7 @@ static void remember_good(struct modhost *host, const struct generation *g)
         struct modhost_slot *slot = &host->slots[g->modules[i].slot];
         struct module_version *v = g->modules[i].version;
         slot->bad_starts = 0;
+        slot->late = false;
         if (slot->good == v)
             continue;
         module_version_unref(slot->good);
@@ -154,15 +166,19 @@ void modhost_on_ready(struct generation *g)
 /* ---- Dying ----------------------------------------------------------------------------------- */
 
 /* How long the next start has to wait, so that a module that crashes all the time does not hold the
- * server's loop with its restarts. */
-static int64_t restart_delay(struct modhost *host, const struct generation *g)
+ * server's loop with its restarts. One that makes progress is back soon, if it is clear which event
+ * ended it; otherwise the next one may end in the same way. */
+static int64_t restart_delay(struct modhost *host, const struct generation *g,
+                             const struct generation_end *end)
 {
     int64_t lived = clock_now(host->shared->generations.clock) - g->ready_ms;
-    if (g->handled)
+    bool clear = end->fault.event || end->unclear || end->outside;
+    bool progress = g->handled && clear && !modhost_is_suspicious(host);
+    if (progress || lived >= MODHOST_BACKOFF_MAX)
         backoff_reset(&host->backoff);
     if (!host->restarts++)
         return 0;
-    if (g->handled)
+    if (progress)
         return lived > MODHOST_RESTART_MS * 10 ? 0 : MODHOST_RESTART_MS;
     return backoff_next(&host->backoff);
 }
@@ -173,8 +189,9 @@ static void ready_one_died(struct modhost *host, struct generation *g, bool was_
     const struct module_decl *module =
         end->module >= 0 ? host->slots[g->modules[end->module].slot].decl : NULL;
     modhost_take_back(host, g, end);
+    modhost_weigh_death(host, g, end);
     if (was_current) {
-        wait_ms(host, restart_delay(host, g));
+        wait_ms(host, restart_delay(host, g, end));
         host->wakes = end->timers;
     }
     modhost_fault(host, module, &end->fault);
@@ -200,6 +217,7 @@ static void ready_one_died(struct modhost *host, struct generation *g, bool was_
 static void starting_one_died(struct modhost *host, const struct generation *g,
                               const struct generation_end *end)
 {
+    modhost_weigh_death(host, g, end);
     if (end->module < 0) {
         start_failed(host, NULL, &end->fault);
         return;
@@ -258,10 +276,13 @@ void modhost_on_ended(struct generation *g, const struct generation_end *end)
     host->handled += g->handled;
     if (!host->network || host->shared->stopping)
         host->dropped += g->out.events;
+    else if (was_starting && host->starts_without)
+        host->starts_without = false;
     else if (was_starting)
         starting_one_died(host, g, end);
     else if (!end->peaceful)
         ready_one_died(host, g, was_current, end);
+    modhost_part(host);
     /* While nothing runs and what should run is the same, all that waits goes on waiting. */
     if (host->current || was_starting || host->unsettled)
         modhost_settle(host);
@@ -278,6 +299,7 @@ void modhost_modules_changed(struct modhost *host)
 {
     if (!host->network || host->shared->stopping)
         return;
+    modhost_join_changed(host);
     if (event_pending(host->retry, EV_TIMEOUT, NULL) && !up_to_date(host)) {
         event_del(host->retry);
         backoff_reset(&host->backoff);
@@ -351,11 +373,12 @@ void modhost_kill(struct modhost *host)
 
 bool modhost_is_of(const struct modhost *host, const struct modhost_kind *kind)
 {
-    return host->permissions == kind->permissions && !strcmp(host->group, kind->group) &&
+    return !host->part && host->permissions == kind->permissions &&
+           !strcmp(host->group, kind->group) &&
            (!host->alone || !strcmp(host->alone, kind->module));
 }
 
-struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_network *network,
+struct modhost *modhost_new(struct modhost_shared *shared, struct modhost_network *network,
                             const struct modhost_kind *kind)
 {
     bool alone = kind->permissions & PERMISSION_FILES;
@@ -371,6 +394,7 @@ struct modhost *modhost_new(struct modhost_shared *shared, const struct modhost_
         .turn = {.go = start, .arg = host},
     };
     host->retry = event_new(shared->generations.base, -1, 0, on_retry, host);
+    host->look = event_new(shared->generations.base, -1, EV_PERSIST, modhost_on_look, host);
     return host;
 }
 
@@ -385,6 +409,7 @@ void modhost_free(struct modhost *host, int wait)
         generation_destroy(host->old[i], wait);
     modhost_forget_modules(host);
     event_free(host->retry);
+    event_free(host->look);
     buf_free(&host->held);
     free(host->slots);
     free(host->slot_of);

@@ -16,7 +16,6 @@ enum { FREE_WAIT_MS = 1000 };
 struct known_network {
     struct modhost_network facts;
     struct fault_book faults;
-    struct modhost *hosts;
     bool unsettled; /* what it wants was said, and its hosts do not follow yet */
     UT_hash_handle hh;
 };
@@ -44,15 +43,6 @@ struct supervisor {
     void (*done)(void *arg);
     void *done_arg;
 };
-
-/* ---- Beginning and end ----------------------------------------------------------------------- */
-
-static void update_hosts(struct supervisor *sup)
-{
-    for (struct known_network *n = sup->networks; n; n = n->hh.next)
-        for (struct modhost *host = n->hosts; host; host = host->next)
-            modhost_modules_changed(host);
-}
 
 /* ---- Quarantine ------------------------------------------------------------------------------ */
 
@@ -83,7 +73,7 @@ unsigned supervisor_lift(struct supervisor *sup, const char *network, const char
             continue;
         lifted += r->quarantine != NULL;
         lift(n, r, "somebody asked for it");
-        for (struct modhost *host = n->hosts; host; host = host->next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
             modhost_modules_changed(host);
     }
     return lifted;
@@ -103,7 +93,7 @@ const char *supervisor_refused(const struct supervisor *sup, const char *network
     const struct known_network *n;
     const char *why = NULL;
     HASH_FIND_STR(sup->networks, network, n);
-    for (const struct modhost *host = n ? n->hosts : NULL; host && !why; host = host->next)
+    for (const struct modhost *host = n ? n->facts.hosts : NULL; host && !why; host = host->next)
         why = modhost_why_refused(host, module);
     return why;
 }
@@ -126,7 +116,7 @@ static void on_rest(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     for (struct known_network *n = sup->networks; n && !sup->shared.stopping; n = n->hh.next)
-        for (struct modhost *host = n->hosts; host; host = host->next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
             modhost_rest(host, sup->shared.limits.idle_ms);
 }
 
@@ -136,7 +126,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     for (struct known_network *n = sup->networks; n && !sup->shared.stopping; n = n->hh.next)
-        for (struct modhost *host = n->hosts; host; host = host->next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
             if (host->current)
                 processor_watch(host->current);
 }
@@ -154,6 +144,13 @@ void supervisor_set_limits(struct supervisor *sup, const struct supervisor_limit
 
 /* ---- What the catalogue tells ---------------------------------------------------------------- */
 
+static void update_hosts(struct supervisor *sup)
+{
+    for (struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
+            modhost_modules_changed(host);
+}
+
 static void on_catalogue_changed(void *arg)
 {
     struct supervisor *sup = arg;
@@ -169,6 +166,8 @@ static void on_catalogue_error(void *arg, const char *name, const char *text)
     if (sup->callbacks.on_module_error)
         sup->callbacks.on_module_error(sup->arg, name, text);
 }
+
+/* ---- Hosts that are over --------------------------------------------------------------------- */
 
 static void free_host(void *host)
 {
@@ -209,7 +208,7 @@ static void on_reap(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     for (struct known_network *n = sup->networks; n; n = n->hh.next)
-        for (struct modhost **at = &n->hosts; *at;) {
+        for (struct modhost **at = &n->facts.hosts; *at;) {
             if (modhost_is_over(*at))
                 close_host(sup, at);
             else
@@ -223,7 +222,7 @@ static void on_settle(evutil_socket_t fd, short what, void *arg)
     bool again = false;
     for (struct known_network *n = sup->networks; n; n = n->hh.next) {
         bool lingers = false;
-        for (struct modhost *host = n->unsettled ? n->hosts : NULL; host; host = host->next)
+        for (struct modhost *host = n->unsettled ? n->facts.hosts : NULL; host; host = host->next)
             lingers = modhost_want_settled(host) || lingers;
         n->unsettled = lingers;
         again = again || lingers;
@@ -233,6 +232,13 @@ static void on_settle(evutil_socket_t fd, short what, void *arg)
     if (!sup->shared.stopping)
         on_reap(fd, what, sup);
 }
+
+static void on_unsettled(struct modhost *host)
+{
+    supervisor_want_end((struct supervisor *)(void *)host->shared, host->name);
+}
+
+/* ---- Beginning and end ----------------------------------------------------------------------- */
 
 static void on_stopped(evutil_socket_t fd, short what, void *arg)
 {
@@ -273,6 +279,7 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
         .callbacks = &sup->callbacks,
         .arg = arg,
         .process_ended = on_process_ended,
+        .unsettled = on_unsettled,
     };
     generation_shared_init(&sup->shared.generations);
     start_queue_init(&sup->shared.starts, env->base, env->clock);
@@ -296,7 +303,7 @@ void supervisor_stop(struct supervisor *sup, void (*done)(void *arg), void *arg)
         sup->shared.stopping = true;
         catalogue_stop(sup->catalogue);
         for (struct known_network *n = sup->networks; n; n = n->hh.next)
-            for (struct modhost *host = n->hosts; host; host = host->next)
+            for (struct modhost *host = n->facts.hosts; host; host = host->next)
                 modhost_stop(host);
     }
     if (!sup->shared.generations.alive)
@@ -330,7 +337,7 @@ void supervisor_free(struct supervisor *sup)
     int64_t until = clock_now(&clock_system) + FREE_WAIT_MS;
     /* All are killed before the first is waited for. */
     for (struct known_network *n = sup->networks; n; n = n->hh.next)
-        for (struct modhost *host = n->hosts; host; host = host->next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
             modhost_kill(host);
     for (struct modhost *host = sup->closed; host; host = host->next)
         modhost_kill(host);
@@ -339,7 +346,7 @@ void supervisor_free(struct supervisor *sup)
     HASH_CLEAR(hh, sup->networks);
     for (struct known_network *n = first, *next; n; n = next) {
         next = n->hh.next;
-        free_hosts(n->hosts, until);
+        free_hosts(n->facts.hosts, until);
         network_free(n);
     }
     catalogue_free(sup->catalogue);
@@ -400,7 +407,7 @@ void supervisor_set_network(struct supervisor *sup, const char *network,
     n->facts.user = facts->user;
     bool changed = replace(&n->facts.own_nick, facts->own_nick);
     changed |= replace(&n->facts.casemapping, facts->casemapping);
-    for (struct modhost *host = changed ? n->hosts : NULL; host; host = host->next)
+    for (struct modhost *host = changed ? n->facts.hosts : NULL; host; host = host->next)
         modhost_network_changed(host);
 }
 
@@ -411,8 +418,8 @@ void supervisor_drop_network(struct supervisor *sup, const char *network)
     if (!n)
         return;
     HASH_DEL(sup->networks, n);
-    while (n->hosts)
-        close_host(sup, &n->hosts);
+    while (n->facts.hosts)
+        close_host(sup, &n->facts.hosts);
     network_free(n);
 }
 
@@ -423,12 +430,12 @@ struct modhost *supervisor_host(struct supervisor *sup, const char *network,
     HASH_FIND_STR(sup->networks, network, n);
     if (!n)
         return NULL;
-    for (struct modhost *host = n->hosts; host; host = host->next)
+    for (struct modhost *host = n->facts.hosts; host; host = host->next)
         if (modhost_is_of(host, kind))
             return host;
     struct modhost *host = modhost_new(&sup->shared, &n->facts, kind);
-    host->next = n->hosts;
-    n->hosts = host;
+    host->next = n->facts.hosts;
+    n->facts.hosts = host;
     return host;
 }
 
@@ -436,7 +443,7 @@ void supervisor_want_begin(struct supervisor *sup, const char *network)
 {
     struct known_network *n;
     HASH_FIND_STR(sup->networks, network, n);
-    for (struct modhost *host = n ? n->hosts : NULL; host; host = host->next)
+    for (struct modhost *host = n ? n->facts.hosts : NULL; host; host = host->next)
         modhost_want_nothing(host);
 }
 
@@ -456,7 +463,7 @@ void supervisor_each_host(const struct supervisor *sup,
                           void (*fn)(void *arg, const struct modhost_status *status), void *arg)
 {
     for (const struct known_network *n = sup->networks; n; n = n->hh.next)
-        for (const struct modhost *host = n->hosts; host; host = host->next) {
+        for (const struct modhost *host = n->facts.hosts; host; host = host->next) {
             struct modhost_status status;
             struct modhost_module_status *modules = xcalloc(host->nslots + 1, sizeof *modules);
             modhost_fill_status(host, &status, modules);

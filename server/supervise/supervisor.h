@@ -16,10 +16,11 @@ struct event_base;
 
 /*
  * The supervisor knows which modules there are (the catalogue) and runs them: one child process
- * (seshet-modhost) for each network and group, started at the first event for it. It hides from
- * its user that children crash, are restarted and are replaced: an event that was accepted is given
- * to its module exactly once, or dropped with a fault that is told. It knows nothing of IRC, the
- * registry, or who may do what.
+ * (seshet-modhost) for each network and group, started at the first event for it; one for each
+ * module of a group while nobody can tell which of them ends it. It hides from its user that
+ * children crash, are restarted and are replaced: an event that was accepted is given to its module
+ * exactly once, or dropped with a fault that is told. It knows nothing of IRC, the registry, or who
+ * may do what.
  *
  * Everything runs on the loop of `env->base`; no call blocks but supervisor_free. Callbacks may
  * call any function here but supervisor_free. SIGPIPE is ignored from supervisor_new on.
@@ -291,7 +292,8 @@ struct modhost_status {
 };
 
 const char *modhost_state_name(enum modhost_state state);
-/* One call for each module host; the struct is valid during the call. */
+/* One call for each module host; the struct is valid during the call. Of a group whose modules have
+ * a process each, one call for each of them as well. */
 void supervisor_each_host(const struct supervisor *sup,
                           void (*fn)(void *arg, const struct modhost_status *status), void *arg);
 

@@ -48,8 +48,12 @@ static int again(const struct frame *f, struct buf *out)
         return ipc_put_start(out);
     case FRAME_STOP:
         return ipc_put_stop(out);
+    case FRAME_LOADED:
+        return ipc_put_loaded(out);
     case FRAME_READY:
         return ipc_put_ready(out);
+    case FRAME_STOPPED:
+        return ipc_put_stopped(out);
     }
     abort();
 }

@@ -164,7 +164,7 @@ void driver_ready(struct driver *d, const char *const *paths, size_t count)
     }
     do
         assert_int_equal(driver_next(d, &f), 1);
-    while (f.type == FRAME_LOG);
+    while (f.type == FRAME_LOG || f.type == FRAME_LOADED);
     assert_int_equal(f.type, FRAME_READY);
 }
 

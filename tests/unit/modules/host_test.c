@@ -158,6 +158,7 @@ static void test_logs_of_load_and_unload(void **state)
     struct frame f = driver_take(&d, FRAME_LOG);
     assert_int_equal(ipc_get_log(&f, &log), 0);
     assert_string_equal(log.text, "loaded with first");
+    driver_take(&d, FRAME_LOADED);
     driver_take(&d, FRAME_READY);
     ipc_put_stop(&d.out);
     driver_flush(&d);
@@ -165,6 +166,7 @@ static void test_logs_of_load_and_unload(void **state)
     assert_int_equal(ipc_get_log(&f, &log), 0);
     assert_int_equal(log.level, 1);
     assert_string_equal(log.text, "unloaded with first");
+    driver_take(&d, FRAME_STOPPED);
     assert_int_equal(driver_next(&d, &f), 0);
     assert_int_equal(driver_end(&d), 0);
 }

@@ -128,6 +128,11 @@ static void goes_on_when_the_new_build_crashes(void **state)
     goes_on_when_the_new_build(*state, WORKERS "/crash_load/worker.so", "SIGABRT");
 }
 
+static void goes_on_when_the_new_build_closes_its_pipes(void **state)
+{
+    goes_on_when_the_new_build(*state, WORKERS "/close_load/worker.so", "was closed");
+}
+
 static void loads_a_module_when_its_first_event_comes(void **state)
 {
     struct harness *h = *state;
@@ -211,6 +216,7 @@ int main(void)
         CASE(keeps_the_old_build_when_the_new_one_is_bad),
         CASE(goes_on_when_the_new_build_refuses),
         CASE(goes_on_when_the_new_build_crashes),
+        CASE(goes_on_when_the_new_build_closes_its_pipes),
         CASE(loads_a_module_when_its_first_event_comes),
         CASE(unloads_a_module_that_was_removed),
         CASE(calls_commands_by_name_over_builds),

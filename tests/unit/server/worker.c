@@ -12,6 +12,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef NAME
+#define NAME "worker"
+#endif
+#ifndef LOAD_MS
+#define LOAD_MS 0
+#endif
+
+static void wait_ms(long ms)
+{
+    struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&ts, NULL);
+}
+
 static void work(seshet_ctx *ctx, const seshet_event *ev)
 {
     seshet_answer(ctx, "%s %s", ANSWER, ev->args);
@@ -19,8 +32,7 @@ static void work(seshet_ctx *ctx, const seshet_event *ev)
 
 static void slow(seshet_ctx *ctx, const seshet_event *ev)
 {
-    struct timespec ms = {.tv_nsec = 1000000};
-    nanosleep(&ms, NULL);
+    wait_ms(1);
     work(ctx, ev);
 }
 
@@ -260,6 +272,7 @@ __attribute__((unused)) static void tick(seshet_ctx *ctx, void *arg)
 
 static int load(seshet_ctx *ctx)
 {
+    wait_ms(LOAD_MS);
 #ifdef BAD_LOAD
     seshet_log(ctx, 2, "not today");
     return 1;
@@ -269,6 +282,15 @@ static int load(seshet_ctx *ctx)
 #elif defined CRASH_LOAD
     (void)ctx;
     abort();
+#elif defined CLOSE_LOAD
+    (void)ctx;
+    close(3);
+    close(4);
+    return 0;
+#elif defined RUBBISH_LOAD
+    (void)ctx;
+    /* Too short to be told from the begin of a frame: it is seen when others have written more. */
+    return write(4, "rubbish", 7) < 0;
 #else
     seshet_log(ctx, 1, "loaded " ANSWER);
     if (strcmp(seshet_own_nick(ctx), "dies_in_load") == 0)
@@ -285,6 +307,16 @@ static int load(seshet_ctx *ctx)
 #endif
 }
 
+static void unload(seshet_ctx *ctx)
+{
+#ifdef EXIT_UNLOAD
+    (void)ctx;
+    _exit(0);
+#else
+    seshet_log(ctx, 1, "unloaded " ANSWER);
+#endif
+}
+
 /* clang-format off */
 #ifdef WITH_MORE
 #define MORE { "more", work, .usage = "[WORD]", .help = "Only some builds have it." },
@@ -292,12 +324,12 @@ static int load(seshet_ctx *ctx)
 #define MORE
 #endif
 SESHET_MODULE(
-    .name = "worker", .version = ANSWER, .description = "Works.",
+    .name = NAME, .version = ANSWER, .description = "Works.",
     .commands = SESHET_COMMANDS(
         MORE
         { "work", work }, { "slow", slow }, { "hang", hang }, { "nick", nick }, { "die", die }, { "fds", fds },
         { "timer", set_timer }, { "store", store }, { "flood", flood }, { "log", log_much },
         { "shrink", shrink_page }),
     .events = SESHET_EVENTS({ SESHET_MESSAGE, message }),
-    .load = load,
+    .load = load, .unload = unload,
 )
