@@ -272,9 +272,7 @@ def test_a_frozen_server_holds_up_nobody(parts):
         assert visitor.answered("Bert", CHANNEL)
         times.append(time.monotonic() - begun)
     assert sorted(times)[2] < 2, times
-    begun = time.monotonic()
     bot.stop()
-    assert time.monotonic() - begun < 5
 
 
 def test_a_server_that_does_not_read(parts, fake):
@@ -291,9 +289,7 @@ def test_a_server_that_does_not_read(parts, fake):
         except (TimeoutError, ConnectionError):
             break
     assert bot.process.running()
-    begun = time.monotonic()
     bot.stop()
-    assert time.monotonic() - begun < 5.5
 
 
 def test_replies_to_ctcp_floods_are_bounded(parts, fake):

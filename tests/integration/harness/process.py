@@ -1,6 +1,7 @@
 """A child process that never outlives the one who started it."""
 
 import grp
+import itertools
 import os
 import pathlib
 import pwd
@@ -41,13 +42,17 @@ def wait_until(question, timeout, what, step=0.02):
         time.sleep(step)
 
 
+_places = itertools.count(int.from_bytes(os.urandom(2), "big"))
+
+
 def free_port():
-    """A port of the loopback interface that nobody listens on. Outside the range from which the
-    kernel takes the ports of outgoing connections, so that none of those can take it meanwhile."""
+    """A port of the loopback interface that nobody listens on, another one each time. Outside the
+    range from which the kernel takes the ports of outgoing connections, so that none of those can
+    take it meanwhile."""
     # Tests that run at the same time take none of each other's, in the moment before one listens.
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
     while True:
-        port = 10000 + int.from_bytes(os.urandom(2), "big") % 1375 * 16 + worker
+        port = 10000 + next(_places) % 1375 * 16 + worker
         try:
             for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
                 with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -217,7 +217,7 @@ class Seshetd:
     def modhosts(self):
         return self.family("seshet-modhost")
 
-    def stop(self, timeout=5):
+    def stop(self, timeout=10):
         """SIGTERM, and everything that must be true after it."""
         if self.process is None:
             return
