@@ -268,9 +268,9 @@ def test_a_new_file_closes_what_was_open(who):
     who.parts.module(who.bot, "gate", GATE % "")
     who.visitor.until_answered("Anna", CHANNEL, "!gate {}", "passed {}")
     who.says(who.visitor, "gate again", "passed again")
-    mark = who.bot.mark()
     who.parts.module(who.bot, "gate", GATE % '.capabilities = SESHET_CAPABILITIES("gate.gate")')
-    who.bot.wait_log(since=mark, module="gate", event="module.found|module.replaced|modhost.swapped")
+    wait_until(lambda: who.bot.ctl_json("module", "show", "gate")["capabilities"] == ["gate.gate"], 10,
+               "the new file is known")
     who.visitor.unread.clear()
     who.visitor.say(CHANNEL, "!gate after")
     who.visitor.expect(lambda m: m.command == "NOTICE" and "gate.gate" in m.text)
