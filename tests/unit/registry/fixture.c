@@ -396,23 +396,24 @@ void run_until_swaps(struct fixture *f, unsigned swaps)
 
 struct wanted_answer {
     struct fixture *fixture;
-    const char *command;
+    const char *key;
+    const char *field;
     const char *part;
 };
 
 static bool answer_has(void *arg)
 {
     const struct wanted_answer *w = arg;
-    char *answer = redis_get(w->fixture->socket, w->command);
+    char *answer = redis_get(w->fixture->socket, "HGET %s %s", w->key, w->field);
     bool has = strstr(answer, w->part) != NULL;
     free(answer);
     return has;
 }
 
-void run_until_redis(struct fixture *f, const char *command, const char *part)
+void run_until_redis(struct fixture *f, const char *key, const char *field, const char *part)
 {
-    struct wanted_answer wanted = {f, command, part};
-    run_until(f, answer_has, &wanted, command);
+    struct wanted_answer wanted = {f, key, field, part};
+    run_until(f, answer_has, &wanted, part);
 }
 
 static bool fence_is_there(void *arg)

@@ -62,8 +62,8 @@ void close_registry(struct fixture *f);
 void run_until(struct fixture *f, bool (*done)(void *arg), void *arg, const char *what);
 void run_until_state(struct fixture *f, enum registry_state state);
 void run_until_swaps(struct fixture *f, unsigned swaps);
-/* Until Redis' answer to the command has that part. */
-void run_until_redis(struct fixture *f, const char *command, const char *part);
+/* Until what Redis has in that field of a hash has that part. */
+void run_until_redis(struct fixture *f, const char *key, const char *field, const char *part);
 /* Until everything that was written by now is in the snapshot of a registry that is synced. */
 void run_until_followed(struct fixture *f);
 /* Runs the loop for a while, to see that something does not happen. */

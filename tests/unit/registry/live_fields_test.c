@@ -63,7 +63,7 @@ static void ignores_follow_edits(void **state)
     redis_do(f->socket, "DEL seshet:network:libera:ignores");
     redis_do(f->socket, "SADD seshet:network:libera:ignores *!*@b.example");
     /* A set: it keeps what was known. */
-    run_until_redis(f, "HGET seshet:status:registry libera/ignores", "it must be a hash");
+    run_until_redis(f, "seshet:status:registry", "libera/ignores", "it must be a hash");
 }
 
 static const char *limit_of(struct fixture *f)
@@ -92,8 +92,7 @@ static void limits_follow_edits(void **state)
     redis_do(f->socket, "HSET seshet:module:dice rate_user.roll 5/60s");
     run_until(f, limit_is, &w, "a limit is heard");
     redis_do(f->socket, "HSET seshet:module:dice rate_user.roll often");
-    run_until_redis(f, "HGET seshet:status:module:dice rate_user.roll",
-                    "the last good value counts");
+    run_until_redis(f, "seshet:status:module:dice", "rate_user.roll", "the last good value counts");
     assert_string_equal(limit_of(f), "5/1m");
     redis_do(f->socket, "HDEL seshet:module:dice rate_user.roll");
     w.host = "none";

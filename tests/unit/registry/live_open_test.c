@@ -59,7 +59,7 @@ static void a_replica_is_refused(void **state)
 
 static void expect_schema(struct fixture *f, const char *wanted)
 {
-    run_until_redis(f, "HGET seshet:meta schema", wanted);
+    run_until_redis(f, "seshet:meta", "schema", wanted);
 }
 
 static void an_empty_redis_gets_a_schema(void **state)
