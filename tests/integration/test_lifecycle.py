@@ -258,8 +258,8 @@ def ignores_sighup(pid):
     return bool(mask >> (signal.SIGHUP - 1) & 1)
 
 
-def test_sigterm_ends_in_time_when_nobody_answers(parts):
-    """Neither the IRC server nor Redis."""
+def end_unanswered(parts):
+    """How long the server takes to end when neither the IRC server nor Redis answers."""
     server = parts.ngircd()
     visitor = server.client("visitor").join(CHANNEL)
     bot = parts.bot({"one": network(server.port, "Anna")})
@@ -269,11 +269,19 @@ def test_sigterm_ends_in_time_when_nobody_answers(parts):
     server.signal(signal.SIGSTOP)
     for process in redis:
         os.kill(process.pid, signal.SIGSTOP)
+    begun = time.monotonic()
     bot.process.signal(signal.SIGTERM)
     assert bot.process.wait(12) == 0
+    took = time.monotonic() - begun
     server.signal(signal.SIGCONT)
     bot.none_left(redis)
     bot._close()
+    return took
+
+
+def test_sigterm_ends_in_time_when_nobody_answers(parts):
+    """In five seconds: once in three tries, since a busy machine takes its own time."""
+    assert any(end_unanswered(parts) < 5 for _ in range(3))
 
 
 def test_sigterm_ends_in_time_when_nobody_reads_the_log(parts):
