@@ -184,7 +184,9 @@ def test_a_reload_tells_what_came_of_it(parts, visitor, bot):
     assert says(visitor, "mended") and not marked()
     # One that was never good.
     parts.module(bot, "never", sources.BAD["refuses"].replace('"says"', '"never"'))
-    assert reload("never") == (1, "refused never on one\tit refused to load: I will not\n")
+    # Where it is not registered yet, nobody loads it.
+    wait_until(lambda: reload("never") == (
+        1, "refused never on one\tit refused to load: I will not\n"), 10, "it is refused")
     assert marked() == {"never"}
 
 
