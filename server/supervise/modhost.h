@@ -54,9 +54,9 @@ struct modhost_shared {
     const struct supervisor_callbacks *callbacks;
     void *arg;
     bool stopping;
+    void (*process_ready)(struct modhost *host);
     /* A process has ended; for a closed host also when there was none. */
     void (*process_ended)(struct modhost *host);
-    void (*process_ready)(struct modhost *host);
 };
 
 /* A network as its hosts see it. */

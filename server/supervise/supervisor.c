@@ -336,8 +336,8 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
                         .ops = &modhost_generation_ops},
         .callbacks = &sup->callbacks,
         .arg = arg,
-        .process_ended = on_process_ended,
         .process_ready = on_process_ready,
+        .process_ended = on_process_ended,
     };
     generation_shared_init(&sup->shared.generations);
     start_queue_init(&sup->shared.starts, env->base, env->clock);
