@@ -224,7 +224,7 @@ def add_odd(parts, stage, name, has, load=0):
                                       str(stage.bot.control), check=False)[1])
     [told] = answer["loaded"] + answer["refused"]
     assert told["module"] == name
-    wait_until(lambda: stage.why(module=name)["reason"] != "disabled", 5, "registered")
+    wait_until(lambda: stage.why(module=name)["reason"] != "disabled", 30, "registered")
 
 
 def test_modules_that_get_nothing(parts, stage):
