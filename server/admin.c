@@ -19,6 +19,7 @@ struct control_command *admin_table_new(void)
     struct control_command *table = xcalloc(COMMAND_COUNT + 1, sizeof *table);
     report_handlers(handlers);
     admin_module_handlers(handlers);
+    admin_reload_handlers(handlers);
     admin_network_handlers(handlers);
     admin_registry_handlers(handlers);
     admin_export_handlers(handlers);

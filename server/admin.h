@@ -18,6 +18,7 @@ struct admin_handler {
 /* By enum command; each group fills in its own. */
 void report_handlers(struct admin_handler *handlers);
 void admin_module_handlers(struct admin_handler *handlers);
+void admin_reload_handlers(struct admin_handler *handlers);
 void admin_network_handlers(struct admin_handler *handlers);
 void admin_registry_handlers(struct admin_handler *handlers);
 void admin_export_handlers(struct admin_handler *handlers);

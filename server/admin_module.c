@@ -280,97 +280,6 @@ static void begin_unregister(void *arg, json_t *args, struct control_request *re
     commit(&e);
 }
 
-/* ---- Reloading --------------------------------------------------------------------------------
- */
-
-struct reloading {
-    struct server *server;
-    struct control_request *request;
-    char *name; /* NULL: all */
-    uint32_t last_serial;
-};
-
-static uint32_t last_serial(const struct server *server)
-{
-    const struct module_decl *module;
-    uint32_t last = 0;
-    for (size_t i = 0; (module = supervisor_module(server->supervisor, i)); i++)
-        last = module->serial > last ? module->serial : last;
-    return last;
-}
-
-static json_t *loaded_object(const struct module_decl *module)
-{
-    return json_pack("{s:o, s:o, s:o, s:o}", "module", control_text(module->name), "version",
-                     control_text(module->version), "file", control_text(module->path), "error",
-                     control_text(module->error));
-}
-
-static void reloaded_one(struct reloading *r)
-{
-    const struct module_decl *module = supervisor_find(r->server->supervisor, r->name);
-    if (!module || (!module->present && !module->error))
-        control_fail(r->request, "there is no file %s.so in %s or %s", r->name,
-                     r->server->conf->modules.user_dir, r->server->conf->modules.system_dir);
-    else if (module->error)
-        control_fail(r->request, "%s: %s%s", module->path, module->error,
-                     module->present ? "; the last good version goes on" : "");
-    else
-        control_answer(r->request, json_pack("{s:[o]}", "loaded", loaded_object(module)));
-}
-
-static void reloaded_all(struct reloading *r)
-{
-    const struct module_decl *module;
-    json_t *loaded = json_array();
-    json_t *refused = json_array();
-    for (size_t i = 0; (module = supervisor_module(r->server->supervisor, i)); i++) {
-        if (module->error)
-            json_array_append_new(refused, loaded_object(module));
-        else if (module->present && module->serial > r->last_serial)
-            json_array_append_new(loaded, loaded_object(module));
-    }
-    control_answer(r->request, json_pack("{s:o, s:o}", "loaded", loaded, "refused", refused));
-}
-
-static void tell_reloaded(void *arg)
-{
-    struct reloading *r = arg;
-    if (r->server->stopping)
-        control_fail(r->request, "the server is ending");
-    else if (r->name)
-        reloaded_one(r);
-    else
-        reloaded_all(r);
-    free(r->name);
-    free(r);
-}
-
-/* A module that is new is answered for when it is registered too. */
-static void on_reloaded(void *arg)
-{
-    struct reloading *r = arg;
-    const struct snapshot *s = registry_snapshot(r->server->registry);
-    const struct module_decl *module;
-    bool missing = false;
-    for (size_t i = 0; (module = supervisor_module(r->server->supervisor, i)); i++)
-        missing = missing || (module->present && !snapshot_module(s, module->name));
-    if (missing && !r->server->stopping && registry_state(r->server->registry) == REGISTRY_SYNCED)
-        admin_after_snapshot(r->server, tell_reloaded, r);
-    else
-        tell_reloaded(r);
-}
-
-static void begin_reload(void *arg, json_t *args, struct control_request *request)
-{
-    struct reloading *r = xmalloc(sizeof *r);
-    const char *name = command_text(args, "name");
-    *r =
-        (struct reloading){.server = arg, .request = request, .name = *name ? xstrdup(name) : NULL};
-    r->last_serial = last_serial(r->server);
-    supervisor_reload(r->server->supervisor, r->name, on_reloaded, r);
-}
-
 /* ---- Its log ----------------------------------------------------------------------------------
  */
 
@@ -406,6 +315,5 @@ void admin_module_handlers(struct admin_handler *handlers)
     handlers[COMMAND_MODULE_UNSET].begin = begin_unset;
     handlers[COMMAND_MODULE_ADD].begin = begin_add;
     handlers[COMMAND_MODULE_REMOVE].begin = begin_remove;
-    handlers[COMMAND_MODULE_RELOAD].begin = begin_reload;
     handlers[COMMAND_MODULE_LOGS].run = run_logs;
 }

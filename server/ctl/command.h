@@ -22,6 +22,8 @@ struct session {
 struct ctl_command {
     /* Prints the result; its exit status is the program's. */
     enum ctl_exit (*show)(const struct screen *screen, const json_t *result);
+    /* The exit status with --json, which prints the result by itself; NULL: CTL_OK. */
+    enum ctl_exit (*judge)(const json_t *result);
     /* Instead, and it prints for --json too. args is borrowed. */
     enum ctl_exit (*run)(const struct session *session, json_t *args);
 };

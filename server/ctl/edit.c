@@ -48,7 +48,13 @@ static const struct column loaded_columns[] = {
     {.title = "LOADED"},
     {.title = "VERSION", .rank = 1},
     {.title = "FILE", .rank = 2, .least = 20},
+    {.title = "NETWORKS", .rank = 3, .least = 8}, /* where it runs now */
 };
+
+static enum ctl_exit judge_loaded(const json_t *result)
+{
+    return json_array_size(json_object_get(result, "refused")) ? CTL_REFUSED : CTL_OK;
+}
 
 static enum ctl_exit show_loaded(const struct screen *screen, const json_t *result)
 {
@@ -60,19 +66,24 @@ static enum ctl_exit show_loaded(const struct screen *screen, const json_t *resu
         cell_text(table, module, "module");
         cell_text(table, module, "version");
         cell_text(table, module, "file");
+        char *networks = ctl_join(json_object_get(module, "networks"));
+        table_add(table, PAINT_NONE, networks, *networks ? NULL : "-");
+        free(networks);
     }
     if (table_rows(table))
         table_print(table, screen);
-    else if (screen->human)
+    else if (screen->human && judge_loaded(result) == CTL_OK)
         puts("No file has changed.");
     table_free(table);
     json_array_foreach(json_object_get(result, "refused"), i, module)
     {
-        char *about = xasprintf("refused %s", ctl_text(module, "module"));
+        const char *network = ctl_text(module, "network");
+        char *about = xasprintf("refused %s%s%s", ctl_text(module, "module"),
+                                *network ? " on " : "", network);
         put_line(screen, about, ctl_text(module, "error"));
         free(about);
     }
-    return json_array_size(json_object_get(result, "refused")) ? CTL_REFUSED : CTL_OK;
+    return judge_loaded(result);
 }
 
 void ctl_edit_commands(struct ctl_command *commands)
@@ -85,4 +96,5 @@ void ctl_edit_commands(struct ctl_command *commands)
     commands[COMMAND_MODULE_REGISTER].show = show_registered;
     commands[COMMAND_MODULE_UNREGISTER].show = show_unregistered;
     commands[COMMAND_MODULE_RELOAD].show = show_loaded;
+    commands[COMMAND_MODULE_RELOAD].judge = judge_loaded;
 }

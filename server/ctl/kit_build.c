@@ -127,7 +127,7 @@ static void show_log(struct build *b, bool quietly)
     json_decref(result);
 }
 
-/* Whether the server takes it: 0, or -1 and why it does not. */
+/* Whether the server takes it, and its networks load it: 0, or -1 and why not. */
 static int ask_server(const struct build *b)
 {
     json_t *result = NULL;
@@ -137,11 +137,11 @@ static int ask_server(const struct build *b)
     int failed = ctl_ask(b->session, COMMAND_MODULE_RELOAD, args, &result) != CTL_OK;
     json_array_foreach(json_object_get(result, "refused"), i, module)
     {
+        const char *network = ctl_text(module, "network");
         if (strcmp(ctl_text(module, "module"), b->module) == 0)
-            failed = ctl_complain(CTL_REFUSED,
-                                  "the server refuses %s.so: %s; the last good version goes on, "
-                                  "if there was one",
-                                  b->module, ctl_text(module, "error"));
+            failed = ctl_complain(CTL_REFUSED, "%s%s refuses %s.so: %s",
+                                  *network ? "network " : "the server", network, b->module,
+                                  ctl_text(module, "error"));
     }
     json_decref(result);
     json_decref(args);
@@ -178,7 +178,6 @@ static int install_file(const struct build *b, const char *name)
         } else {
             printf("installed %s\n", to);
             fflush(stdout);
-            failed = b->session ? ask_server(b) : 0;
         }
     }
     if (in >= 0)
@@ -203,7 +202,8 @@ static int install(struct build *b)
         fflush(stdout);
         if (b->session)
             note_module(b, entry->d_name);
-        if (b->install && install_file(b, entry->d_name))
+        /* Asked also when it was installed before: that build may have been refused. */
+        if (b->install && (install_file(b, entry->d_name) || (b->session && ask_server(b))))
             failed = -1;
     }
     if (folder)

@@ -147,10 +147,12 @@ static enum ctl_exit ask(const struct session *session, enum command number,
 {
     json_t *result = NULL;
     enum ctl_exit status = ctl_ask(session, number, args, &result);
-    if (status == CTL_OK && session->json)
+    if (status == CTL_OK && session->json) {
         ctl_print_json(result);
-    else if (status == CTL_OK)
+        status = command->judge ? command->judge(result) : CTL_OK;
+    } else if (status == CTL_OK) {
         status = command->show(&session->screen, result);
+    }
     json_decref(result);
     return status;
 }

@@ -67,6 +67,7 @@ struct modhost_shared {
     const struct supervisor_callbacks *callbacks;
     void *arg;
     bool stopping;
+    void (*process_ready)(struct modhost *host);
     /* A process has ended; for a closed host also when there was none. */
     void (*process_ended)(struct modhost *host);
     /* Hosts of its network want something else now. */
@@ -162,6 +163,11 @@ void modhost_network_changed(struct modhost *host);
 void modhost_rest(struct modhost *host, int64_t idle_ms);
 /* The catalogue has other versions, or a quarantine was lifted. */
 void modhost_modules_changed(struct modhost *host);
+/* The same for somebody who waits for it: a module (NULL: any) that was refused is loaded without
+ * an event. */
+void modhost_load_now(struct modhost *host, const struct module_decl *module);
+/* Whether another version of the module (NULL: of any) is about to be loaded. */
+bool modhost_is_pending(const struct modhost *host, const struct module_decl *module);
 /* Why the newest version of the module is not loaded; NULL: it was not refused. */
 const char *modhost_why_refused(const struct modhost *host, const struct module_decl *module);
 void modhost_fill_status(const struct modhost *host, struct modhost_status *status,

@@ -107,6 +107,20 @@ const char *modhost_why_refused(const struct modhost *host, const struct module_
     return matters ? slot->why : NULL;
 }
 
+static bool is_pending(const struct modhost *host, size_t slot)
+{
+    const struct module_version *v = modhost_desired(host, &host->slots[slot]);
+    return v && v != modhost_running(host, slot) && state_of(host) != MODHOST_IDLE;
+}
+
+bool modhost_is_pending(const struct modhost *host, const struct module_decl *module)
+{
+    for (size_t i = 0; i < host->nslots; i++)
+        if ((!module || host->slots[i].decl == module) && is_pending(host, i))
+            return true;
+    return false;
+}
+
 void modhost_fill_status(const struct modhost *host, struct modhost_status *status,
                          struct modhost_module_status *modules)
 {
@@ -139,6 +153,7 @@ void modhost_fill_status(const struct modhost *host, struct modhost_status *stat
             .module = slot->decl,
             .version = v ? v->serial : 0,
             .refused = modhost_why_refused(host, slot->decl),
+            .pending = is_pending(host, i),
         };
     }
 }

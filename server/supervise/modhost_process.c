@@ -161,6 +161,7 @@ void modhost_on_ready(struct generation *g)
               (int)g->child.pid, g->number, g->nmodules, host->nheld);
     modhost_settle(host);
     modhost_update(host);
+    host->shared->process_ready(host);
 }
 
 /* ---- Dying ----------------------------------------------------------------------------------- */
@@ -306,6 +307,17 @@ void modhost_modules_changed(struct modhost *host)
     }
     modhost_settle(host);
     modhost_update(host);
+}
+
+void modhost_load_now(struct modhost *host, const struct module_decl *module)
+{
+    for (size_t i = 0; i < host->nslots; i++) {
+        const struct modhost_slot *slot = &host->slots[i];
+        bool asked = slot->decl && (!module || slot->decl == module);
+        if (asked && slot->wanted && slot->refused && modhost_desired(host, slot))
+            host->wakes = true;
+    }
+    modhost_modules_changed(host);
 }
 
 void modhost_rest(struct modhost *host, int64_t idle_ms)

@@ -27,6 +27,15 @@ struct known_network {
 /* A process rests for as long as it may, and a part more. */
 #define REST_PARTS 8
 
+/* Somebody who waits until what the catalogue has is loaded. */
+struct load_wait {
+    struct load_wait *next;
+    char *name;     /* NULL: everything */
+    int64_t due_ms; /* by clock_now */
+    void (*done)(void *arg);
+    void *arg;
+};
+
 struct supervisor {
     struct modhost_shared shared; /* first: a host finds its supervisor by it */
     struct supervisor_env env;
@@ -40,6 +49,8 @@ struct supervisor {
     struct event *rest;     /* looks for processes that had no event for long */
     struct event *look;     /* at how much processor they use */
     struct event *reap;     /* closes the hosts that are over, outside of their own callbacks */
+    struct load_wait *waits;
+    struct event *waited; /* looks at them, when a host has moved and when the time is over */
     void (*done)(void *arg);
     void *done_arg;
 };
@@ -142,6 +153,68 @@ void supervisor_set_limits(struct supervisor *sup, const struct supervisor_limit
         event_add(sup->rest, &tv);
 }
 
+/* ---- Waiting for a load ---------------------------------------------------------------------- */
+
+/* Outside of the host's own callbacks. */
+static void look_at_waits(struct supervisor *sup)
+{
+    if (sup->waits)
+        event_active(sup->waited, EV_TIMEOUT, 0);
+}
+
+static bool is_loaded(const struct supervisor *sup, const char *name)
+{
+    const struct module_decl *module = name ? catalogue_find(sup->catalogue, name) : NULL;
+    if (name && !module)
+        return true;
+    for (const struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (const struct modhost *host = n->facts.hosts; host; host = host->next)
+            if (modhost_is_pending(host, module))
+                return false;
+    return true;
+}
+
+static void on_waited(evutil_socket_t fd, short what, void *arg)
+{
+    struct supervisor *sup = arg;
+    int64_t now = clock_now(sup->env.clock);
+    int64_t first = 0;
+    (void)fd;
+    (void)what;
+    event_del(sup->waited);
+    for (struct load_wait **link = &sup->waits; *link;) {
+        struct load_wait *w = *link;
+        if (!sup->shared.stopping && now < w->due_ms && !is_loaded(sup, w->name)) {
+            first = first && first < w->due_ms ? first : w->due_ms;
+            link = &w->next;
+            continue;
+        }
+        *link = w->next;
+        w->done(w->arg);
+        free(w->name);
+        free(w);
+    }
+    if (first)
+        event_add(sup->waited, &(struct timeval){.tv_sec = (first - now) / 1000,
+                                                 .tv_usec = (first - now) % 1000 * 1000});
+}
+
+void supervisor_load(struct supervisor *sup, const char *name, void (*done)(void *arg), void *arg)
+{
+    const struct module_decl *module = name ? catalogue_find(sup->catalogue, name) : NULL;
+    struct load_wait *w = xmalloc(sizeof *w);
+    *w = (struct load_wait){.next = sup->waits,
+                            .name = xstrdup_null(name),
+                            .due_ms = clock_now(sup->env.clock) + SUPERVISOR_LOAD_MS,
+                            .done = done,
+                            .arg = arg};
+    sup->waits = w;
+    for (struct known_network *n = sup->networks; n; n = n->hh.next)
+        for (struct modhost *host = n->facts.hosts; host; host = host->next)
+            modhost_load_now(host, module);
+    look_at_waits(sup);
+}
+
 /* ---- What the catalogue tells ---------------------------------------------------------------- */
 
 static void update_hosts(struct supervisor *sup)
@@ -174,9 +247,15 @@ static void free_host(void *host)
     modhost_free(host, 0);
 }
 
+static void on_process_ready(struct modhost *host)
+{
+    look_at_waits((struct supervisor *)(void *)host->shared);
+}
+
 static void on_process_ended(struct modhost *host)
 {
     struct supervisor *sup = (struct supervisor *)(void *)host->shared;
+    look_at_waits(sup);
     if (!host->network && !modhost_has_process(host)) {
         struct modhost **at = &sup->closed;
         while (*at && *at != host)
@@ -278,6 +357,7 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
                         .ops = &modhost_generation_ops},
         .callbacks = &sup->callbacks,
         .arg = arg,
+        .process_ready = on_process_ready,
         .process_ended = on_process_ended,
         .unsettled = on_unsettled,
     };
@@ -286,6 +366,7 @@ struct supervisor *supervisor_new(const struct supervisor_env *env,
     sup->stopped = event_new(env->base, -1, 0, on_stopped, sup);
     sup->settle = evtimer_new(env->base, on_settle, sup);
     sup->reap = event_new(env->base, -1, 0, on_reap, sup);
+    sup->waited = evtimer_new(env->base, on_waited, sup);
     sup->rest = event_new(env->base, -1, EV_PERSIST, on_rest, sup);
     sup->look = event_new(env->base, -1, EV_PERSIST, on_look, sup);
     event_add(sup->look, &look_interval);
@@ -302,6 +383,7 @@ void supervisor_stop(struct supervisor *sup, void (*done)(void *arg), void *arg)
     if (!sup->shared.stopping) {
         sup->shared.stopping = true;
         catalogue_stop(sup->catalogue);
+        on_waited(-1, 0, sup);
         for (struct known_network *n = sup->networks; n; n = n->hh.next)
             for (struct modhost *host = n->facts.hosts; host; host = host->next)
                 modhost_stop(host);
@@ -333,6 +415,7 @@ void supervisor_free(struct supervisor *sup)
     if (!sup)
         return;
     sup->shared.stopping = true;
+    on_waited(-1, 0, sup);
     /* The loop's own clock may stand still outside of the loop. */
     int64_t until = clock_now(&clock_system) + FREE_WAIT_MS;
     /* All are killed before the first is waited for. */
@@ -355,6 +438,7 @@ void supervisor_free(struct supervisor *sup)
     event_free(sup->stopped);
     event_free(sup->settle);
     event_free(sup->reap);
+    event_free(sup->waited);
     event_free(sup->rest);
     event_free(sup->look);
     free(sup);

@@ -132,6 +132,12 @@ void supervisor_rescan(struct supervisor *sup);
  * service or refused: see supervisor_find. */
 void supervisor_reload(struct supervisor *sup, const char *name, void (*done)(void *arg),
                        void *arg);
+/* Has the versions of the catalogue loaded now where a process runs, or where one could not be
+ * loaded before (name NULL: of all modules). `done` is called once, from the loop or from
+ * supervisor_stop, when each host runs them or has refused them; at the latest after
+ * SUPERVISOR_LOAD_MS: see supervisor_each_host. */
+#define SUPERVISOR_LOAD_MS 12000 /* a load that hangs is ended before */
+void supervisor_load(struct supervisor *sup, const char *name, void (*done)(void *arg), void *arg);
 
 /* ---- Networks and module hosts --------------------------------------------------------------- */
 
@@ -271,6 +277,7 @@ struct modhost_module_status {
     const struct module_decl *module;
     uint32_t version;    /* module_decl.serial of what runs here; 0: not loaded */
     const char *refused; /* why this host goes on without the newest version; NULL: it does not */
+    bool pending;        /* another version is about to be loaded */
 };
 
 struct modhost_status {

@@ -13,6 +13,7 @@ import tempfile
 
 import pytest
 
+import sources
 from conftest import Parts
 from harness.irc import unique
 from harness.process import wait_until
@@ -514,6 +515,12 @@ def test_modules(stage):
     stage.ask(stage.adam, "module enable ehco", "did you mean")
     stage.ask(stage.adam, "module enable", "usage: module enable NAME")
     stage.ask(stage.adam, "module frobnicate", "Not done")
+    stage.ask(stage.zoe, "echo it runs", "it runs")
+    stage.ask(stage.adam, "module reload echo", "loaded echo")
+    stage.parts.module(stage.bot, "echo", sources.BAD["refuses"].replace('"says"', '"echo"'))
+    stage.ask(stage.adam, "module reload echo",
+              "refused echo: network one, error it refused to load: I will not; the last good version")
+    (stage.bot.user_modules / "echo.so").unlink()
     # tim administers another network.
     stage.notice(stage.tim, "module disable echo", "needs the capability admin")
     stage.ask(stage.tim, "module disable echo --network two", "Done")

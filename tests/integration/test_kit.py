@@ -225,6 +225,15 @@ def test_a_new_module(parts, stage, kind):
         watching.send_signal(signal.SIGINT)
         watching.wait(10)
         watching.stdout.close()
+    # And when it is built, each time.
+    for _ in range(2):
+        done = ctl("module", "build", "greet", *place, folder=folder)
+        assert done.returncode == 1 and done.stderr.endswith("; the last good version goes on\n")
+        assert "network one refuses greet.so: the process was killed" in done.stderr
+    source.write_text(text.replace('.name = "greet"', '.name = "great"'))
+    for _ in range(2):
+        done = ctl("module", "build", "greet", *place, folder=folder)
+        assert done.returncode == 1 and "the server refuses greet.so: its .name" in done.stderr
 
 
 def test_a_module_is_built_where_no_server_answers(tmp_path):

@@ -156,6 +156,40 @@ def test_a_bad_file_keeps_the_old_code(parts, visitor, bot, folder, kind):
     becomes(visitor, "mended")
 
 
+def test_a_reload_tells_what_came_of_it(parts, visitor, bot):
+    """A file in order is not yet code that runs: the networks may refuse it."""
+    bot.crashes = True
+
+    def reload(*words):
+        status, out, _ = bot.ctl("module", "reload", *words, "--socket", str(bot.control),
+                                 check=False)
+        return status, out
+
+    def marked():
+        return {m["name"] for m in bot.ctl_json("module", "list")["modules"]
+                if m["networks"][0]["refused"]}
+
+    for kind, why in (("refuses", "it refused to load: I will not"), ("dies", "was killed by SIG")):
+        parts.module(bot, "says", sources.BAD[kind])
+        # Also when it was refused before, and by somebody else's question.
+        for words in (["says"], ["says"], []):
+            status, out = reload(*words)
+            assert status == 1 and out.startswith("refused says on one\t"), (kind, words, out)
+            assert why in out and out.endswith("; the last good version goes on\n"), out
+        assert marked() == {"says"}
+        assert says(visitor, "first text")
+    parts.module(bot, "says", sources.says("mended"))
+    status, out = reload("says")
+    assert status == 0 and out.endswith("/says.so\tone\n"), out
+    assert says(visitor, "mended") and not marked()
+    # One that was never good.
+    parts.module(bot, "never", sources.BAD["refuses"].replace('"says"', '"never"'))
+    # Where it is not registered yet, nobody loads it.
+    wait_until(lambda: reload("never") == (
+        1, "refused never on one\tit refused to load: I will not\n"), 10, "it is refused")
+    assert marked() == {"never"}
+
+
 class Load(threading.Thread):
     """A visitor who asks without pause, each question with its number. In a channel apart: who
     does not read what is said there would be dropped by the server."""

@@ -1,5 +1,7 @@
 """seshetctl module why: the decision is explained by the code that makes it."""
 
+import json
+
 import pytest
 
 from harness.process import wait_until
@@ -218,8 +220,10 @@ def add_odd(parts, stage, name, has, load=0):
     if "on" not in has:
         source = source.replace("static void on(", "void on(seshet_ctx *, const seshet_event *);\nvoid on(")
     parts.module(stage.bot, name, source)
-    [loaded] = stage.bot.ctl_json("module", "reload", name)["loaded"]
-    assert loaded["module"] == name
+    answer = json.loads(stage.bot.ctl("module", "reload", name, "--json", "--socket",
+                                      str(stage.bot.control), check=False)[1])
+    [told] = answer["loaded"] + answer["refused"]
+    assert told["module"] == name
     wait_until(lambda: stage.why(module=name)["reason"] != "disabled", 30, "registered")
 
 

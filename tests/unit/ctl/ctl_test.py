@@ -299,6 +299,22 @@ class Terminal(Case):
         self.assertIn("a?]0;owned???2J?", text)
 
 
+    def test_module_reload(self):
+        place = {"version": "2", "file": "/m/dice.so"}
+        loaded = {"module": "dice", **place, "networks": ["libera", "intern"]}
+        refused = [{"module": "seen", "network": "libera", **place, "error": "no key"},
+                   {"module": "bad", "network": "", **place, "error": "too short"}]
+        self.serve(lambda request: {"ok": True, "result": {"loaded": [loaded], "refused": refused}})
+        done = self.ask("module", "reload")
+        self.assertEqual(done.stdout, "loaded\tdice\t2\t/m/dice.so\tlibera,intern\n"
+                                      "refused seen on libera\tno key\nrefused bad\ttoo short\n")
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertEqual(self.ask("--json", "module", "reload").returncode, 1)
+        self.server.answer = lambda request: {"ok": True, "result": {"loaded": [], "refused": []}}
+        self.assertIn("No file has changed.", self.on_terminal(80, "module", "reload"))
+        self.assertEqual(self.ask("--json", "module", "reload").returncode, 0)
+
+
 class Failures(Case):
     def check(self, done, status, text):
         self.assertEqual(done.stderr, "seshetctl: " + text + "\n")

@@ -207,6 +207,103 @@ static void swaps_past_a_handler_that_hangs(void **state)
     assert_int_equal(harness_hosts(h).queued, 1);
 }
 
+/* What a reload ends in. */
+struct reload {
+    struct harness *h;
+    bool done;
+    unsigned hosts;
+    char refused[128];
+    bool pending;
+    bool newest;
+};
+
+static void look_at(void *arg, const struct modhost_status *status)
+{
+    struct reload *r = arg;
+    for (size_t i = 0; i < status->nmodules; i++) {
+        const struct modhost_module_status *m = &status->modules[i];
+        r->hosts++;
+        r->pending = m->pending;
+        r->newest = m->version && m->version == m->module->serial;
+        snprintf(r->refused, sizeof r->refused, "%s", m->refused ? m->refused : "");
+    }
+}
+
+static void on_loaded(void *arg)
+{
+    struct reload *r = arg;
+    r->done = true;
+    supervisor_each_host(r->h->sup, look_at, r);
+}
+
+static void on_found(void *arg)
+{
+    struct reload *r = arg;
+    supervisor_load(r->h->sup, "worker", on_loaded, r);
+}
+
+static struct reload reload(struct harness *h)
+{
+    struct reload r = {.h = h};
+    supervisor_reload(h->sup, "worker", on_found, &r);
+    harness_until(h, r.done);
+    return r;
+}
+
+static void tells_whether_a_build_was_loaded(void **state)
+{
+    struct harness *h = *state;
+    begin_with_worker(h);
+    /* Nothing runs, and nothing is started for it. */
+    assert_int_equal(reload(h).hosts, 0);
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, h->nsaid == 1);
+    for (int i = 0; i < 2; i++) {
+        harness_install(h->user_dir, "worker", WORKERS "/three/worker.so");
+        struct reload good = reload(h);
+        assert_true(good.newest && !good.pending && !*good.refused);
+        harness_install(h->user_dir, "worker", WORKERS "/bad_load/worker.so");
+        struct reload bad = reload(h);
+        assert_true(!bad.newest && !bad.pending && bad.hosts == 1);
+        assert_non_null(strstr(bad.refused, "not today"));
+        harness_install(h->user_dir, "worker", WORKERS "/crash_load/worker.so");
+        assert_non_null(strstr(reload(h).refused, "SIGABRT"));
+    }
+    assert_int_equal(harness_hosts(h).state, MODHOST_READY);
+}
+
+/* Without an event: nobody would hear otherwise whether the next build is better. */
+static void loads_again_what_was_refused_from_the_start(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "worker", WORKERS "/bad_load/worker.so");
+    harness_begin(h);
+    harness_network(h, "net");
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, h->faults == 1);
+    struct reload bad = reload(h);
+    assert_int_equal(h->faults, 2);
+    assert_true(!bad.newest && !bad.pending && bad.hosts == 1);
+    assert_non_null(strstr(bad.refused, "not today"));
+    harness_install(h->user_dir, "worker", WORKERS "/three/worker.so");
+    assert_true(reload(h).newest);
+}
+
+static void tells_at_the_end_who_waits_for_a_load(void **state)
+{
+    struct harness *h = *state;
+    struct reload r = {.h = h};
+    begin_with_worker(h);
+    harness_send(h, "net", "worker", "work", "1");
+    harness_until(h, h->nsaid == 1);
+    harness_install(h->user_dir, "worker", WORKERS "/hang_load/worker.so");
+    supervisor_reload(h->sup, "worker", on_found, &r);
+    harness_until(h, harness_hosts(h).state == MODHOST_SWAPPING);
+    assert_false(r.done);
+    supervisor_stop(h->sup, NULL, NULL);
+    assert_true(r.done);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, harness_setup, harness_teardown)
 
 int main(void)
@@ -221,6 +318,9 @@ int main(void)
         CASE(unloads_a_module_that_was_removed),
         CASE(calls_commands_by_name_over_builds),
         CASE(swaps_past_a_handler_that_hangs),
+        CASE(tells_whether_a_build_was_loaded),
+        CASE(loads_again_what_was_refused_from_the_start),
+        CASE(tells_at_the_end_who_waits_for_a_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
