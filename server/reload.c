@@ -12,6 +12,7 @@
 #include "server/judge.h"
 #include "server/module_faults.h"
 #include "server/network.h"
+#include "server/session_sweep.h"
 #include "server/worker.h"
 
 #define SETTLE_MS 50   /* editors and Kubernetes change several names at once */
@@ -196,6 +197,7 @@ static void apply_main(struct server *server, struct conf_main *conf)
     swap_text(&now->modules.idle, &conf->modules.idle);
     struct supervisor_limits limits = module_limits(now);
     supervisor_set_limits(server->supervisor, &limits);
+    session_sweep_wait(server->sweep);
     swap_text(&now->flood.source, &conf->flood.source);
     swap_text(&now->flood.ignore, &conf->flood.ignore);
     swap_text(&now->flood.register_host, &conf->flood.register_host);

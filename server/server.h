@@ -30,6 +30,7 @@ struct server {
     struct flood_guard *guard;
     struct auth_desk *desk; /* logins */
     struct module_sessions *sessions;
+    struct session_sweep *sweep;
     struct module_log *module_log;
     struct admin_wait *admin_waits; /* answers that wait for a snapshot */
     struct identities *identities;

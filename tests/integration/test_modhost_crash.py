@@ -93,7 +93,6 @@ def test_a_crash_in_private_tells_nobody_a_lie(stage):
     one.ask("Anna", None, "echo back", "back")
 
 
-@pytest.mark.seconds(240)
 def kill_one(stage, other):
     """The first network's, whichever it is when the signal comes: it may have just been replaced."""
     while True:
@@ -104,6 +103,7 @@ def kill_one(stage, other):
             continue
 
 
+@pytest.mark.seconds(240)
 def test_a_hundred_kills(stage):
     """While one network's modhost is killed again and again, the other's answers stay on time."""
     bot = stage.bot
