@@ -103,7 +103,7 @@ def test_the_session_goes_with_the_module(stage):
         mark = bot.mark()
         path.unlink()
         bot.wait_log(since=mark, event="module.removed", module="api")
-        call()
+        call(mark)
         install_module(bot.user_modules, kept)
         stage.visitor.until_answered("Anna", CHANNEL, "!api back{}", "ready back{}", timeout=30)
 
@@ -111,17 +111,13 @@ def test_the_session_goes_with_the_module(stage):
     kept.parent.mkdir()
     kept.write_bytes(code)
     stage.is_("session set a one", "set 0")
-    without_file(lambda: None)
+    without_file(lambda mark: None)
     stage.is_("session get a", 'get 3 "one"')
     bot.settings["modules"]["idle"] = "1s"
     bot.write_main()
     bot.hangup()
-
-    def is_forgotten():
-        without_file(lambda: bot.wait_log(since=bot.mark(), event="session.forgotten", module="api"))
-        return stage.says("session get a", "get") == 'get -2 ""'
-
-    assert is_forgotten()
+    without_file(lambda mark: bot.wait_log(since=mark, event="session.forgotten", module="api"))
+    stage.is_("session get a", 'get -2 ""')
 
 
 def test_keys_of_the_storage(stage):

@@ -339,7 +339,11 @@ static void tally(seshet_ctx *ctx, const seshet_event *ev)
         char text[400] = "";
         for (int i = 0; i < 50; i++) {
             int64_t n = -1;
-            seshet_increment(ctx, SESHET_SHARED, "tally", 1, &n);
+            int error = seshet_increment(ctx, SESHET_SHARED, "tally", 1, &n);
+            if (error) {
+                seshet_answer(ctx, "error %d", error);
+                return;
+            }
             snprintf(text + strlen(text), sizeof text - strlen(text), " %" PRId64, n);
         }
         seshet_answer(ctx, "tally:%s", text);
@@ -368,6 +372,9 @@ def test_both_count_one_number(parts):
     shared.visitor.collect(is_last, timeout=30)
     assert sorted(said) == list(range(1, 201))
     assert shared.cli("HGET", "seshet:storage:module:tally", "tally") == "200"
+    # What is no number any more is not counted on, and that is the module's to hear.
+    shared.cli("HSET", "seshet:storage:module:tally", "tally", "many")
+    shared.visitor.ask("Anna", NICKS["Anna"], "!tally", "error -1$")
 
 
 def test_both_change_one_account(parts):
