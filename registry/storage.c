@@ -51,12 +51,20 @@ static void read_page(const redisReply *reply, struct buf *keys, struct storage_
     answer->value_len = keys->len - 1;
 }
 
+/* HINCRBY refuses with these, and has no codes for them. */
+static bool is_about_number(const char *text)
+{
+    return strstr(text, "is not an integer") || strstr(text, "would overflow");
+}
+
 static void on_answer(void *arg, enum registry_result result, const redisReply *reply,
                       const char *text)
 {
     struct call *call = arg;
     struct storage_answer answer = {.result = result, .text = text};
     struct buf keys = {0};
+    answer.no_number =
+        call->operation == INCREMENT && result == REGISTRY_DENIED && is_about_number(text);
     if (reply) {
         switch (call->operation) {
         case GET:

@@ -1,6 +1,8 @@
 #ifndef REGISTRY_STORAGE_H
 #define REGISTRY_STORAGE_H
 
+#include <stdbool.h>
+
 #include "registry/registry.h"
 
 /*
@@ -24,6 +26,7 @@ struct storage_answer {
         *value; /* get, keys: the value and a NUL; otherwise NULL. Valid during the callback */
     size_t value_len;
     int64_t number; /* increment: the new number */
+    bool no_number; /* increment, DENIED: the old value or the new one is no number of 64 bits */
 };
 typedef void storage_fn(void *arg, const struct storage_answer *answer);
 

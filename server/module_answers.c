@@ -30,7 +30,7 @@ static int32_t increment(struct module_sessions *s, const char *network, const c
     if (__builtin_add_overflow(now, ask->by, number))
         return SESHET_EINVAL;
     snprintf(text, sizeof text, "%lld", (long long)*number);
-    return module_session_set(s, network, module, ask->key, text) < 0 ? SESHET_ESTORAGE : 0;
+    return module_session_set(s, network, module, ask->key, text) < 0 ? SESHET_ESIZE : 0;
 }
 
 void module_answer_session(struct module_sessions *s, const char *network, const char *module,
@@ -48,7 +48,7 @@ void module_answer_session(struct module_sessions *s, const char *network, const
         return;
     case IPC_SET:
         answer->status =
-            module_session_set(s, network, module, ask->key, ask->value) < 0 ? SESHET_ESTORAGE : 0;
+            module_session_set(s, network, module, ask->key, ask->value) < 0 ? SESHET_ESIZE : 0;
         return;
     case IPC_DELETE:
         answer->status = module_session_set(s, network, module, ask->key, NULL);

@@ -5,9 +5,9 @@
 
 #include "base/log.h"
 #include "base/xmalloc.h"
-#include "server/auth/owners.h"
 #include "server/control/control.h"
 #include "server/network.h"
+#include "server/quarantine_news.h"
 
 struct supervisor_limits module_limits(const struct conf_main *conf)
 {
@@ -28,14 +28,8 @@ void server_module_quarantined(struct server *server, const char *network, const
              "it gets no event on this network any more: %s; a new file, seshetctl module reload "
              "%s or seshetctl module enable %s brings it back",
              why, module, module);
-    if (!n)
-        return;
-    char *text =
-        xasprintf("The module %s is switched off here for its faults: %s. A new file of it, "
-                  "\"module reload %s\" or \"module enable %s\" brings it back.",
-                  module, why, module, module);
-    owners_tell(n, text);
-    free(text);
+    if (n)
+        quarantine_news_begin(n, module);
 }
 
 struct asked {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "base/log.h"
 #include "base/xmalloc.h"
 
 enum { PAGE_BYTES = 16 * 1024 };
@@ -16,8 +17,10 @@ struct item {
 
 struct session {
     char *network;
-    char *name; /* network/module: neither has a '/' */
+    char *name;         /* network/module: neither has a '/' */
+    const char *module; /* in name */
     size_t bytes;
+    bool orphan; /* at the last sweep */
     struct item *items;
     UT_hash_handle hh;
 };
@@ -67,6 +70,7 @@ static struct session *make(struct module_sessions *s, const char *network, cons
     session = xmalloc(sizeof *session);
     *session =
         (struct session){.network = xstrdup(network), .name = xasprintf("%s/%s", network, module)};
+    session->module = session->name + strlen(network) + 1;
     HASH_ADD_KEYPTR(hh, s->all, session->name, strlen(session->name), session);
     return session;
 }
@@ -139,6 +143,23 @@ void module_sessions_forget(struct module_sessions *s, const char *network)
     {
         if (!strcmp(session->network, network))
             session_free(s, session);
+    }
+}
+
+void module_sessions_sweep(struct module_sessions *s, bool (*exists)(void *arg, const char *module),
+                           void *arg)
+{
+    struct session *session;
+    struct session *next;
+    HASH_ITER(hh, s->all, session, next)
+    {
+        bool was_orphan = session->orphan;
+        session->orphan = !exists(arg, session->module);
+        if (!session->orphan || !was_orphan)
+            continue;
+        log_info("session.forgotten", LOG_MODULE(session->network, session->module),
+                 "the module has been away for long: what it kept in memory is gone");
+        session_free(s, session);
     }
 }
 

@@ -1,6 +1,7 @@
 #ifndef SERVER_MODULE_SESSION_H
 #define SERVER_MODULE_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,9 @@ int64_t module_session_keys(const struct module_sessions *s, const char *network
                             const char *module, const char *prefix, int64_t from, struct buf *out);
 /* The network is gone. */
 void module_sessions_forget(struct module_sessions *s, const char *network);
+/* To be called from time to time. Modules that do not exist, and did not at the last sweep either,
+ * lose what they have: one that is replaced or registered anew meanwhile keeps it. */
+void module_sessions_sweep(struct module_sessions *s, bool (*exists)(void *arg, const char *module),
+                           void *arg);
 
 #endif

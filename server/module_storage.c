@@ -33,9 +33,12 @@ static int32_t status(int op, const struct storage_answer *answer)
         return success(op, answer);
     case REGISTRY_NOT_FOUND:
         return op == IPC_DELETE ? 0 : SESHET_ENOTFOUND;
+    case REGISTRY_DENIED:
+        if (answer->no_number)
+            return SESHET_EINVAL;
+        break;
     case REGISTRY_GONE:
     case REGISTRY_UNSURE:
-    case REGISTRY_DENIED:
         break;
     }
     log_warn("storage.failed", LOG_NOBODY, "%s", answer->text);

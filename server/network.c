@@ -19,6 +19,7 @@
 #include "server/index.h"
 #include "server/life.h"
 #include "server/module_session.h"
+#include "server/quarantine_news.h"
 #include "server/raw_line.h"
 #include "server/router.h"
 #include "server/runtime.h"
@@ -301,6 +302,7 @@ void network_free(struct network *n)
         HASH_DEL(n->server->networks, n);
     }
     flood_guard_forget(n);
+    quarantine_news_free(n);
     auth_free(n->auth);
     core_memory_free(n->core);
     more_free(n->more);

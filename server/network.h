@@ -29,6 +29,7 @@ struct network {
     struct auth *auth;            /* who its sources are */
     struct runtime *runtime;      /* what the registry sets beside the file */
     struct more *more;            /* the rests of long answers */
+    struct quarantine_news *news; /* utlist: what not every owner was told of */
     struct core_memory *core;     /* what core commands remember; NULL until they do */
     char *server_name;            /* what the IRC server calls itself; NULL before it did */
     struct identity_place *place; /* where our nick is known to `identities`; or NULL */

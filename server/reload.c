@@ -12,6 +12,7 @@
 #include "server/judge.h"
 #include "server/module_faults.h"
 #include "server/network.h"
+#include "server/session_sweep.h"
 #include "server/storage_quota.h"
 #include "server/worker.h"
 
@@ -200,6 +201,7 @@ static void apply_main(struct server *server, struct conf_main *conf)
     supervisor_set_limits(server->supervisor, &limits);
     now->modules.storage_mb = conf->modules.storage_mb;
     storage_quota_set(server->quota, (uint64_t)now->modules.storage_mb << 20);
+    session_sweep_wait(server->sweep);
     swap_text(&now->flood.source, &conf->flood.source);
     swap_text(&now->flood.ignore, &conf->flood.ignore);
     swap_text(&now->flood.register_host, &conf->flood.register_host);

@@ -12,6 +12,7 @@
 #include "server/facts.h"
 #include "server/flood_guard.h"
 #include "server/index.h"
+#include "server/quarantine_news.h"
 #include "server/say.h"
 
 #define MAX_CLASH 8 /* commands of one name that are told apart in an answer */
@@ -376,6 +377,8 @@ bool router_event(struct network *n, const struct irc_event *event)
     route_begin(&r, &mask, places);
     if (!is_heard(&r))
         return false;
+    if (r.counted)
+        quarantine_news_seen(n, event, &r.auth);
     bool may_call = event->type == EVENT_MESSAGE && r.counted;
     if (may_call)
         called_module = route_command(&r, &called);

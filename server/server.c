@@ -39,6 +39,7 @@
 #include "server/runtime.h"
 #include "server/sandbox_check.h"
 #include "server/say.h"
+#include "server/session_sweep.h"
 #include "server/storage_quota.h"
 #include "server/supervise/supervisor.h"
 #include "server/worker.h"
@@ -337,6 +338,7 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
         conf_networks_free(networks);
         return -1;
     }
+    server->sweep = session_sweep_new(server);
     server->follow = follow_new(server);
     server->reload = reload_new(server);
     reload_first(server->reload, networks);
@@ -432,6 +434,7 @@ void server_free(struct server *server)
     worker_pool_free(server->workers); /* first: a job that is done tells the others */
     reload_free(server->reload);
     follow_free(server->follow);
+    session_sweep_free(server->sweep);
     control_close(server->control);
     HASH_ITER(hh, server->networks, n, next)
     {

@@ -31,6 +31,7 @@ struct server {
     struct auth_desk *desk; /* logins */
     struct module_sessions *sessions;
     struct storage_quota *quota; /* of what modules store in Redis */
+    struct session_sweep *sweep;
     struct module_log *module_log;
     struct admin_wait *admin_waits; /* answers that wait for a snapshot */
     struct identities *identities;

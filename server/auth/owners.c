@@ -11,6 +11,7 @@ enum { MAX_OWNERS = 8, MAX_LOOKED_AT = 4000 };
 
 struct owners {
     const struct irc_user *found[MAX_OWNERS];
+    const struct account *accounts[MAX_OWNERS];
     size_t count;
     size_t looked_at;
 };
@@ -30,8 +31,10 @@ static void look_at(struct owners *owners, struct network *n, const struct irc_u
     if (irc_state_is_me(n->state, source.nick) || is_found(owners, user))
         return;
     owners->looked_at++;
-    if (auth_has(n, &source, "owner"))
-        owners->found[owners->count++] = user;
+    if (!auth_has(n, &source, "owner"))
+        return;
+    owners->accounts[owners->count] = auth_account(n, &source);
+    owners->found[owners->count++] = user;
 }
 
 static void find_owners(struct owners *owners, struct network *n)
@@ -44,17 +47,24 @@ static void find_owners(struct owners *owners, struct network *n)
         }
 }
 
-void owners_tell(struct network *n, const char *text)
+void owner_tell(struct network *n, const char *nick, const char *text)
+{
+    struct say say = {.kind = SAY_NOTICE,
+                      .target = nick,
+                      .text = text,
+                      .len = strlen(text),
+                      .module = CORE_MODULE};
+    say_text(n, &say);
+}
+
+void owners_tell(struct network *n, const char *text, owner_fn *told, void *arg)
 {
     struct owners owners = {0};
     network_refresh(n);
     find_owners(&owners, n);
     for (size_t i = 0; i < owners.count; i++) {
-        struct say say = {.kind = SAY_NOTICE,
-                          .target = irc_user_nick(owners.found[i]),
-                          .text = text,
-                          .len = strlen(text),
-                          .module = CORE_MODULE};
-        say_text(n, &say);
+        owner_tell(n, irc_user_nick(owners.found[i]), text);
+        if (owners.accounts[i])
+            told(arg, owners.accounts[i]);
     }
 }

@@ -126,8 +126,10 @@ static const struct command_param try_file = {.name = "file",
 static const struct command_param try_texts = {
     .name = "texts",
     .shown = "TEXT...",
-    .help = "What is said, one after another: '<NICK> TEXT' by somebody else; /help lists what "
-            "else can happen. Without it lines are read from the standard input.",
+    .help =
+        "What is said, one after another: '<NICK> TEXT' by somebody else, '#CHANNEL <NICK> TEXT' "
+        "elsewhere; /help lists what else can happen. Without it lines are read from the "
+        "standard input.",
     .kind = PARAM_WORDS,
     .optional = true};
 static const struct command_param try_as = {.name = "as",
@@ -151,7 +153,9 @@ static const struct command_param try_grant = {
     .kind = PARAM_OPTION};
 static const struct command_param try_channel = {.name = "channel",
                                                  .shown = "CHANNEL",
-                                                 .help = "Where; #test, unless given.",
+                                                 .help =
+                                                     "Where, unless a TEXT names another channel; "
+                                                     "#test, unless given.",
                                                  .kind = PARAM_OPTION};
 static const struct command_param try_private = {
     .name = "private", .help = "To the bot, in private.", .kind = PARAM_FLAG};

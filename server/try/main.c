@@ -163,25 +163,26 @@ static int read_lines(struct script *s, const struct show *show)
 
 static int run(seshet_test *t, const struct options *o, char *const *texts)
 {
-    struct script script = {.test = t, .channel = o->channel, .in_private = o->in_private};
+    struct script script;
     struct show show = {.colour = o->colour, .human = o->show_input};
     int status = 0;
-    str_copy(script.nick, sizeof script.nick, o->as);
+    script_begin(&script, t, o->as, o->channel, o->in_private);
     show_what_came(&show, t);
     if (!*texts)
         status = read_lines(&script, &show);
     for (; *texts && !status; texts++) {
         if (o->show_input)
-            show_input(&show, script.nick, *texts);
+            show_input(&show, &script, *texts);
         status = happen(&script, &show, *texts);
     }
     if (!status && *o->after) {
         char line[80];
         snprintf(line, sizeof line, "/after %.60s", o->after);
         if (o->show_input)
-            show_input(&show, script.nick, line);
+            show_input(&show, &script, line);
         status = happen(&script, &show, line);
     }
+    script_free(&script);
     return status;
 }
 

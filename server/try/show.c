@@ -98,12 +98,19 @@ void show_what_came(const struct show *show, seshet_test *t)
     }
 }
 
-void show_input(const struct show *show, const char *nick, const char *line)
+void show_input(const struct show *show, const struct script *script, const char *line)
 {
+    char channel[SCRIPT_CHANNEL_SIZE];
+    char nick[128];
+    const char *text = script_address(line, channel, sizeof channel, nick, sizeof nick);
     printf("%s", show->colour ? DIM : "");
-    if (*line != '<' && *line != '/')
-        printf("<%s> ", nick);
-    printf("%s%s\n", line, show->colour ? PLAIN : "");
+    if (script->nchannels > 1 && *text != '/' && !script->in_private)
+        printf("%s ", *channel ? channel : script->channel);
+    else if (*channel)
+        printf("%s ", channel);
+    if (*nick || *text != '/')
+        printf("<%s> ", *nick ? nick : script->nick);
+    printf("%s%s\n", text, show->colour ? PLAIN : "");
     fflush(stdout);
 }
 

@@ -4,6 +4,8 @@
 #include <seshet/test.h>
 #include <stdbool.h>
 
+#include "server/try/script.h"
+
 /* What was said goes to the standard output, what was logged to standard error; each at once. */
 struct show {
     bool colour;
@@ -14,7 +16,7 @@ struct show {
 void show_what_came(const struct show *show, seshet_test *t);
 /* For a person: the module did not hear of it. */
 void show_nothing(const struct show *show);
-/* What is about to happen. */
-void show_input(const struct show *show, const char *nick, const char *line);
+/* What is about to happen; with the channel where there are several. */
+void show_input(const struct show *show, const struct script *script, const char *line);
 
 #endif

@@ -167,26 +167,29 @@ def tool(folder, *words):
     return done.stdout
 
 
+COMPILERS = {"c": ["cc"], "cpp": ["c++", "-std=c++20"]}
+
+
 def test_the_text_about_modules(folder):
     """Its modules compile, its transcripts come out as they stand, its test passes."""
     text = (ROOT / "docs" / "modules.md").read_text()
     include = f"-I{BUILD / 'include'}"
     modules = 0
     tests = []
-    for source in re.findall(r"(?ms)^```c\n(.*?)^```", text):
+    for language, source in re.findall(r"(?ms)^```(c|cpp)\n(.*?)^```", text):
         name = re.search(r'\.name = "([a-z]+)"', source)
-        path = folder / f"{name[1] if name else 'test'}.c"
+        path = folder / f"{name[1] if name else 'test'}.{language}"
         path.write_text(source)
         if not name:
             tests.append(path)
             continue
         modules += 1
-        tool(folder, "cc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", include, path, "-o",
-             path.with_suffix(".so"))
-    assert modules >= 3 and tests
+        tool(folder, *COMPILERS[language], "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", include,
+             path, "-o", path.with_suffix(".so"))
+    assert modules >= 9 and tests
     (folder / "seshetctl").symlink_to(BUILD / "bin/seshetctl")
     transcripts = re.findall(r"(?m)^    \$ (seshetctl module try .*)\n((?:    (?!\$).*\n)*)", text)
-    assert len(transcripts) >= 2
+    assert len(transcripts) >= 9
     for command, said in transcripts:
         assert tool(folder, "sh", "-c", f"./{command}") == re.sub(r"(?m)^    ", "", said), command
     sanitizers = ["-fsanitize=address,undefined"] if b"__asan_init" in (

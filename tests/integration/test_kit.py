@@ -67,6 +67,26 @@ def test_trying(files):
     assert done.stdout == 'alice <bot> field 1 "0"\nalice <bot> topic 0 ""\n'
 
 
+def test_trying_in_several_channels(files):
+    done = ctl("module", "try", files / "api.so", "<bob> /join #other", "<carol> /join #other",
+               "#other <bob> !api topic #other", "/topic #other a new one",
+               "#OTHER !api topic #other", "!api topic #test", "#other <bob> /topic the last",
+               "/mode #other +v bob", "!api modes #other bob", "/kick #other carol out you go",
+               "!api members #other", "#other <bob> /part bye", "!api members #other",
+               "<bob> #other is said here", "# so is this", "#other /me waves", "/invite #third",
+               "!api members #test")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        '#other <bot> bob: topic 0 ""',
+        '#other <bot> alice: topic 9 "a new one"',
+        '#test <bot> alice: topic 0 ""',
+        '#test <bot> alice: modes 1 "v"',
+        "#test <bot> alice: 2 members: bot[] bob[v]",
+        "#test <bot> alice: 1 members: bot[]",
+        "#test <bot> alice: 2 members: bot[] alice[]",
+    ]
+
+
 def test_trying_what_stands_in_the_input(files):
     done = ctl("module", "try", files / "api.so", text="!api topic #test\n\n<bob> hello\n/after 1h\n")
     assert (done.returncode, done.stdout, done.stderr) == (0, '#test <bot> alice: topic 0 ""\n', "")
@@ -87,6 +107,17 @@ def test_trying_what_stands_in_the_input(files):
     (["api.so", "x", "--after", "soon"], 2, "a duration is written in d, h, m and s"),
     (["api.so", "/after"], 2, "a duration must be from 1s to 31d"),
     (["api.so", "x" * 520], 2, "that cannot be said"),
+    (["api.so", "#other hello"], 2, "the bot is not in #other: /join #other first"),
+    (["api.so", "#other <bob> /me waves"], 2, "the bot is not in #other: /join #other first"),
+    (["api.so", "/topic #other x"], 2, "the bot is not in #other: /join #other first"),
+    (["api.so", "/join other"], 2, "that does not work; usage: /join [CHANNEL]"),
+    (["api.so", "/join #"], 2, "that does not work; usage: /join [CHANNEL]"),
+    (["api.so", "/join #a #b"], 2, "that does not work; usage: /join [CHANNEL]"),
+    (["api.so", "/kick #test"], 2, "usage: /kick [CHANNEL] NICK [REASON]"),
+    (["api.so", "/mode #test"], 2, "usage: /mode [CHANNEL] MODES [ARGS]"),
+    (["api.so", "/invite"], 2, "usage: /invite CHANNEL"),
+    (["api.so", "#test"], 2, "what is said there, or happens?"),
+    (["api.so", "#test <bob>"], 2, "what is said there, or happens?"),
 ])
 def test_trying_in_vain(files, words, status, said):
     done = ctl("module", "try", *words, folder=files)

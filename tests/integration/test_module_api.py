@@ -7,7 +7,7 @@ import pytest
 
 from harness.accounts import user
 from harness.process import wait_until
-from harness.seshetd import network
+from harness.seshetd import install_module, network
 
 CHANNEL = "#seshet"
 MODULES = pathlib.Path(__file__).resolve().parents[1] / "modules"
@@ -95,6 +95,33 @@ def test_the_session(stage):
     stage.is_("session get a%b", 'get 3 "two"')
 
 
+def test_the_session_goes_with_the_module(stage):
+    """Not at once: a file that comes back finds what it had. And then it is gone."""
+    bot = stage.bot
+    path = bot.user_modules / "api.so"
+    code = path.read_bytes()
+
+    def without_file(call):
+        mark = bot.mark()
+        path.unlink()
+        bot.wait_log(since=mark, event="module.removed", module="api")
+        call(mark)
+        install_module(bot.user_modules, kept)
+        stage.visitor.until_answered("Anna", CHANNEL, "!api back{}", "ready back{}", timeout=30)
+
+    kept = bot.folder / "kept" / "api.so"
+    kept.parent.mkdir()
+    kept.write_bytes(code)
+    stage.is_("session set a one", "set 0")
+    without_file(lambda mark: None)
+    stage.is_("session get a", 'get 3 "one"')
+    bot.settings["modules"]["idle"] = "1s"
+    bot.write_main()
+    bot.hangup()
+    without_file(lambda mark: bot.wait_log(since=mark, event="session.forgotten", module="api"))
+    stage.is_("session get a", 'get -2 ""')
+
+
 def test_keys_of_the_storage(stage):
     stage.is_("keys 700", "all: none")
 
@@ -138,7 +165,7 @@ def test_acting_needs_the_permission(stage):
 def test_formatting(stage):
     stage.visitor.say(CHANNEL, "!api format x")
     text = stage.visitor.expect_say("Anna", "bold").text
-    assert text == "\x02bold\x0f \x0304red\x034,12both\x0f1 x"
+    assert text == "\x02\x1e\x16bold\x0f \x0304red\x034,12both\x0f1 x"
     stage.visitor.expect_say("Anna", "^visitor: 15 bold redboth1 x$")
 
 

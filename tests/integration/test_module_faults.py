@@ -218,6 +218,41 @@ def test_quarantine_and_back(stage):
     assert not any(m.text.endswith("never") and m.nick == "Anna" for m in stage.one.history)
 
 
+def test_owners_who_were_not_there_are_told(stage):
+    """When they come, once; and not of what does not stand any more."""
+    bot = stage.bot
+    boss = stage.servers[0].client("boss")
+    stage.setting(quarantine="1/10m")
+    user(bot.cli, "boss", hostmasks=["one/boss!*@*"], capabilities=["owner"])
+    wait_until(lambda: "boss" in str(bot.ctl_json("user", "list")), 10, "the owner is known")
+
+    def told():
+        return [m.text for m in boss.history if m.command == "NOTICE" and m.nick == "Anna"
+                and "segv_command is switched off here" in m.text]
+
+    quarantine(stage, 1)
+    assert not [m for m in stage.one.history if "switched off here" in m.text]
+    boss.join(CHANNEL)
+    boss.ask("Anna", CHANNEL, "!echo come", "come")
+    boss.ask("Anna", CHANNEL, "!echo said", "said")
+    assert len(told()) == 1 and "1 faults within 10m" in told()[0]
+    # One that is there is told at once, and not again; what was lifted meanwhile is no news.
+    stage.ctl("module", "enable", "segv_command")
+    quarantine(stage, 1)
+    boss.expect(lambda m: m.command == "NOTICE" and "segv_command is switched off" in m.text)
+    boss.ask("Anna", CHANNEL, "!echo again", "again")
+    boss.ask("Anna", CHANNEL, "!echo and again", "and again")
+    assert len(told()) == 2
+    boss.send(f"PART {CHANNEL}")
+    stage.one.collect(lambda m: m.command == "PART" and m.nick == "boss")
+    stage.ctl("module", "enable", "segv_command")
+    quarantine(stage, 1)
+    stage.ctl("module", "enable", "segv_command")
+    boss.join(CHANNEL)
+    boss.ask("Anna", CHANNEL, "!echo back", "back")
+    assert len(told()) == 2
+
+
 def test_idle_processes_end(stage):
     bot = stage.bot
     stage.setting(idle="1s")

@@ -1,6 +1,7 @@
 """A module's file changes: the new code answers, nobody reconnects, no command is lost."""
 
 import collections
+import os
 import pathlib
 import threading
 import time
@@ -236,12 +237,20 @@ def private_copies(bot):
     return [p for p in pathlib.Path(bot.state).rglob("*says*.so*")]
 
 
+def started(pid):
+    """When a process began, in seconds since the machine did."""
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+
+
 @pytest.mark.seconds(240)
 def test_forty_networks_share_a_file(parts, server, visitor, folder):
-    """All get the new code, one after another, and no answer is lost or doubled meanwhile."""
+    """All get the new code, one after another, and no answer is lost or doubled meanwhile; one of
+    them is asked as fast as it answers."""
     nicks = [f"Bot{i}" for i in range(40)]
-    bot = parts.bot({f"net{i}": network(server.port, nick) for i, nick in enumerate(nicks)},
-                    start=False)
+    networks = {f"net{i}": network(server.port, nick) for i, nick in enumerate(nicks)}
+    networks["net0"] = network(server.port, nicks[0], [CHANNEL, "#load"])
+    bot = parts.bot(networks, start=False)
     parts.module(bot, "says", sources.says("first text"))
     bot.start()
     for nick in nicks:
@@ -257,9 +266,19 @@ def test_forty_networks_share_a_file(parts, server, visitor, folder):
                 for _ in nicks]
 
     assert set(answers()) == {f"visitor: first text {asked[0]}"}
+    old = {host.pid for host in bot.modhosts()}
+    load = Load(server.client("load").join("#load"), nicks[0], "!says")
+    load.start()
+    wait_until(lambda: load.answers or load.error, 20, "the load has begun")
     parts.module(bot, "says", sources.says("second text"))
     wait_until(lambda: all("second text" in text for text in answers()), 30, "all say the second")
+    wait_until(lambda: "second" in load.answers[-1][1] or load.error, 20, "the busy one as well")
+    assert {text.split()[1] for _, text in load.finish()} == {"first", "second"}
     wait_until(lambda: len(bot.modhosts()) == len(nicks), 30, "the old processes have ended")
+    # After the first few one begins every two milliseconds, or later: never all at once.
+    begun = [started(host.pid) for host in bot.modhosts()]
+    assert len(begun) == len(nicks) and not old & {host.pid for host in bot.modhosts()}
+    assert max(begun) - min(begun) >= 0.05
     said = collections.Counter((m.nick, m.text.split()[-1]) for m in visitor.history
                                if m.nick in nicks and m.command == "PRIVMSG")
     assert said == collections.Counter((nick, number) for nick in nicks for number in asked)

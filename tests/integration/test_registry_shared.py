@@ -319,6 +319,61 @@ def test_a_link_that_tells_nothing_is_noticed(parts):
     shared.become(False)
 
 
+TALLY = r"""
+#include <seshet/module.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "!tally": 100 increments, 50 numbers a line. */
+static void tally(seshet_ctx *ctx, const seshet_event *ev)
+{
+    if (*ev->args) {
+        seshet_answer(ctx, "%s", ev->args);
+        return;
+    }
+    for (int line = 0; line < 2; line++) {
+        char text[400] = "";
+        for (int i = 0; i < 50; i++) {
+            int64_t n = -1;
+            int error = seshet_increment(ctx, SESHET_SHARED, "tally", 1, &n);
+            if (error) {
+                seshet_answer(ctx, "error %d", error);
+                return;
+            }
+            snprintf(text + strlen(text), sizeof text - strlen(text), " %" PRId64, n);
+        }
+        seshet_answer(ctx, "tally:%s", text);
+    }
+}
+
+SESHET_MODULE(.name = "tally", .commands = SESHET_COMMANDS({"tally", tally}), )
+"""
+
+
+def test_both_count_one_number(parts):
+    """Modules of both servers at once: no number is given twice, and none is left out."""
+    shared = Shared(parts)
+    for nick, bot in shared.bots.items():
+        parts.module(bot, "tally", TALLY)
+        shared.visitor.until_answered(nick, NICKS[nick], "!tally there{}")
+    for channel in NICKS.values():
+        shared.visitor.say(channel, "!tally")
+    said = []
+
+    def is_last(message):
+        if message.nick in NICKS and message.text.startswith("tally: "):
+            said.extend(map(int, message.text.split()[1:]))
+        return len(said) >= 200
+
+    shared.visitor.collect(is_last, timeout=30)
+    assert sorted(said) == list(range(1, 201))
+    assert shared.cli("HGET", "seshet:storage:module:tally", "tally") == "200"
+    # What is no number any more is not counted on, and that is the module's to hear.
+    shared.cli("HSET", "seshet:storage:module:tally", "tally", "many")
+    shared.visitor.ask("Anna", NICKS["Anna"], "!tally", "error -1$")
+
+
 def test_both_change_one_account(parts):
     """At the same moment, again and again: nothing is lost, and no set holds both signs."""
     shared = Shared(parts)

@@ -139,9 +139,9 @@ static void formats(seshet_ctx *ctx, const char *words)
     char plain[200];
     char text[200];
     snprintf(text, sizeof text,
-             SESHET_BOLD "bold" SESHET_PLAIN
-                         " " SESHET_COLOR("04") "red" SESHET_COLOR("4,12") "both" SESHET_PLAIN
-                                                                           "1 %s",
+             SESHET_BOLD SESHET_STRIKE SESHET_REVERSE
+             "bold" SESHET_PLAIN
+             " " SESHET_COLOR("04") "red" SESHET_COLOR("4,12") "both" SESHET_PLAIN "1 %s",
              words);
     int length = seshet_strip(plain, sizeof plain, text);
     seshet_answer(ctx, "%s", text);

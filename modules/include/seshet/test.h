@@ -111,6 +111,8 @@ int seshet_test_nick(seshet_test *t, const char *nick, const char *new_nick);
 int seshet_test_mode(seshet_test *t, const char *nick, const char *channel, const char *modes,
                      const char *args);
 int seshet_test_topic(seshet_test *t, const char *nick, const char *channel, const char *topic);
+/* Unlike a server's, which tells of an invitation of the bot only modules with that channel in
+ * their list echannels: there are no lists here, and the module is on everywhere. */
 int seshet_test_invite(seshet_test *t, const char *nick, const char *target, const char *channel);
 /* Logs in to services; account NULL: out. An account that is set by seshet_test_user makes no
  * event. */

@@ -96,6 +96,13 @@ static void storage_says_no(void **state)
     run_until(f, all_answered, &a, "answers");
     assert_int_equal(a.last.result, REGISTRY_DENIED);
     assert_non_null(strstr(a.text, "not an integer"));
+    assert_true(a.last.no_number);
+    storage_set(f->registry, here, "n", "9223372036854775807", 19, on_answer, &a);
+    storage_increment(f->registry, here, "n", 1, on_answer, &a);
+    a.wanted += 2;
+    run_until(f, all_answered, &a, "answers");
+    assert_int_equal(a.last.result, REGISTRY_DENIED);
+    assert_true(a.last.no_number);
     free(big);
 
     redis_do(f->socket, "CONFIG SET maxmemory 1");
@@ -104,6 +111,7 @@ static void storage_says_no(void **state)
     run_until(f, all_answered, &a, "an answer");
     assert_int_equal(a.last.result, REGISTRY_DENIED);
     assert_non_null(strstr(a.text, "OOM"));
+    assert_false(a.last.no_number);
     run_for(f, 600); /* longer than the heartbeat's timeout */
     assert_int_equal(f->state, REGISTRY_SYNCED);
     assert_int_equal(registry_stats(f->registry).reconnects, 0);

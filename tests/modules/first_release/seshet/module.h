@@ -9,7 +9,8 @@
  * A module is a shared object with one descriptor, written with SESHET_MODULE(...). It runs in a
  * process of its own network (seshet-modhost), never in the server: it may block, and it may crash;
  * that costs the event it was in. Handlers of one module host run one after another, so plain
- * static variables need no locks; they are gone when the module is reloaded. What must stay goes to
+ * static variables need no locks; they are gone when the module is reloaded, when its host crashes,
+ * and when the host ends because it had no event for an hour (modules.idle). What must stay goes to
  * storage.
  *
  * Text is bytes, normally UTF-8, ends with NUL and holds no CR or LF. A string that a function or
@@ -30,7 +31,9 @@ extern "C" {
 
 typedef struct seshet_ctx seshet_ctx; /* whom a call is for; valid until the handler returns */
 
-/* Event types; numbers are never reused. */
+/* Event types; numbers are never reused. Which of its events a module sees is said by the registry.
+ * An invitation of the bot is to a channel where it is not, nor anybody it knows of: only modules
+ * with that channel in their list echannels see it. */
 typedef enum seshet_event_type {
     SESHET_MESSAGE = 1, /* a channel or private message that calls no command of this module */
     SESHET_ACTION = 2,  /* CTCP ACTION ("/me") */
@@ -177,7 +180,7 @@ struct seshet_note {
 
 #define SESHET_EINVAL    (-1) /* an argument is not allowed */
 #define SESHET_ENOTFOUND (-2) /* no such key, channel or member */
-#define SESHET_ESIZE     (-3) /* too long, or the buffer is too small */
+#define SESHET_ESIZE     (-3) /* too long, the buffer is too small, or there is no room for more */
 #define SESHET_ESTORAGE  (-4) /* Redis is away or refused; nothing was written */
 #define SESHET_EREFUSED  (-5) /* not allowed here: no permission, or no reply to a notice */
 #define SESHET_ESERVER   (-6) /* the server went away */
@@ -288,8 +291,12 @@ int seshet_account(seshet_ctx *ctx, char *name, size_t size);
  * Key-value pairs. A call waits for the server's answer: 0 or more means that it is kept. Keys: 1
  * to 256 bytes; values: at most 64 KiB; any bytes but NUL. What is HERE and SHARED is in Redis,
  * 64 MB of each unless the administrator says otherwise; what would be more is SESHET_ESTORAGE.
- * SESSION is in the server's memory: it survives reloads and crashes of the module, and is gone
- * when the server ends; at most 1 MiB of it for a module on a network. */
+ * SESSION is in the server's memory: it survives reloads, crashes and the end of idle hosts, and is
+ * gone when the server ends, or when the module's file or registration has been away for long
+ * (modules.idle, an hour); at most 1 MiB of it for a module on a network.
+ * All return SESHET_EINVAL for a wrong scope or an empty key, SESHET_ESIZE for a key or value that
+ * is too long, SESHET_ESTORAGE when Redis is away or refuses (never for SESSION), or
+ * SESHET_ESERVER. */
 
 typedef enum seshet_scope {
     SESHET_HERE = 0,   /* this module on this network */
@@ -297,13 +304,16 @@ typedef enum seshet_scope {
     SESHET_SESSION = 2 /* this module on this network, in memory */
 } seshet_scope;
 
-/* Returns the value's length and writes it, with a NUL, into value; SESHET_ENOTFOUND,
- * SESHET_ESIZE (nothing was written) or SESHET_ESTORAGE. */
+/* Returns the value's length and writes it, with a NUL, into value; SESHET_ENOTFOUND, or
+ * SESHET_ESIZE: the buffer is too small, and nothing was written. */
 int seshet_get(seshet_ctx *ctx, seshet_scope scope, const char *key, char *value, size_t size);
+/* SESHET_ESIZE also when the session is full; nothing was changed. */
 int seshet_set(seshet_ctx *ctx, seshet_scope scope, const char *key, const char *value);
 /* 1 when it was there, 0 when not. */
 int seshet_delete(seshet_ctx *ctx, seshet_scope scope, const char *key);
-/* Adds to a number (missing counts as 0), atomically over all servers; *result may be NULL. */
+/* Adds to a number (missing counts as 0), atomically over all servers; result may be NULL.
+ * SESHET_EINVAL: what stands there is no number, or the sum is none of 64 bits; SESHET_ESIZE: the
+ * session is full. Nothing was changed then. */
 int seshet_increment(seshet_ctx *ctx, seshet_scope scope, const char *key, int64_t by,
                      int64_t *result);
 
@@ -346,12 +356,14 @@ int seshet_set_topic(seshet_ctx *ctx, const char *channel, const char *topic);
 int seshet_kick(seshet_ctx *ctx, const char *channel, const char *nick, const char *reason);
 
 /* ---- Formatting -----------------------------------------------------------------------------
- * https://modern.ircdocs.horse/formatting: each of the first four switches on, and off again. */
+ * https://modern.ircdocs.horse/formatting: each of the first six switches on, and off again. */
 
 #define SESHET_BOLD      "\x02"
 #define SESHET_ITALIC    "\x1d"
 #define SESHET_UNDERLINE "\x1f"
 #define SESHET_MONOSPACE "\x11"
+#define SESHET_STRIKE    "\x1e"
+#define SESHET_REVERSE   "\x16" /* colors change places */
 #define SESHET_PLAIN     "\x0f" /* ends all of them */
 /* SESHET_COLOR("04") "red" SESHET_PLAIN: two digits, 00 white 01 black 02 blue 03 green 04 red
  * 05 brown 06 magenta 07 orange 08 yellow 09 light green 10 cyan 11 light cyan 12 light blue
