@@ -553,9 +553,9 @@ class Completion(Case):
         self.assertEqual(self.offers("module", "enable", ""), ["dice", "seen"])
         self.assertEqual(self.offers("module", "enable", "s"), ["seen"])
         self.assertEqual(self.offers("module", "enable", "dice", "--"),
-                         ["--network", "--socket", "--json", "--help", "--version"])
+                         ["--network", "--config", "--socket", "--json", "--help", "--version"])
         self.assertEqual(self.offers("module", "list", "--js"), ["--json"])
-        for option in ("-c", "--socket"):
+        for option in ("-c", "--config", "--socket"):
             self.assertIn("/etc", self.offers("module", "list", option, "/et"))
         self.assertEqual(self.offers("module", "enable", "dice", "--network", ""),
                          ["libera", "oftc"])
