@@ -159,3 +159,12 @@ def test_a_check_finds_what_counts_for_nothing(parts):
         cli("DEL", f"seshet:{key}")
     cli("SREM", "seshet:users", "Capital")
     wait_until(lambda: not bot.cli("HGETALL", "seshet:status:accounts").strip(), 20, "all is right again")
+    # What was known not to be there is not closed by a key of the wrong type.
+    cli("DEL", "seshet:policy")
+    wait_until(lambda: bot.ctl_json("policy", "show")["policies"][0].get("registration") != "closed", 20,
+               "no policy")
+    before = bot.ctl_json("policy", "show")
+    cli("SET", "seshet:policy", "rubbish")
+    wanted[:] = [("policy", "must be a hash; until then what was known of it counts")]
+    wait_until(lambda: not missing(), 20, "the wrong type is found")
+    assert bot.ctl_json("policy", "show") == before
