@@ -125,6 +125,8 @@ def test_a_check_finds_what_counts_for_nothing(parts):
     cli("SET", "seshet:network:net:policy:capabilities", "a string")
     cli("HSET", "seshet:module:echo", "auth_group", "missing")
     cli("SET", "seshet:usersx", "1")
+    for written in ("network:net:first", "network:net:installed", "storage:network:net:module:echo"):
+        cli("SET", f"seshet:{written}", "a string")
 
     def findings():
         return {(f["key"], f["text"]) for f in bot.ctl_json("registry", "check")["findings"]}
@@ -143,7 +145,10 @@ def test_a_check_finds_what_counts_for_nothing(parts):
               ("network:net:channel:#BIG", "no name of a channel"),
               ("network:net:policy:capabilities", "it must be a set"),
               ("module:echo", "auth_group is missing"),
-              ("usersx", "misspelled")]
+              ("usersx", "misspelled"),
+              ("network:net:first", "wrong type: it must be a set"),
+              ("network:net:installed", "wrong type: it must be a set"),
+              ("storage:network:net:module:echo", "wrong type: it must be a hash")]
 
     def missing():
         found = findings()
