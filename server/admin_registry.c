@@ -238,7 +238,7 @@ static bool is_other_use(const char *key)
         if (begins(key, starts[i]))
             return true;
     if (!begins(key, "network:") || !(rest = strchr(key + 8, ':')))
-        return begins(key, "network:");
+        return false;
     return !strcmp(rest, ":first") || !strcmp(rest, ":installed");
 }
 
