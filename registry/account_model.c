@@ -45,6 +45,7 @@ struct account_model {
     struct names names[2]; /* of users, of profiles */
     uint32_t full;         /* number of the current full reading */
     bool in_full;
+    bool complete; /* everything has been read once: what is not there is known not to be */
 };
 
 struct account_model *account_model_new(struct problems *problems)
@@ -101,6 +102,12 @@ static bool record_name(struct record *r, const struct registry_key *key)
     return false;
 }
 
+/* Users and profiles stay as long as they are named; the others as long as they say something. */
+static bool is_listed_kind(enum record_kind kind)
+{
+    return kind == RECORD_USER || kind == RECORD_GROUP;
+}
+
 /* NULL: there can be no such record. */
 static struct entry *entry_get(struct account_model *m, enum record_kind kind,
                                const struct registry_key *base)
@@ -119,6 +126,8 @@ static struct entry *entry_get(struct account_model *m, enum record_kind kind,
     e->key = *base;
     e->name = xstrdup(key_write(base, name, sizeof name));
     e->record = record;
+    if (is_listed_kind(kind))
+        e->unread = (UINT32_C(1) << record_types[kind].nparts) - 1;
     HASH_ADD_KEYPTR(hh, t->entries, e->name, strlen(e->name), e);
     return e;
 }
@@ -203,12 +212,6 @@ static void entry_put(struct account_model *m, struct entry *e, struct record *r
     t->changed = true;
 }
 
-/* Users and profiles stay as long as they are named; the others as long as they say something. */
-static bool is_listed_kind(enum record_kind kind)
-{
-    return kind == RECORD_USER || kind == RECORD_GROUP;
-}
-
 static void drop_empty(struct account_model *m, struct entry *e)
 {
     enum record_kind kind = e->record->kind;
@@ -282,12 +285,35 @@ void account_model_apply(struct account_model *m, const struct registry_key *key
         drop_empty(m, e);
 }
 
-/* Whether anything was known of the part that cannot be read now. */
-static bool part_known(const struct entry *e, size_t part)
+static bool part_holds(const struct entry *e, size_t part)
 {
     if (part)
         return *record_part_value(e->record, part) != NULL;
     return e->record->set != 0;
+}
+
+/* Whether anything is known of the part, be it that it was not there. e NULL: there is no such
+ * record yet. */
+static bool part_known(const struct account_model *m, enum record_kind kind, const struct entry *e,
+                       size_t part)
+{
+    uint32_t bit = UINT32_C(1) << part;
+    if (!e)
+        return m->complete && !is_listed_kind(kind);
+    return part_holds(e, part) || (m->complete && !((e->record->unreadable | e->unread) & bit));
+}
+
+static void tell_unreadable(struct account_model *m, const struct registry_key *key,
+                            const char *why, bool known)
+{
+    char text[2 * REGISTRY_WHY_SIZE];
+    const struct telling telling = {m, key};
+    problems_of_key(m, key, true);
+    snprintf(text, sizeof text, "%s; until then %s", why,
+             known ? "what was known of it counts"
+                   : "nothing is open, for nothing was known of it");
+    tell((void *)&telling, "", text);
+    problems_of_key(m, key, false);
 }
 
 void account_model_unreadable(struct account_model *m, const struct registry_key *key,
@@ -295,22 +321,20 @@ void account_model_unreadable(struct account_model *m, const struct registry_key
 {
     enum record_kind kind;
     size_t part;
-    char text[2 * REGISTRY_WHY_SIZE];
-    const struct telling telling = {m, key};
-    bool is_record = record_of_key(key->kind, &kind, &part);
-    struct registry_key base = is_record ? base_key(key, kind) : *key;
-    struct entry *e = is_record ? entry_find(m, kind, &base) : NULL;
-    if (is_record && !counts(m, kind, e))
+    if (!record_of_key(key->kind, &kind, &part)) {
+        tell_unreadable(m, key, why, true);
         return;
-    problems_of_key(m, key, true);
-    snprintf(text, sizeof text, "%s; until then what was known of it counts%s", why,
-             is_record ? ", and where nothing was known, nothing is open" : "");
-    tell((void *)&telling, "", text);
-    problems_of_key(m, key, false);
-    if (!is_record || !(e = entry_get(m, kind, &base)))
+    }
+    struct registry_key base = base_key(key, kind);
+    struct entry *e = entry_find(m, kind, &base);
+    if (!counts(m, kind, e))
+        return;
+    bool known = part_known(m, kind, e, part);
+    tell_unreadable(m, key, why, known);
+    if (!e && (known || !(e = entry_get(m, kind, &base))))
         return;
     part_read(m, e, part);
-    if (part_known(e, part))
+    if (known)
         return;
     struct record *record = record_clone(e->record);
     record->unreadable |= UINT32_C(1) << part;
@@ -380,8 +404,6 @@ static void add_name(struct account_model *m, enum key_kind kind, const char *na
     if (!e->listed) {
         names->count++;
         table_of(m, listed_kind(kind), name)->changed = true;
-        if (!m->in_full)
-            e->unread = (UINT32_C(1) << record_types[e->record->kind].nparts) - 1;
     }
     e->listed = names->pass;
 }
@@ -456,7 +478,7 @@ static void entry_sweep(struct account_model *m, struct table *t, struct entry *
     t->changed = t->changed || e->unread;
     e->unread = 0;
     for (size_t p = 0; p < record_types[e->record->kind].nparts; p++)
-        if (e->read[p] != m->full && (part_known(e, p) || (!p && e->record->closed) ||
+        if (e->read[p] != m->full && (part_holds(e, p) || (!p && e->record->closed) ||
                                       (e->record->unreadable & (UINT32_C(1) << p))))
             keys[gone++] = part_key(e, p);
     for (size_t i = 0; i < gone; i++)
@@ -476,6 +498,7 @@ static void table_sweep(struct account_model *m, struct table *t)
 void account_model_end_full(struct account_model *m)
 {
     m->in_full = false;
+    m->complete = true;
     for (size_t i = 0; i < ACCOUNT_SHARDS; i++)
         table_sweep(m, &m->users[i]);
     for (size_t i = 0; i < RECORD_KINDS; i++)

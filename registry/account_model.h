@@ -18,7 +18,8 @@ void account_model_free(struct account_model *m); /* NULL is fine */
  * not there. */
 void account_model_apply(struct account_model *m, const struct registry_key *key,
                          const struct model_bytes *items, size_t count);
-/* The key has the wrong type. What was known of it stays; where nothing was known, it closes. */
+/* The key has the wrong type. What was known of it stays, also that it was not there; where nothing
+ * was ever known, it closes. */
 void account_model_unreadable(struct account_model *m, const struct registry_key *key,
                               const char *why);
 

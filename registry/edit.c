@@ -124,7 +124,7 @@ int edit_check_network(const char *network, char *why, size_t why_size)
 {
     if (!*network || registry_network_valid(network))
         return 0;
-    snprintf(why, why_size, "\"%.80s\" is no name of a network", network);
+    snprintf(why, why_size, "\"%.80s\" is no name of a network: " REGISTRY_NETWORK_SAYS, network);
     return -1;
 }
 

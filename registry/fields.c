@@ -264,9 +264,13 @@ bool registry_name_valid(const char *name)
     return name_valid(name, strlen(name), false);
 }
 
+#define MAX_NETWORK 32 /* CONF_MAX_KEY */
+
 bool registry_network_valid(const char *name)
 {
-    return name_valid(name, strlen(name), true);
+    size_t len = strlen(name);
+    return len && len <= MAX_NETWORK && name[0] != '.' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == len;
 }
 
 void list_item_split(const char *text, const char **item, size_t *network_len)

@@ -210,7 +210,10 @@ int module_fields_parse_rate(struct module_fields *f, enum module_field field, c
 
 /* Letters, digits, '_' and '-', in a network's name '.' as well; at most REGISTRY_MAX_NAME. */
 bool registry_name_valid(const char *name);
+/* As the names of network files are (conf/parse.h). */
 bool registry_network_valid(const char *name);
+#define REGISTRY_NETWORK_SAYS                                                                      \
+    "small letters, digits, '_', '-' and '.', as its file is named without \".conf\""
 
 /*
  * An item of a list: "ITEM", or "NETWORK/ITEM" for one network. It is the latter when what stands

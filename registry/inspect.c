@@ -60,6 +60,30 @@ void registry_scan(struct registry *r, const char *cursor, const char *glob, reg
     free(pattern);
 }
 
+struct typing {
+    registry_type_fn *done;
+    void *arg;
+};
+
+static void on_type(void *arg, enum registry_result result, const redisReply *reply,
+                    const char *text)
+{
+    struct typing *typing = arg;
+    bool told = reply && reply->type == REDIS_REPLY_STATUS;
+    typing->done(typing->arg, result, told ? reply->str : "none", text);
+    free(typing);
+}
+
+void registry_type(struct registry *r, const char *key, registry_type_fn *done, void *arg)
+{
+    struct typing *typing = xmalloc(sizeof *typing);
+    char *name = xasprintf("%s%s", registry_prefix(r), key);
+    const char *argv[] = {"TYPE", name};
+    *typing = (struct typing){done, arg};
+    registry_command(r, on_type, typing, 2, argv, NULL);
+    free(name);
+}
+
 struct reading {
     registry_hash_fn *done;
     void *arg;

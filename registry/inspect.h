@@ -31,6 +31,14 @@ struct hash_answer {
 };
 typedef void registry_hash_fn(void *arg, const struct hash_answer *answer);
 
+/* type: as Redis calls it, "hash"; "none": there is no such key; valid during the call. text: for
+ * GONE and DENIED, a sentence; otherwise "". */
+typedef void registry_type_fn(void *arg, enum registry_result result, const char *type,
+                              const char *text);
+
+/* Of what type a key is; key without the prefix. */
+void registry_type(struct registry *r, const char *key, registry_type_fn *done, void *arg);
+
 /* A whole hash; key without the prefix. */
 void registry_hash(struct registry *r, const char *key, registry_hash_fn *done, void *arg);
 

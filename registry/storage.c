@@ -19,7 +19,15 @@ struct call {
     enum operation operation;
     storage_fn *done;
     void *arg;
+    char *where; /* the key in Redis; NULL: it was not asked */
 };
+
+static struct call *call_new(enum operation operation, storage_fn *done, void *arg)
+{
+    struct call *call = xmalloc(sizeof *call);
+    *call = (struct call){operation, done, arg, NULL};
+    return call;
+}
 
 /* The hash that holds it; 0, or -1 when a name is none. */
 static int hash_name(const struct registry *r, struct storage_place place, char *dst, size_t size)
@@ -57,11 +65,21 @@ static bool is_about_number(const char *text)
     return strstr(text, "is not an integer") || strstr(text, "would overflow");
 }
 
+/* What was refused as Redis says it, or where the wrong key is. The caller frees it. */
+static char *refusal(const struct call *call, const char *text)
+{
+    if (!call->where || !strstr(text, "WRONGTYPE"))
+        return xstrdup(text);
+    return xasprintf("the key %s has the wrong type: it must be a %s; rename or delete it",
+                     call->where, call->operation == FIRST ? "set" : "hash");
+}
+
 static void on_answer(void *arg, enum registry_result result, const redisReply *reply,
                       const char *text)
 {
     struct call *call = arg;
-    struct storage_answer answer = {.result = result, .text = text};
+    char *refused = refusal(call, text);
+    struct storage_answer answer = {.result = result, .text = refused};
     struct buf keys = {0};
     answer.no_number =
         call->operation == INCREMENT && result == REGISTRY_DENIED && is_about_number(text);
@@ -98,6 +116,8 @@ static void on_answer(void *arg, enum registry_result result, const redisReply *
     }
     call->done(call->arg, &answer);
     buf_free(&keys);
+    free(refused);
+    free(call->where);
     free(call);
 }
 
@@ -106,8 +126,7 @@ static void run(struct registry *r, enum operation operation, struct storage_pla
 {
     static const char *const names[] = {"HGET", "HSET", "HDEL", "HINCRBY"};
     char hash[MAX_STORAGE_KEY];
-    struct call *call = xmalloc(sizeof *call);
-    *call = (struct call){operation, done, arg};
+    struct call *call = call_new(operation, done, arg);
     size_t key_len = strlen(key);
     if (hash_name(r, place, hash, sizeof hash)) {
         registry_deny(r, on_answer, call, "that is no name of a module or a network");
@@ -118,6 +137,7 @@ static void run(struct registry *r, enum operation operation, struct storage_pla
     } else {
         const char *argv[] = {names[operation], hash, key, value};
         const size_t lens[] = {strlen(argv[0]), strlen(hash), key_len, value_len};
+        call->where = xstrdup(hash);
         registry_command(r, on_answer, call, value ? 4 : 3, argv, lens);
     }
 }
@@ -165,13 +185,13 @@ void storage_keys(struct registry *r, struct storage_place place, const char *pr
     char hash[MAX_STORAGE_KEY];
     char from[24];
     struct buf glob = {0};
-    struct call *call = xmalloc(sizeof *call);
-    *call = (struct call){KEYS, done, arg};
+    struct call *call = call_new(KEYS, done, arg);
     write_glob(&glob, prefix);
     snprintf(from, sizeof from, "%lld", (long long)cursor);
     if (hash_name(r, place, hash, sizeof hash)) {
         registry_deny(r, on_answer, call, "that is no name of a module or a network");
     } else {
+        call->where = xstrdup(hash);
         const char *argv[] = {"HSCAN", hash, from, "MATCH", buf_data(&glob), "COUNT", "100"};
         registry_command(r, on_answer, call, sizeof argv / sizeof *argv, argv, NULL);
     }
@@ -181,8 +201,7 @@ void storage_keys(struct registry *r, struct storage_place place, const char *pr
 void storage_size(struct registry *r, struct storage_place place, storage_fn *done, void *arg)
 {
     char hash[MAX_STORAGE_KEY];
-    struct call *call = xmalloc(sizeof *call);
-    *call = (struct call){SIZE, done, arg};
+    struct call *call = call_new(SIZE, done, arg);
     if (hash_name(r, place, hash, sizeof hash)) {
         registry_deny(r, on_answer, call, "that is no name of a module or a network");
         return;
@@ -193,16 +212,14 @@ void storage_size(struct registry *r, struct storage_place place, storage_fn *do
 
 void storage_first(struct registry *r, struct storage_place place, storage_fn *done, void *arg)
 {
-    struct call *call = xmalloc(sizeof *call);
-    *call = (struct call){FIRST, done, arg};
+    struct call *call = call_new(FIRST, done, arg);
     if (!registry_name_valid(place.module) || !registry_network_valid(place.network)) {
         registry_deny(r, on_answer, call, "that is no name of a module or a network");
         return;
     }
-    char *name = xasprintf("%snetwork:%s:installed", registry_prefix(r), place.network);
-    const char *argv[] = {"SADD", name, place.module};
+    call->where = xasprintf("%snetwork:%s:installed", registry_prefix(r), place.network);
+    const char *argv[] = {"SADD", call->where, place.module};
     registry_command(r, on_answer, call, 3, argv, NULL);
-    free(name);
 }
 
 static void on_status(void *arg, enum registry_result result, const redisReply *reply,

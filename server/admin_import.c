@@ -258,8 +258,8 @@ static int import_module(struct import *im, const char *name, const json_t *obje
     {
         place.network = network;
         if (!registry_network_valid(network))
-            return wrong(im, "that is no name of a network", "modules.%.64s.networks.%.64s", name,
-                         network);
+            return wrong(im, "that is no name of a network: " REGISTRY_NETWORK_SAYS,
+                         "modules.%.64s.networks.%.64s", name, network);
         if (import_definition(im, place, overlay))
             return -1;
     }
@@ -290,7 +290,8 @@ static int import_ignores_of(struct import *im, const struct document_import *pa
     const struct network_overlays *o = snapshot_network(im->snapshot, network);
     const struct ignore_list *now = *network ? (o ? o->ignores : NULL) : im->snapshot->ignores;
     if (*network && !registry_network_valid(network))
-        return wrong(im, "that is no name of a network", "ignores.%.64s", network);
+        return wrong(im, "that is no name of a network: " REGISTRY_NETWORK_SAYS, "ignores.%.64s",
+                     network);
     json_object_foreach((json_t *)masks, mask, expires)
     {
         int64_t end_s = json_integer_value(expires);

@@ -332,7 +332,7 @@ static int import_network(struct document_import *im, const char *network, const
         target_new(im, RECORD_POLICY, network, "", accounts_policy(im->accounts, network));
     const json_t *own = json_object_get(object, "policy");
     if (!registry_network_valid(network))
-        return wrong(&run, "its name", "that is no name of a network");
+        return wrong(&run, "its name", "that is no name of a network: " REGISTRY_NETWORK_SAYS);
     if (import_record(&run, object) || (own && import_record(&policy, own)))
         return -1;
     return import_channels(im, network, json_object_get(object, "channels"));

@@ -1,9 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "net/proto/event_type.h"
+#include "registry/accounts.h"
 #include "registry/register.h"
 #include "registry/registry.h"
 #include "server/admin.h"
@@ -28,11 +30,24 @@ struct editing {
     json_t *result;
 };
 
+/* Whether anything is set of a network that may be another server's. */
+static bool network_in_registry(const struct server *server, const char *network)
+{
+    const struct snapshot *s = registry_snapshot(server->registry);
+    const struct accounts *a = snapshot_accounts(s);
+    bool channel = false;
+    for (size_t i = 0; i < a->nchannels && !channel; i++)
+        channel = !strcmp(a->channels[i]->network, network);
+    return channel || snapshot_network(s, network) || accounts_policy(a, network) ||
+           accounts_network(a, network);
+}
+
 /* 0, or -1 after the request has failed. */
 static int begin_edit(struct editing *e, void *arg, json_t *args, struct control_request *request)
 {
     struct server *server = arg;
     const char *network = command_text(args, "network");
+    char *error = NULL;
     *e = (struct editing){.server = server,
                           .args = args,
                           .request = request,
@@ -43,14 +58,16 @@ static int begin_edit(struct editing *e, void *arg, json_t *args, struct control
         free(text);
         return -1;
     }
+    if (*network && !network_in_registry(server, network) && !admin_network(server, args, &error)) {
+        control_fail(request,
+                     "%s; of networks of other servers those are known that the registry has "
+                     "anything about: for the first edit ask the server that has it",
+                     error);
+        free(error);
+        return -1;
+    }
     e->edit = registry_edit_new();
     e->result = json_pack("{s:s, s:s}", "module", e->place.module, "network", network);
-    if (*network && !network_find(server, network)) {
-        char *error = NULL;
-        admin_network(server, args, &error);
-        admin_note(e->result, xasprintf("%s (another server may have it)", error));
-        free(error);
-    }
     return 0;
 }
 
@@ -70,6 +87,32 @@ static void commit(struct editing *e)
     admin_commit(e->server, e->edit, e->result, e->request);
 }
 
+/* A limit of a command that the module does not have: a slip, or one of a version to come. */
+static void note_command(struct editing *e, const char *field)
+{
+    enum module_field found;
+    const char *command = NULL;
+    char why[REGISTRY_WHY_SIZE];
+    const struct module_decl *module = supervisor_find(e->server->supervisor, e->place.module);
+    if (!module || !module->present ||
+        module_field_parse_name(field, &found, &command, why, sizeof why) || !command ||
+        !(module_field_rows[found].flags & FIELD_PER_COMMAND))
+        return;
+    const char **names = xcalloc(module->ncommands + 1, sizeof *names);
+    bool has = false;
+    for (size_t i = 0; i < module->ncommands; i++) {
+        names[i] = module->commands[i].name;
+        has = has || !strcasecmp(names[i], command);
+    }
+    const char *near = has ? NULL : str_nearest(command, names, module->ncommands);
+    if (!has)
+        admin_note(e->result, xasprintf("%s has no command \"%s\" now, and the limit counts for "
+                                        "nothing%s%s%s",
+                                        e->place.module, command, near ? "; did you mean " : "",
+                                        near ? near : "", near ? "?" : ""));
+    free(names);
+}
+
 static void begin_set(void *arg, json_t *args, struct control_request *request)
 {
     struct editing e;
@@ -84,6 +127,7 @@ static void begin_set(void *arg, json_t *args, struct control_request *request)
     }
     json_object_set_new(e.result, "field", json_string(field));
     json_object_set_new(e.result, "value", json_string(value));
+    note_command(&e, field);
     commit(&e);
 }
 

@@ -59,6 +59,9 @@ struct check {
     const struct snapshot *snapshot; /* a reference */
     json_t *findings;
     size_t counts[3];
+    size_t unanswered; /* questions for the types of keys */
+    char *next;        /* where the looking through goes on then; NULL: it is over */
+    char *failure;
 };
 
 enum level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_HINT };
@@ -235,8 +238,53 @@ static bool is_other_use(const char *key)
         if (begins(key, starts[i]))
             return true;
     if (!begins(key, "network:") || !(rest = strchr(key + 8, ':')))
-        return begins(key, "network:");
+        return false;
     return !strcmp(rest, ":first") || !strcmp(rest, ":installed");
+}
+
+/* Of what type a key must be that the registry does not read; NULL: that does not matter. */
+static const char *type_wanted(const char *key)
+{
+    const char *rest = begins(key, "network:") ? strchr(key + 8, ':') : NULL;
+    if (rest)
+        return is_other_use(key) ? "set" : NULL;
+    return begins(key, "storage:") || begins(key, "status:") ? "hash" : NULL;
+}
+
+struct typing {
+    struct check *check;
+    char *key;
+};
+
+static void go_on(struct check *c);
+
+static void on_type(void *arg, enum registry_result result, const char *type, const char *text)
+{
+    struct typing *t = arg;
+    struct check *c = t->check;
+    const char *wanted = type_wanted(t->key);
+    if (result != REGISTRY_OK && !c->failure)
+        c->failure = xstrdup(text);
+    else if (result == REGISTRY_OK && strcmp(type, "none") != 0 && strcmp(type, wanted) != 0)
+        find(c, LEVEL_ERROR, t->key,
+             xasprintf("the key has the wrong type: it must be a %s; until then what would be "
+                       "written there is refused",
+                       wanted),
+             xasprintf("redis-cli RENAME %s%s NEWKEY", c->server->conf->registry.prefix, t->key));
+    free(t->key);
+    free(t);
+    c->unanswered--;
+    go_on(c);
+}
+
+static void ask_type(struct check *c, const char *key)
+{
+    if (!type_wanted(key))
+        return;
+    struct typing *t = xmalloc(sizeof *t);
+    *t = (struct typing){c, xstrdup(key)};
+    c->unanswered++;
+    registry_type(c->server->registry, key, on_type, t);
 }
 
 static void check_stored(struct check *c, const char *key)
@@ -276,12 +324,13 @@ static void check_key(struct check *c, const char *text)
                        key.kind <= KEY_USER_SERVICES ? "users" : "auth_groups"),
              xasprintf("redis-cli DEL %s%s", prefix, text));
     check_stored(c, text);
+    ask_type(c, text);
 }
 
-static void finish(struct check *c, const char *failure)
+static void finish(struct check *c)
 {
-    if (failure) {
-        control_fail(c->request, "Redis could not be looked through: %s", failure);
+    if (c->failure) {
+        control_fail(c->request, "Redis could not be looked through: %s", c->failure);
         json_decref(c->findings);
     } else {
         control_answer(c->request, json_pack("{s:o, s:I, s:I, s:I}", "findings", c->findings,
@@ -290,6 +339,8 @@ static void finish(struct check *c, const char *failure)
                                              "hints", (json_int_t)c->counts[LEVEL_HINT]));
     }
     snapshot_unref(c->snapshot);
+    free(c->next);
+    free(c->failure);
     free(c);
 }
 
@@ -301,20 +352,28 @@ static int by_text(const void *a, const void *b)
 static void on_scanned(void *arg, const struct scan_answer *answer)
 {
     struct check *c = arg;
-    if (answer->result != REGISTRY_OK) {
-        finish(c, answer->text);
-        return;
-    }
+    free(c->next);
+    c->next = answer->next ? xstrdup(answer->next) : NULL;
+    if (answer->result != REGISTRY_OK)
+        c->failure = xstrdup(answer->text);
     const char **keys = xmemdup(answer->keys, (answer->count + 1) * sizeof *keys);
     qsort(keys, answer->count, sizeof *keys, by_text);
     for (size_t i = 0; i < answer->count; i++)
         if (!i || strcmp(keys[i], keys[i - 1]) != 0)
             check_key(c, keys[i]);
     free(keys);
-    if (answer->next)
-        registry_scan(c->server->registry, answer->next, "*", on_scanned, c);
+    go_on(c);
+}
+
+/* The next step, when all types of the last one are known. */
+static void go_on(struct check *c)
+{
+    if (c->unanswered)
+        return;
+    if (c->next && !c->failure)
+        registry_scan(c->server->registry, c->next, "*", on_scanned, c);
     else
-        finish(c, NULL);
+        finish(c);
 }
 
 static void warn_account(void *arg, const char *key, char *text, char *fix)

@@ -7,12 +7,15 @@
 #include <seshet/module.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/storage.h"
 
 struct pending {
     struct ask_ticket *ticket;
     int op;
+    char network[REGISTRY_MAX_NAME + 1]; /* who asked */
+    char module[REGISTRY_MAX_NAME + 1];
 };
 
 static int32_t success(int op, const struct storage_answer *answer)
@@ -26,8 +29,9 @@ static int32_t success(int op, const struct storage_answer *answer)
     return op == IPC_DELETE ? 1 : 0;
 }
 
-static int32_t status(int op, const struct storage_answer *answer)
+static int32_t status(const struct pending *pending, const struct storage_answer *answer)
 {
+    int op = pending->op;
     switch (answer->result) {
     case REGISTRY_OK:
         return success(op, answer);
@@ -41,14 +45,14 @@ static int32_t status(int op, const struct storage_answer *answer)
     case REGISTRY_UNSURE:
         break;
     }
-    log_warn("storage.failed", LOG_NOBODY, "%s", answer->text);
+    log_warn("storage.failed", LOG_MODULE(pending->network, pending->module), "%s", answer->text);
     return SESHET_ESTORAGE;
 }
 
 static void done(void *arg, const struct storage_answer *answer)
 {
     struct pending *pending = arg;
-    supervisor_answer(pending->ticket, status(pending->op, answer), answer->value, answer->number);
+    supervisor_answer(pending->ticket, status(pending, answer), answer->value, answer->number);
     free(pending);
 }
 
@@ -74,6 +78,8 @@ void module_storage_ask(struct registry *registry, struct storage_quota *quota,
     }
     struct pending *pending = xmalloc(sizeof *pending);
     *pending = (struct pending){.ticket = ticket, .op = ask->op};
+    str_copy(pending->network, sizeof pending->network, from->network);
+    str_copy(pending->module, sizeof pending->module, place.module);
     switch (ask->op) {
     case IPC_GET:
         storage_get(registry, place, ask->key, done, pending);

@@ -346,16 +346,16 @@ static void on_step(void *arg, const struct decide_step *step)
                                            [DECIDE_SKIPPED] = "skipped"};
     struct why *w = arg;
     char text[300];
-    char name[80];
     step_text(text, sizeof text, step);
-    snprintf(name, sizeof name, "%s%s%s", decide_reason_name(step->rule),
-             step->of_command ? "." : "", step->of_command ? w->command : "");
+    char *name = xasprintf("%s%s%s", decide_reason_name(step->rule), step->of_command ? "." : "",
+                           step->of_command ? w->command : "");
     json_array_append_new(w->rules,
                           json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:b}", "rule", (int)step->rule,
                                     "name", name, "outcome", outcomes[step->outcome], "text",
                                     control_text(text), "item", control_text(step->item), "place",
                                     control_text(step->place ? step->place->channel : NULL),
                                     "decides", step->decides));
+    free(name);
 }
 
 /* Why the facts may not be what they will be. */

@@ -17,7 +17,7 @@ enum { NAME_BYTES = 32 }; /* as seshet/module.h says */
 static bool is_module_name(const char *name)
 {
     size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-    return len && len <= NAME_BYTES && !name[len];
+    return len && len <= NAME_BYTES && !name[len] && name[0] != '-';
 }
 
 /* The whole file; NULL and errno. */
@@ -81,7 +81,9 @@ enum ctl_exit kit_new(const struct session *session, json_t *args)
     bool cxx = command_flag(args, "cxx");
     (void)session;
     if (!is_module_name(name))
-        return ctl_complain(CTL_USAGE, "a module's name is 1 to %d of a-z 0-9 _ -", NAME_BYTES);
+        return ctl_complain(CTL_USAGE,
+                            "a module's name is 1 to %d of a-z 0-9 _ -, and begins with no '-'",
+                            NAME_BYTES);
     if (mkdir(name, 0777))
         return ctl_complain(CTL_REFUSED, "cannot make the folder %s: %s", name,
                             errno == EEXIST ? "there is something of that name already"

@@ -125,6 +125,8 @@ def test_a_check_finds_what_counts_for_nothing(parts):
     cli("SET", "seshet:network:net:policy:capabilities", "a string")
     cli("HSET", "seshet:module:echo", "auth_group", "missing")
     cli("SET", "seshet:usersx", "1")
+    for written in ("network:net:first", "network:net:installed", "storage:network:net:module:echo"):
+        cli("SET", f"seshet:{written}", "a string")
 
     def findings():
         return {(f["key"], f["text"]) for f in bot.ctl_json("registry", "check")["findings"]}
@@ -143,7 +145,10 @@ def test_a_check_finds_what_counts_for_nothing(parts):
               ("network:net:channel:#BIG", "no name of a channel"),
               ("network:net:policy:capabilities", "it must be a set"),
               ("module:echo", "auth_group is missing"),
-              ("usersx", "misspelled")]
+              ("usersx", "misspelled"),
+              ("network:net:first", "wrong type: it must be a set"),
+              ("network:net:installed", "wrong type: it must be a set"),
+              ("storage:network:net:module:echo", "wrong type: it must be a hash")]
 
     def missing():
         found = findings()
@@ -159,3 +164,12 @@ def test_a_check_finds_what_counts_for_nothing(parts):
         cli("DEL", f"seshet:{key}")
     cli("SREM", "seshet:users", "Capital")
     wait_until(lambda: not bot.cli("HGETALL", "seshet:status:accounts").strip(), 30, "all is right again")
+    # What was known not to be there is not closed by a key of the wrong type.
+    cli("DEL", "seshet:policy")
+    wait_until(lambda: bot.ctl_json("policy", "show")["policies"][0].get("registration") != "closed", 20,
+               "no policy")
+    before = bot.ctl_json("policy", "show")
+    cli("SET", "seshet:policy", "rubbish")
+    wanted[:] = [("policy", "must be a hash; until then what was known of it counts")]
+    wait_until(lambda: not missing(), 30, "the wrong type is found")
+    assert bot.ctl_json("policy", "show") == before

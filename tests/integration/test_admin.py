@@ -132,8 +132,19 @@ def test_wrong_edits_are_refused(stage):
     ):
         assert said in stage.refused("module", *words), words
     assert stage.cli("HGETALL", "seshet:module:echo") == before
-    answer = stage.ctl("module", "set", "echo", "enabled", "yes", "--network", "onee")
-    assert 'did you mean "one"?' in answer["notes"][0]
+    # A network counts as known once the registry has anything about it.
+    elsewhere = ("module", "set", "echo", "enabled", "yes", "--network", "onee")
+    assert 'did you mean "one"?' in stage.refused(*elsewhere)
+    assert not stage.cli("KEYS", "seshet:network:onee:*").strip()
+    stage.cli("HSET", "seshet:network:onee:policy", "registration", "open")
+    wait_until(lambda: stage.bot.ctl(*elsewhere, "--socket", str(stage.bot.control), check=False)[0] == 0,
+               10, "the other server's network is read")
+    stage.cli("DEL", "seshet:network:onee:policy", "seshet:network:onee:module:echo")
+    # A limit of no command is noted while the module's file says which there are.
+    [note] = stage.ctl("module", "set", "echo", "rate_user.ecco", "5/1m")["notes"]
+    assert 'no command "ecco"' in note and "did you mean echo?" in note
+    assert "notes" not in stage.ctl("module", "set", "echo", "rate_user.echo", "100/1m")
+    stage.ctl("module", "unset", "echo", "rate_user.ecco")
 
 
 def test_writes_are_refused_while_redis_is_away(parts):

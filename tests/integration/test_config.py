@@ -38,6 +38,7 @@ def test_check_tells_every_error_with_file_and_line(parts):
     bot.write_network("typo", settings_text(network(6667, "Anna")) + 'nickk = "x";\n')
     bot.write_network("range", network(99999, "Anna"))
     bot.write_network("kind", network("a word", "Anna"))
+    bot.write_network("quoted", '"x" = 1;\n')
     bot.write_network("syntax", 'servers = (\n  { host = "x"; }\n);\nnick = ;\n')
     bot.write_network("nonick", 'servers = ( { host = "x"; } );\n')
     bot.write_network("noserver", 'nick = "x";\n')
@@ -49,6 +50,7 @@ def test_check_tells_every_error_with_file_and_line(parts):
         r"typo\.conf:\d+: .*nickk.*nick",
         r"range\.conf:\d+: .*65535",
         r"kind\.conf:\d+: .*port",
+        r"quoted\.conf:1: ",
         r"syntax\.conf:4: ",
         r"nonick\.conf.*nick",
         r"noserver\.conf.*servers",

@@ -302,6 +302,7 @@ def test_the_folder_of_modules_is_made(parts):
 def test_names_and_folders(tmp_path):
     done = ctl("module", "new", "Bad.Name", folder=tmp_path)
     assert done.returncode == 2 and "a-z" in done.stderr
+    assert ctl("module", "new", "-x", folder=tmp_path).returncode == 2
     done = ctl("module", "build", folder=tmp_path)
     assert done.returncode == 2 and "seshetctl module new writes one" in done.stderr
     done = ctl("module", "build", "greet.c", folder=tmp_path)

@@ -172,6 +172,24 @@ def test_unix_socket_password_and_database(parts, server, visitor):
     assert not any("s3cr3t-of-redis" in line for line in bot.raw_log)
 
 
+def test_a_password_from_the_environment(parts, server, visitor):
+    redis = parts.redis(password="s3cr3t-of-redis")
+    bot = parts.bot({"one": network(server.port, "Anna")}, start=False,
+                    env={"BOT_REDIS_PASSWORD": "s3cr3t-of-redis"})
+    bot.settings["registry"] = {"uri": f"redis://127.0.0.1:{redis.port}/0",
+                                "password_env": "BOT_REDIS_PASSWORD"}
+    bot.write_main()
+    bot.start()
+    visitor.wait_for("Anna", CHANNEL)
+    assert answers(visitor)
+    assert "echo" in redis.cli("SMEMBERS", "seshet:modules")
+    assert not any("s3cr3t-of-redis" in line for line in bot.raw_log)
+    assert "s3cr3t" not in str(bot.ctl_json("status"))
+    bot.env.clear()
+    status, said = bot.check()
+    assert status != 0 and "the environment has no variable" in said, said
+
+
 def test_wrong_password_is_told_and_never_shown(parts, server, visitor):
     redis = parts.redis(password="right-password")
     bot = parts.bot({"one": network(server.port, "Anna")}, start=False,

@@ -19,6 +19,7 @@ from .redis import redis_cli
 # findings still are, in every process).
 SANITIZER = "detect_leaks=1:abort_on_error=0:exitcode=99:strict_string_checks=1"
 CRASHES = "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0"
+LEAKS_OF_OTHERS = pathlib.Path(__file__).resolve().parent / "lsan.supp"
 
 
 def value_text(value):
@@ -146,6 +147,7 @@ class Seshetd:
             options += ":" + CRASHES
         return {
             "ASAN_OPTIONS": options,
+            "LSAN_OPTIONS": f"suppressions={LEAKS_OF_OTHERS}:print_suppressions=0",
             "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={self.reports}",
             "SESHET_CONF": "",
             **self.env,

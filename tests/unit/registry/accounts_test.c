@@ -278,6 +278,74 @@ static void what_cannot_be_read_closes(void **state)
     assert_int_equal(capability_set_count(accounts_user(commit(f), "bob")->capabilities), 1);
 }
 
+static void read_all(struct fixture *f, const char *users)
+{
+    model_begin_full(f->model);
+    f->full = true;
+    put(f, "users", users);
+    model_end_full(f->model);
+    f->full = false;
+}
+
+/* A wrong type closes nothing of what a reading of everything did not find. */
+static void what_is_known_not_to_be_there_stays_so(void **state)
+{
+    static const char *const keys[] = {"policy",
+                                       "policy:capabilities",
+                                       "network:net:policy",
+                                       "network:net:channel:#c",
+                                       "network:net:channel:#c:capabilities",
+                                       "user:al",
+                                       "user:al:capabilities"};
+    struct fixture *f = *state;
+    read_all(f, "al");
+    const struct accounts *before = commit(f);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        unreadable(f, keys[i]);
+        assert_int_equal(f->problems, i + 1);
+        assert_non_null(strstr(f->told, "what was known of it counts"));
+        assert_ptr_equal(commit(f), before);
+    }
+    /* The same while everything is read again, but not of whom nobody knew. */
+    model_begin_full(f->model);
+    f->full = true;
+    unreadable(f, "user:new");
+    assert_non_null(strstr(f->told, "nothing was known of it"));
+    put(f, "users", "al new");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        unreadable(f, keys[i]);
+    model_end_full(f->model);
+    f->full = false;
+    const struct accounts *a = commit(f);
+    assert_true(a->policy->default_allow);
+    assert_false(accounts_default_ignore(a, "net"));
+    assert_null(accounts_channel(a, "net", "#c"));
+    assert_false(accounts_user(a, "al")->ignored);
+    assert_true(accounts_user(a, "new")->ignored);
+    unreadable(f, "user:new"); /* and still not */
+    assert_true(accounts_user(commit(f), "new")->ignored);
+    put(f, "users", "al new late");
+    unreadable(f, "user:late:capabilities"); /* was read, and not there */
+    assert_false(accounts_user(commit(f), "late")->ignored);
+}
+
+/* What could not be read from the start stays closed, be everything else read. */
+static void what_was_never_readable_stays_closed(void **state)
+{
+    struct fixture *f = *state;
+    model_begin_full(f->model);
+    unreadable(f, "policy");
+    assert_non_null(strstr(f->told, "nothing was known of it"));
+    model_end_full(f->model);
+    assert_true(accounts_default_ignore(commit(f), "net"));
+    unreadable(f, "policy");
+    assert_true(accounts_default_ignore(commit(f), "net"));
+    put(f, "policy", "");
+    assert_int_equal(f->problems, 0);
+    unreadable(f, "policy");
+    assert_false(accounts_default_ignore(commit(f), "net"));
+}
+
 static void wrong_items_do_not_count(void **state)
 {
     struct fixture *f = *state;
@@ -481,6 +549,8 @@ int main(void)
         TEST(a_wrong_word_counts_as_before_or_as_closed),
         TEST(a_wrong_password_never_counts),
         TEST(what_cannot_be_read_closes),
+        TEST(what_is_known_not_to_be_there_stays_so),
+        TEST(what_was_never_readable_stays_closed),
         TEST(wrong_items_do_not_count),
         TEST(profiles_need_a_style),
         TEST(a_full_reading_forgets_what_is_gone),

@@ -117,6 +117,29 @@ static void storage_says_no(void **state)
     assert_int_equal(registry_stats(f->registry).reconnects, 0);
 }
 
+static void a_key_of_the_wrong_type_is_named(void **state)
+{
+    static const char where[] = "seshet:storage:network:libera:module:seen";
+    struct fixture *f = *state;
+    struct answers a = {.wanted = 3};
+    open_default(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    redis_do(f->socket, "SET seshet:storage:network:libera:module:seen x");
+    redis_do(f->socket, "SET seshet:network:libera:installed x");
+    storage_get(f->registry, here, "k", on_answer, &a);
+    storage_set(f->registry, here, "k", "v", 1, on_answer, &a);
+    storage_keys(f->registry, here, "", 0, on_answer, &a);
+    run_until(f, all_answered, &a, "answers");
+    assert_int_equal(a.results[REGISTRY_DENIED], 3);
+    assert_non_null(strstr(a.text, where));
+    assert_non_null(strstr(a.text, "it must be a hash"));
+    storage_first(f->registry, here, on_answer, &a);
+    a.wanted++;
+    run_until(f, all_answered, &a, "an answer");
+    assert_non_null(strstr(a.text, "seshet:network:libera:installed has the wrong type: it must be "
+                                   "a set"));
+}
+
 static void storage_answers_once_when_redis_goes(void **state)
 {
     struct fixture *f = *state;
@@ -210,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(storage_keeps_values),
         TEST(storage_says_no),
+        TEST(a_key_of_the_wrong_type_is_named),
         TEST(storage_answers_once_when_redis_goes),
         TEST(storage_does_not_wait_for_a_slow_line),
         TEST(closing_answers_everybody),
