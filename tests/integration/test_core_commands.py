@@ -523,8 +523,11 @@ def test_modules(stage):
     (stage.bot.user_modules / "echo.so").unlink()
     # tim administers another network.
     stage.notice(stage.tim, "module disable echo", "needs the capability admin")
+    stage.cli("HSET", "seshet:network:two:module:echo", "rate_user", "5/1m")
+    stage.bot.in_force()
     stage.ask(stage.tim, "module disable echo --network two", "Done")
     stage.ask(stage.tim, "module unset echo enabled --network two", "Done")
+    stage.ask(stage.tim, "module unset echo rate_user --network two", "Done")
 
 
 def test_network_administration(stage):
