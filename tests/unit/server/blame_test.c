@@ -155,6 +155,40 @@ static void joins_them_when_one_was_replaced(void **state)
     assert_int_equal(h->faults, 3);
 }
 
+static unsigned count_ticks(const struct harness *h, const char *module)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < h->nsaid; i++)
+        n += !strcmp(h->said[i].module, module) && !strcmp(h->said[i].text, "tick");
+    return n;
+}
+
+/* Until each of the two has called its timer once more. */
+static void tick_again(struct harness *h)
+{
+    unsigned worker = count_ticks(h, "worker");
+    unsigned other = count_ticks(h, "other");
+    harness_until(h, count_ticks(h, "worker") > worker && count_ticks(h, "other") > other);
+}
+
+/* No event comes that would start the processes. */
+static void timers_go_on_apart_and_together(void **state)
+{
+    struct harness *h = *state;
+    struct network_facts ticks = {.own_nick = "ticks", .casemapping = "rfc1459", .user = h};
+    begin_with(h, WORKERS "/one/worker.so");
+    supervisor_set_network(h->sup, "net", &ticks);
+    for (int i = 0; i < 3; i++)
+        die_between(h, SIGABRT);
+    tick_again(h);
+    assert_int_equal(harness_hosts(h).running, 3);
+    harness_install(h->user_dir, "worker", WORKERS "/two/worker.so");
+    harness_until(h, harness_hosts(h).hosts == 1);
+    tick_again(h);
+    assert_int_equal(harness_hosts(h).running, 1);
+    assert_int_equal(h->faults, 3);
+}
+
 /* Where something kills the process between events, an event that dies may be innocent. */
 static void does_not_count_what_others_may_have_done(void **state)
 {
@@ -221,6 +255,7 @@ int main(void)
         CASE(names_who_exits_in_unload),
         CASE(finds_who_dies_between_events),
         CASE(joins_them_when_one_was_replaced),
+        CASE(timers_go_on_apart_and_together),
         CASE(does_not_count_what_others_may_have_done),
         CASE(blames_who_is_alone),
         cmocka_unit_test(keeps_its_page),
