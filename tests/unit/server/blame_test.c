@@ -73,6 +73,28 @@ static void note_pid(void *arg, const struct modhost_status *status)
             *(int *)arg = status->pid;
 }
 
+/* Somebody ends the process of a module that has never run: its events go on waiting. */
+static void refuses_nobody_who_is_killed_in_load(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "worker", WORKERS "/hang_load/worker.so");
+    harness_begin(h);
+    harness_network(h, "net");
+    harness_send(h, "net", "worker", "work", "1");
+    for (unsigned i = 0; i < 2; i++) {
+        harness_until(h, harness_hosts(h).generation == i + 1 && harness_hosts(h).pid);
+        /* Where it has not come to its load by then, it is not to blame either. */
+        harness_run_ms(h, 300);
+        assert_int_equal(kill(harness_hosts(h).pid, SIGTERM), 0);
+        harness_until(h, h->faults == i + 1);
+        assert_string_equal(h->fault_module, "");
+        assert_int_equal(harness_hosts(h).queued, 1);
+        assert_null(supervisor_refused(h->sup, "net", supervisor_find(h->sup, "worker")));
+    }
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_until(h, harness_count(h, "net", "one 1") == 1);
+}
+
 /* Its event is over, and then its process ends, as by a thread of the module. */
 static void die_between(struct harness *h, int with_signal)
 {
@@ -253,6 +275,7 @@ int main(void)
         CASE(names_who_closes_its_pipes_in_load),
         CASE(names_who_writes_rubbish_in_load),
         CASE(names_who_exits_in_unload),
+        CASE(refuses_nobody_who_is_killed_in_load),
         CASE(finds_who_dies_between_events),
         CASE(joins_them_when_one_was_replaced),
         CASE(timers_go_on_apart_and_together),
