@@ -64,6 +64,7 @@ static void refresh(struct auth *a)
         snapshot_ref(now);
         snapshot_unref(a->snapshot);
         a->snapshot = now;
+        a->snapshots++;
         a->accounts = accounts;
     }
     if (a->who && casemapping == a->casemapping)

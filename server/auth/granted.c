@@ -17,7 +17,7 @@ struct key {
 };
 
 struct granted {
-    const struct snapshot *snapshot; /* held by struct auth as long as it is compared */
+    uint64_t snapshots; /* of struct auth: the address of one may be that of an earlier one */
     enum casemapping casemapping;
     uint32_t catalogue;
     struct key slots[SLOTS]; /* by hash; len 0: none */
@@ -58,11 +58,12 @@ static struct granted *fresh(struct network *n)
     struct granted *g = a->granted;
     if (!g)
         g = a->granted = xcalloc(1, sizeof *g);
-    if (g->snapshot == a->snapshot && g->casemapping == a->casemapping &&
+    if (g->snapshots == a->snapshots && g->casemapping == a->casemapping &&
         g->catalogue == n->server->catalogue)
         return g;
-    *g = (struct granted){
-        .snapshot = a->snapshot, .casemapping = a->casemapping, .catalogue = n->server->catalogue};
+    *g = (struct granted){.snapshots = a->snapshots,
+                          .casemapping = a->casemapping,
+                          .catalogue = n->server->catalogue};
     return g;
 }
 

@@ -24,6 +24,7 @@ struct auth {
     struct network *network;
     /* What `who` was made from. */
     const struct snapshot *snapshot;
+    uint64_t snapshots; /* how many there were so far */
     const struct accounts *accounts;
     enum casemapping casemapping;
     struct who *who;

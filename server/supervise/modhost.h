@@ -24,7 +24,7 @@
 #define MODHOST_MODULE_EVENTS_MAX (MODHOST_EVENTS_MAX / 2) /* for one module */
 #define MODHOST_OLD_MAX           4
 #define MODHOST_FRUITLESS         5 /* deaths without progress before an event is dropped */
-#define MODHOST_BAD_STARTS        3 /* of a module that has run before, until it is refused */
+#define MODHOST_BAD_STARTS        3 /* that may be nobody's fault, until the module is refused */
 #define MODHOST_RESTART_MS        20 /* between restarts of a host that makes progress and dies again */
 #define MODHOST_RETRY_MS          60000 /* a module that was refused here is tried again after this */
 #define MODHOST_BACKOFF_MAX       10000
@@ -52,7 +52,7 @@ struct modhost_slot {
     struct module_version *good; /* the last that became ready here; a reference */
     uint32_t refused;            /* serial of the newest version that did not start here; 0: none */
     uint32_t refused_good;       /* the same when `good` did not start again */
-    unsigned bad_starts;         /* of `good`, in a row */
+    unsigned bad_starts;         /* that may be nobody's fault, in a row */
     int64_t refused_ms;
     bool late;           /* its load held up others: it is loaded when they run */
     int64_t deadline_ms; /* for each of its events */

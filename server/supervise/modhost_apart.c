@@ -114,7 +114,12 @@ struct modhost *modhost_place(struct modhost *host, const struct module_decl *mo
     if (!host->apart || !host->network)
         return host;
     struct modhost *part = find_part(host, module);
-    return part ? part : make_part(host, module);
+    if (!part)
+        part = make_part(host, module);
+    /* One that is left from the last time gets what was numbered here meanwhile. */
+    if (part->last_number < host->last_number)
+        part->last_number = host->last_number;
+    return part;
 }
 
 const struct modhost *modhost_find_place(const struct modhost *host,
@@ -175,8 +180,21 @@ static void begin(struct modhost *host)
     host->apart = true;
     host->apart_serial = newest_serial(host);
     event_del(host->retry);
-    if (host->current)
-        modhost_take_back(host, host->current, NULL);
+    if (!host->current)
+        return;
+    host->wakes = host->current->ntimers > 0;
+    modhost_take_back(host, host->current, NULL);
+}
+
+/* Nobody knows whose the timers were: each sets its own again. */
+static void wake_parts(struct modhost *host)
+{
+    for (size_t i = 0; i < host->nslots && host->wakes; i++)
+        if (host->slots[i].wanted) {
+            struct modhost *part = modhost_place(host, host->slots[i].decl);
+            part->wakes = !part->current;
+        }
+    host->wakes = false;
 }
 
 void modhost_part(struct modhost *host)
@@ -185,15 +203,25 @@ void modhost_part(struct modhost *host)
         return;
     if (!host->apart && host->unexplained >= MODHOST_UNEXPLAINED && modhost_is_suspicious(host))
         begin(host);
-    if (!host->apart || !host->nheld)
+    if (!host->apart || (!host->nheld && !host->wakes))
         return;
     hand_over(host);
+    wake_parts(host);
     /* A callback may drop the network. */
     for (struct modhost *part = host->network->hosts; part && host->network; part = part->next)
         if (is_part_of(part, host)) {
             modhost_settle(part);
             modhost_update(part);
         }
+}
+
+/* At once: a timer that is set again elsewhere must not be due here as well. */
+static void retire_part(struct modhost *part)
+{
+    modhost_want_nothing(part);
+    for (size_t i = 0; i < part->nslots; i++)
+        part->slots[i].unwanted_ms = 0;
+    modhost_update(part);
 }
 
 static void join(struct modhost *host)
@@ -203,8 +231,12 @@ static void join(struct modhost *host)
     log_info("modhost.joined", LOG_NETWORK(host->name),
              "group %s: its modules share a process again", host->group);
     for (struct modhost *part = host->network->hosts; part; part = part->next)
-        if (is_part_of(part, host))
-            modhost_want_nothing(part);
+        if (is_part_of(part, host)) {
+            if (host->last_number < part->last_number)
+                host->last_number = part->last_number;
+            host->wakes = host->wakes || part->wakes || (part->current && part->current->ntimers);
+            retire_part(part);
+        }
     host->shared->unsettled(host);
 }
 

@@ -226,9 +226,11 @@ static void starting_one_died(struct modhost *host, const struct generation *g,
     const struct generation_module *module = &g->modules[end->module];
     struct modhost_slot *slot = &host->slots[module->slot];
     const struct module_version *newest = catalogue_version(slot->decl);
-    /* What has run here before is not to blame at once: it may have been killed by anyone. */
-    if (module->version == slot->good && ++slot->bad_starts < MODHOST_BAD_STARTS) {
-        start_failed(host, slot->decl, &end->fault);
+    /* What has run here before is not to blame at once, and nobody for a signal of people and
+     * kernels. */
+    if ((module->version == slot->good || end->outside) &&
+        ++slot->bad_starts < MODHOST_BAD_STARTS) {
+        start_failed(host, end->outside ? NULL : slot->decl, &end->fault);
         return;
     }
     slot->bad_starts = 0;

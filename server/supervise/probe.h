@@ -7,7 +7,8 @@ struct event_base;
 
 /*
  * One look at a module file, in a child process: it is checked, copied to a private name and loaded
- * once to hear what it declares. A file that crashes or hangs while it is loaded harms nobody.
+ * once to hear what it declares. A file that crashes or hangs while it is loaded harms nobody. A
+ * process that somebody else kills is started anew, twice at most.
  */
 struct probe;
 

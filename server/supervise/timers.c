@@ -51,7 +51,7 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
         .module = t->module, .number = t->number, .nick = t->nick, .known = t->known};
     /* One that repeats is not called again before its last call is over: a slow one would fill the
      * queue. */
-    bool waits = g->state == GENERATION_STARTING || (t->called && outbox_has(&g->out, t->called));
+    bool waits = g->state != GENERATION_READY || (t->called && outbox_has(&g->out, t->called));
     uint64_t event = waits ? 0 : g->shared->ops->timer(g, &call);
     if (t->again) {
         t->called = event ? event : t->called;

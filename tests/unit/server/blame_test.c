@@ -73,6 +73,28 @@ static void note_pid(void *arg, const struct modhost_status *status)
             *(int *)arg = status->pid;
 }
 
+/* Somebody ends the process of a module that has never run: its events go on waiting. */
+static void refuses_nobody_who_is_killed_in_load(void **state)
+{
+    struct harness *h = *state;
+    harness_install(h->user_dir, "worker", WORKERS "/hang_load/worker.so");
+    harness_begin(h);
+    harness_network(h, "net");
+    harness_send(h, "net", "worker", "work", "1");
+    for (unsigned i = 0; i < 2; i++) {
+        harness_until(h, harness_hosts(h).generation == i + 1 && harness_hosts(h).pid);
+        /* Where it has not come to its load by then, it is not to blame either. */
+        harness_run_ms(h, 300);
+        assert_int_equal(kill(harness_hosts(h).pid, SIGTERM), 0);
+        harness_until(h, h->faults == i + 1);
+        assert_string_equal(h->fault_module, "");
+        assert_int_equal(harness_hosts(h).queued, 1);
+        assert_null(supervisor_refused(h->sup, "net", supervisor_find(h->sup, "worker")));
+    }
+    harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
+    harness_until(h, harness_count(h, "net", "one 1") == 1);
+}
+
 /* Its event is over, and then its process ends, as by a thread of the module. */
 static void die_between(struct harness *h, int with_signal)
 {
@@ -155,6 +177,40 @@ static void joins_them_when_one_was_replaced(void **state)
     assert_int_equal(h->faults, 3);
 }
 
+static unsigned count_ticks(const struct harness *h, const char *module)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < h->nsaid; i++)
+        n += !strcmp(h->said[i].module, module) && !strcmp(h->said[i].text, "tick");
+    return n;
+}
+
+/* Until each of the two has called its timer once more. */
+static void tick_again(struct harness *h)
+{
+    unsigned worker = count_ticks(h, "worker");
+    unsigned other = count_ticks(h, "other");
+    harness_until(h, count_ticks(h, "worker") > worker && count_ticks(h, "other") > other);
+}
+
+/* No event comes that would start the processes. */
+static void timers_go_on_apart_and_together(void **state)
+{
+    struct harness *h = *state;
+    struct network_facts ticks = {.own_nick = "ticks", .casemapping = "rfc1459", .user = h};
+    begin_with(h, WORKERS "/one/worker.so");
+    supervisor_set_network(h->sup, "net", &ticks);
+    for (int i = 0; i < 3; i++)
+        die_between(h, SIGABRT);
+    tick_again(h);
+    assert_int_equal(harness_hosts(h).running, 3);
+    harness_install(h->user_dir, "worker", WORKERS "/two/worker.so");
+    harness_until(h, harness_hosts(h).hosts == 1);
+    tick_again(h);
+    assert_int_equal(harness_hosts(h).running, 1);
+    assert_int_equal(h->faults, 3);
+}
+
 /* Where something kills the process between events, an event that dies may be innocent. */
 static void does_not_count_what_others_may_have_done(void **state)
 {
@@ -219,8 +275,10 @@ int main(void)
         CASE(names_who_closes_its_pipes_in_load),
         CASE(names_who_writes_rubbish_in_load),
         CASE(names_who_exits_in_unload),
+        CASE(refuses_nobody_who_is_killed_in_load),
         CASE(finds_who_dies_between_events),
         CASE(joins_them_when_one_was_replaced),
+        CASE(timers_go_on_apart_and_together),
         CASE(does_not_count_what_others_may_have_done),
         CASE(blames_who_is_alone),
         cmocka_unit_test(keeps_its_page),

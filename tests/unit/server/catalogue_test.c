@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -287,6 +288,39 @@ static void follows_links_that_are_swapped(void **state)
     harness_until(h, harness_has_version(h, "worker", "three"));
 }
 
+/* The first child of this process; 0: it has none. */
+static int find_child(void)
+{
+    char path[64];
+    int pid = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *children = fopen(path, "re");
+    assert_non_null(children);
+    if (fscanf(children, "%d", &pid) != 1) // NOLINT: the kernel writes a number
+        pid = 0;
+    fclose(children);
+    return pid;
+}
+
+/* The kernel for want of memory, or somebody who ends all processes of that name. */
+static void a_look_that_somebody_ends_begins_again(void **state)
+{
+    struct harness *h = *state;
+    int before = 0;
+    harness_begin(h);
+    harness_install(h->user_dir, "worker", WORKERS "/hang_constructor/worker.so");
+    for (int i = 0; i < 3; i++) {
+        int pid = 0;
+        harness_until(h, (pid = find_child()) != 0 && pid != before);
+        assert_int_equal(h->errors, 0);
+        assert_int_equal(kill(pid, i % 2 ? SIGTERM : SIGKILL), 0);
+        before = pid;
+    }
+    harness_until(h, h->errors == 1);
+    assert_non_null(strstr(h->error, "killed"));
+    assert_int_equal(find_child(), 0);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, harness_setup, harness_teardown)
 
 int main(void)
@@ -304,6 +338,7 @@ int main(void)
         CASE(saving_the_same_file_again_is_a_new_version),
         CASE(a_reload_tells_when_it_is_done),
         CASE(follows_links_that_are_swapped),
+        CASE(a_look_that_somebody_ends_begins_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
