@@ -17,8 +17,10 @@
 /* Keys that change without pause must not hold the others back for longer: from then on only what
  * was known to have changed is waited for... */
 #define MAX_BATCH_MS 20
-/* ...and, up to here, the definitions of modules that turn up among it. */
-#define MAX_HOLD_MS 200
+/* ...and, up to here, the definitions of modules that turn up among it. Much longer than Redis
+ * takes for them, also when it is far or busy: a module without its definition is one that nobody
+ * may use. */
+#define MAX_HOLD_MS 2000
 
 static const char *const state_names[] = {"idle", "full", "live", "refused", "emptied"};
 

@@ -121,10 +121,10 @@ class Stage:
     def in_force(self):
         self.bot.in_force(self.cli)
 
-    def replaced(self):
+    def replaced(self, account="alice"):
         """The cheap record of who logged in first is. Who logs in just before that logs in with a
         record that is not written any more, and his session ends with it."""
-        self.bot.wait_log(event="auth.replaced")
+        self.bot.wait_log(event="auth.replaced", msg=f"record of {account} is")
         self.in_force()
 
     def seed(self):

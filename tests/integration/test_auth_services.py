@@ -52,7 +52,7 @@ def test_style_nickserv_with_real_services(parts, kind):
         net.ask(dora, f"GROUP alice {PASSWORD}", "now in the group of")
     else:
         net.identify(dora, "alice", PASSWORD)
-    dora.expect_say("Anna", "of dora", target=CHANNEL, timeout=20)
+    dora.expect_say("Anna", "of dora", target=CHANNEL)
     assert not [m for m in alice.history if "of bob" in m.text and m.nick == "Anna"]
     # The other way round: he logs out.
     if net.sasl:
@@ -97,7 +97,7 @@ def test_passwords_and_secure_accounts_on_a_real_server(parts):
         guard.say("Anna", say)
         told(guard, answer)
     net.register(guard, "guard", PASSWORD)
-    wait_until(lambda: net.account_of(bob, "guard") == "guard", 10, "the server knows it")
+    wait_until(lambda: net.account_of(bob, "guard") == "guard", 30, "the server knows it")
     guard.say("Anna", "whoami")
     told(guard, "services account one/guard of safe, which is secure: it needs a login too")
     guard.say("Anna", "auth safe " + PASSWORD)
@@ -105,7 +105,7 @@ def test_passwords_and_secure_accounts_on_a_real_server(parts):
     guard.say("Anna", "whoami")
     told(guard, "You are safe")
     net.logout(guard)
-    wait_until(lambda: net.account_of(bob, "guard") is None, 10, "the server knows it")
+    wait_until(lambda: net.account_of(bob, "guard") is None, 30, "the server knows it")
     guard.say("Anna", "whoami")
     told(guard, "I do not know you")
     assert not [line for line in bot.raw_log if PASSWORD in line or "open-sesame" in line]

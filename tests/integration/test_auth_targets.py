@@ -31,7 +31,7 @@ def test_a_password_is_tried_on_one_thing(parts):
     refused(login("carl", f"named {PASSWORD}"))  # has no password of its own
     # Two profiles: one must say which is meant. That costs nothing, and is not looked at.
     group(stage.cli, "second", "password", password="open-second")
-    wait_until(lambda: "second" in str(stage.bot.ctl_json("group", "list")), 10, "it is there")
+    wait_until(lambda: "second" in str(stage.bot.ctl_json("group", "list")), 30, "it is there")
     said = login("dora", "open-second", "dora.example.test")
     assert "auth NAME PASSWORD" in said and "second, shared" in said and "open" not in said
     assert "authorized for second" in login("dora", "second open-second", "dora.example.test")
@@ -92,7 +92,7 @@ def test_networks_channels_casemappings_services_and_sessions_together(parts):
                                     "alice!~u@home.example.test", "--services", services, capability)
         return answer["account"], answer["allowed"], answer["step"]
 
-    wait_until(lambda: check("one", "mix[", "x")[0] == "mixed", 10, "the account is there")
+    wait_until(lambda: check("one", "mix[", "x")[0] == "mixed", 30, "the account is there")
     for network, services, capability, expected in (
             # Whose services account it is.
             ("one", "MIX[", "x", ("mixed", True, "default")),
@@ -114,7 +114,7 @@ def test_networks_channels_casemappings_services_and_sessions_together(parts):
         assert check(network, services, capability) == expected, (network, services, capability)
     # Without owner the network's own word is heard, in whichever case the channel is written.
     stage.cli("SREM", "seshet:user:mixed:capabilities", "two/owner")
-    wait_until(lambda: check("two", "mix[", "#C{X.op") == ("mixed", False, "own_set"), 10, "no owner")
+    wait_until(lambda: check("two", "mix[", "#C{X.op") == ("mixed", False, "own_set"), 30, "no owner")
     # Who has logged in is that account, whatever services account he has; on this network alone.
     stage.places["one"].logged_in("alice")
     assert check("one", "mix[", "x")[0] == "alice"
@@ -132,6 +132,7 @@ def test_what_one_does_to_his_account(parts):
         one.peer.expect(lambda m: m.target == "carl" and answer in m.text)
     # Who changes his password stays logged in, and nobody else does.
     one.logged_in("alice")
+    stage.replaced()
     one.logged_in("dora", "alice")
     one.line("alice", f"PRIVMSG Anna :passwd {PASSWORD} {NEW}")
     one.peer.expect(lambda m: m.target == "alice" and "password of alice is changed" in m.text)
@@ -154,10 +155,11 @@ def test_nobody_gains_by_accounts_that_vanish(parts):
 
     cli("SADD", "seshet:user:alice:capabilities", "admin")
     one.logged_in("alice")
+    stage.replaced()
     # The set of accounts alone: whoever makes one of that name has nothing of what it had.
     members = cli("SMEMBERS", "seshet:users").split()
     cli("DEL", "seshet:users")
-    wait_until(lambda: one.who("alice") is None, 10, "nobody is known")
+    wait_until(lambda: one.who("alice") is None, 30, "nobody is known")
     says("dora", f"register alice {PASSWORD}", "registered as alice")
     assert one.who("alice") is None
     one.logged_in("dora", "alice")
@@ -166,20 +168,20 @@ def test_nobody_gains_by_accounts_that_vanish(parts):
     cli("SADD", "seshet:users", *members)
     # Another database in the place of ours, as with everything lost: what was known stays in force, and
     # nothing is written.
-    wait_until(lambda: one.who("bob", "bob.example.test") == "bob", 10, "they are back")
+    wait_until(lambda: one.who("bob", "bob.example.test") == "bob", 30, "they are back")
     for lose in (("SWAPDB", "0", "1"), ("FLUSHALL",)):
         cli(*lose)
-        wait_until(lambda: state()["state"] == "emptied", 20, f"{lose[0]} is seen")
+        wait_until(lambda: state()["state"] == "emptied", 30, f"{lose[0]} is seen")
         assert one.who("bob", "bob.example.test") == "bob"
         says("dora", f"register new {PASSWORD}", "Not done")
         says("dora", "status", "registry emptied; ")  # strangers do not hear where Redis is
         if lose[0] == "SWAPDB":
             cli("SWAPDB", "0", "1")
-            wait_until(lambda: state()["state"] == "synced", 20, "it is back")
+            wait_until(lambda: state()["state"] == "synced", 30, "it is back")
     # Accepted by a person: nobody is anybody.
     cli("HSET", "seshet:meta", "accepted", state()["reason"].split()[-1])
     wait_until(lambda: stage.bot.ctl_json("capability", "check", "x", "--source",
-                                          "bob!~u@bob.example.test")["account"] is None, 20, "nobody")
+                                          "bob!~u@bob.example.test")["account"] is None, 30, "nobody")
     says("dora", f"register chief {PASSWORD}", "registered as chief")
     says("dora", f"auth chief {PASSWORD}", "logged in as chief")
     says("dora", "capability check owner", "owner: no")

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from harness.seshetd import network
 
 CHANNEL = "#seshet"
@@ -25,7 +23,6 @@ USES = (  # what somebody says, and the answer, in this order
 )
 
 
-@pytest.mark.seconds(60)
 def test_each_module_once(parts):
     server = parts.ngircd()
     visitor = server.client("visitor").join(CHANNEL)
@@ -82,7 +79,6 @@ AFTERWARDS = (
 )
 
 
-@pytest.mark.seconds(60)
 def test_without_redis(parts):
     """What cannot be kept is refused, and nothing is half done."""
     server = parts.ngircd()
@@ -98,7 +94,7 @@ def test_without_redis(parts):
     for text, answer in WITHOUT_STORAGE:
         visitor.ask("Anna", CHANNEL, text, "^visitor: .*" + re.escape(answer))
     redis.restart()
-    visitor.until_answered("Anna", CHANNEL, "!karma word{}", "word{} has no karma yet", timeout=15)
+    visitor.until_answered("Anna", CHANNEL, "!karma word{}", "word{} has no karma yet")
     for text, answer in AFTERWARDS:
         visitor.ask("Anna", CHANNEL, text, f"^visitor: ({answer})")
 
@@ -117,7 +113,6 @@ SILLY = (
 )
 
 
-@pytest.mark.seconds(60)
 def test_silly_input(parts):
     """In a channel as its operator, and in private; no module host ends of it."""
     server = parts.ngircd()

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from harness.seshetd import network
 
 CHANNEL = "#seshet"
@@ -21,7 +19,6 @@ CASES = (
 )
 
 
-@pytest.mark.seconds(60)
 def test_manage(parts):
     server = parts.ngircd()
     olga = server.client("olga").join(CHANNEL)  # who is first is its operator

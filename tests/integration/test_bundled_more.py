@@ -53,7 +53,7 @@ def test_log(parts):
         room.operator.until_answered("Anna", CHANNEL)
     room.permit("!log", "is logged, without")
     folder = room.bot.state / "module-data/one/log"
-    wait_until(lambda: len(room.bot.find_log(**lacks)) == 2, 10, "it is said again")
+    wait_until(lambda: len(room.bot.find_log(**lacks)) == 2, 30, "it is said again")
     assert not room.bot.find_log(module="log", level="warn|error")
     room.operator.say("Anna", "a secret")
     room.operator.say(CHANNEL, "a word for the log")
@@ -74,11 +74,11 @@ def test_autoop_and_topic(parts):
     room.ask("!autoop add *!*@127.0.0.1", r"gets \+o")
     dave = room.server.client("dave").join(CHANNEL)
     room.operator.send(f"MODE {CHANNEL} +o Anna")
-    dave.expect(lambda m: m.command == "MODE" and "dave" in m.params, 20)
+    dave.expect(lambda m: m.command == "MODE" and "dave" in m.params)
     room.operator.say(CHANNEL, "!topics add news")
-    dave.expect(lambda m: m.command == "TOPIC" and m.params[-1] == "news", 20)
+    dave.expect(lambda m: m.command == "TOPIC" and m.params[-1] == "news")
     dave.say(CHANNEL, "!topics add more")
-    dave.expect(lambda m: m.command == "TOPIC" and m.params[-1] == "news | more", 20)
+    dave.expect(lambda m: m.command == "TOPIC" and m.params[-1] == "news | more")
 
 
 def test_time_and_alias(parts):

@@ -1,14 +1,11 @@
 """The bundled modules and the accounts of real services: a nick is anybody's, an account is not."""
 
-import pytest
-
 from harness.seshetd import network
 
 CHANNEL = "#seshet"
 PASSWORD = "s3cret-of-nickserv"
 
 
-@pytest.mark.seconds(60)
 def test_accounts_of_services(parts):
     net = parts.services("inspircd+atheme")
     olga, alice, mallory = net.server.visitors("olga", "alice", "mallory")

@@ -236,7 +236,7 @@ def test_a_new_module(parts, stage, kind):
         stage.visitor.until_answered("Anna", CHANNEL, "!greet {}", "bonjour, {}")
         # Nobody has written another description: the new one takes the old one's place.
         wait_until(lambda: stage.bot.cli("HGET", "seshet:module:greet", "description") ==
-                   "Says bonjour.", 10, "the module's new description")
+                   "Says bonjour.", 30, "the module's new description")
         source.write_text(text.replace('.name = "greet"', '.name = "great"'))
         said = ""
         while "the server refuses greet.so: " not in said:

@@ -296,7 +296,7 @@ def test_a_new_file_closes_what_was_open(who):
     who.visitor.until_answered("Anna", CHANNEL, "!gate {}", "passed {}")
     who.says(who.visitor, "gate again", "passed again")
     who.parts.module(who.bot, "gate", GATE % '.capabilities = SESHET_CAPABILITIES("gate.gate")')
-    wait_until(lambda: who.bot.ctl_json("module", "show", "gate")["capabilities"] == ["gate.gate"], 10,
+    wait_until(lambda: who.bot.ctl_json("module", "show", "gate")["capabilities"] == ["gate.gate"], 30,
                "the new file is known")
     who.visitor.unread.clear()
     who.visitor.say(CHANNEL, "!gate after")
@@ -473,7 +473,7 @@ def test_every_event(parts):
         peer.send(":carol!~c@h.test INVITE Anna #else")
         return bot.find_log(event="module.log", module="reporter", msg="^type=11 .* channel=#else target=Anna ")
 
-    wait_until(invited, 10, "the invitation is told", step=0.05)
+    wait_until(invited, 30, "the invitation is told", step=0.05)
     mark = bot.mark()
     peer.close()
     bot.wait_log(since=mark, event="module.log", module="reporter", msg="^type=15 .* text=.")

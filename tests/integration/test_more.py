@@ -7,7 +7,6 @@ import re
 import pytest
 
 from harness.accounts import user
-from harness.process import wait_until
 from harness.seshetd import network
 
 CHANNEL = "#seshet"
@@ -148,9 +147,8 @@ def what_nobody_asked_for_is_cut(stage):
 def core_commands_and_modules_are_one(stage):
     user(stage.bot.cli, "visitor", hostmasks=["one/visitor!*@*"],
          capabilities=[f"a-rather-long-capability-word{n:04d}" for n in range(900, 1000)])
-    wait_until(lambda: "You are visitor" in stage.visitor.ask("Anna", CHANNEL, "!whoami", "visitor: (I|You)").text,
-               10, "the account is there")
-    wait_until(lambda: numbers(stage.ask(stage.visitor, "!capability list")), 10, "what it has")
+    stage.bot.in_force()
+    stage.visitor.ask("Anna", CHANNEL, "!whoami", "visitor: You are visitor")
     stage.ask(stage.visitor, "!api long reply 1 800")
     lines = stage.ask(stage.visitor, "!capability list")
     seen = numbers(lines)

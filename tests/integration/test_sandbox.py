@@ -244,7 +244,7 @@ def test_what_modules_start_ends_with_them(prisoner):
         host = prisoner.host()
         assert len(processes_of(host)) == 2
         end(host)
-        wait_until(lambda: not processes_of(host), 10, "the end of all that it started")
+        wait_until(lambda: not processes_of(host), 30, "the end of all that it started")
         if prisoner.bot.process:
             prisoner.visitor.until_answered("Anna", CHANNEL, "!try nothing{}", "nothing{}: there is no")
 
@@ -291,7 +291,7 @@ def test_full_storage(parts):
     bot.cli("DEL", key)
     # Each time another text: the same one again and again is not said.
     attempts = itertools.count()
-    wait_until(lambda: prisoner.tries("store", f"1 {next(attempts)}") == "ok", 10, "room in it")
+    wait_until(lambda: prisoner.tries("store", f"1 {next(attempts)}") == "ok", 30, "room in it")
 
 
 def test_modules_of_different_permissions_are_apart(prisoner):
@@ -301,7 +301,7 @@ def test_modules_of_different_permissions_are_apart(prisoner):
     assert len(both) == 1
     prisoner.permit("net")
     prisoner.visitor.until_answered("Anna", CHANNEL)
-    assert len({host["pid"] for host in bot.ctl_json("status")["modhosts"]}) == 2
+    wait_until(lambda: len({host["pid"] for host in bot.ctl_json("status")["modhosts"]}) == 2, 30, "two processes")
 
 
 class Lacking:

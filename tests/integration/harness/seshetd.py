@@ -154,7 +154,6 @@ class Seshetd:
         }
 
     def start(self, wait=True, args=("-f",)):
-        mark = self.mark()
         path = self.folder / "notify.sock"
         path.unlink(missing_ok=True)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -169,27 +168,26 @@ class Seshetd:
         )
         if wait:
             self.wait_notice("READY=1")
-            self.wait_modules(mark)
+            self.wait_modules()
         return self
 
-    def wait_modules(self, since, timeout=20):
-        """The server waits a second for its modules, and is ready without the rest. On a busy
-        machine that may be any; who is asked for it then says nothing. One that never comes is the
-        test's to find."""
+    def wait_modules(self, timeout=20):
+        """The server waits a second for its modules, and is ready without the rest; and a module
+        answers when its registration has come back from Redis. On a busy machine either may be
+        late; who is asked for it then says nothing. One that never comes is the test's to find, and
+        so is a registry that tells nothing."""
+        if self.settings["log"] != {"level": "debug", "format": "json"}:
+            return
         system = self.settings["modules"].get("system_dir", self.build / "lib/seshet/modules")
         wanted = {path.stem for folder in (system, self.user_modules)
                   for path in pathlib.Path(folder).glob("*.so")}
-
-        def seen():
-            return {line.get("module") for line in self.find_log(since, event="module.(found|refused)")}
-
-        if wanted <= seen() or self.settings["log"] != {"level": "debug", "format": "json"}:
-            return
         deadline = Deadline(timeout)
         while not deadline.passed() and self.process.running():
-            modules = {m["name"]: m for m in self.ctl_json("module", "list")["modules"]}
-            if all(name in modules and (modules[name]["registered"] or modules[name]["error"])
-                   for name in wanted) and wanted <= seen():
+            there = {m["name"] for m in self.ctl_json("module", "list")["modules"]
+                     if m["state"] == "error" or m["registered"] and m["state"] == "ready"}
+            if wanted <= there:
+                return
+            if self.ctl_json("status")["registry"]["state"] not in ("starting", "loading", "synced"):
                 return
             time.sleep(0.05)
 

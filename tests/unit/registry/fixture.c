@@ -240,6 +240,10 @@ static void from_server(struct bufferevent *bev, void *arg)
         static const struct timeval later = {0, 1000};
         evbuffer_remove_buffer(in, bufferevent_get_output(p->client), (size_t)f->proxy_trickle);
         event_add(p->trickle, &later);
+    } else if (f->proxy_late_ms) {
+        const struct timeval later = {0, f->proxy_late_ms * 1000};
+        if (!event_pending(p->trickle, EV_TIMEOUT, NULL))
+            event_add(p->trickle, &later);
     } else if (f->proxy_cut > 0 && len >= f->proxy_cut) {
         char part[4096];
         int n = evbuffer_remove(in, part, f->proxy_cut < 4096 ? (size_t)f->proxy_cut : 4096);
@@ -257,7 +261,10 @@ static void on_trickle(evutil_socket_t fd, short what, void *arg)
     struct proxied *p = arg;
     (void)fd;
     (void)what;
-    if (evbuffer_get_length(bufferevent_get_input(p->server)))
+    struct evbuffer *in = bufferevent_get_input(p->server);
+    if (p->fixture->proxy_late_ms)
+        evbuffer_add_buffer(bufferevent_get_output(p->client), in);
+    else if (evbuffer_get_length(in))
         from_server(p->server, p);
 }
 
@@ -307,6 +314,8 @@ static void on_snapshot(void *arg)
 {
     struct fixture *f = arg;
     f->swaps++;
+    if (f->watch)
+        f->watch(f);
 }
 
 static void on_state(void *arg, enum registry_state state, const char *reason)

@@ -18,11 +18,13 @@ struct fixture {
     enum registry_state state;
     char reason[512];
     unsigned swaps;
+    void (*watch)(struct fixture *f); /* called with each snapshot; NULL: nobody looks */
     char proxy_socket[96];
     struct evconnlistener *proxy;
     struct proxied *proxied; /* connections */
     bool proxy_deaf;         /* messages to subscribers are lost */
     long proxy_trickle;      /* > 0: so many bytes from Redis in each millisecond */
+    long proxy_late_ms;      /* > 0: Redis is heard so much later, less than a second */
     long proxy_cut;          /* > 0: so many bytes from Redis until all connections are closed */
 };
 

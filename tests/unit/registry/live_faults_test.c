@@ -269,7 +269,7 @@ static void a_lost_schema_is_written_again(void **state)
 static void survives_a_restart_with_data(void **state)
 {
     struct fixture *f = *state;
-    static const char *const durable[] = {"--appendonly", "yes", NULL};
+    static const char *const durable[] = {"--appendonly", "yes", "--appendfsync", "no", NULL};
     redis_kill(f, SIGKILL);
     redis_start(f, durable);
     one_module(f);
@@ -410,6 +410,37 @@ static void a_slow_line_is_no_dead_line(void **state)
     assert_int_equal(registry_stats(f->registry).full_loads, 1);
 }
 
+enum { TOGETHER = 60 }; /* modules in one transaction */
+
+static void has_all_or_nothing(struct fixture *f)
+{
+    const struct snapshot *s = registry_snapshot(f->registry);
+    assert_true(s->nmodules == 1 || s->nmodules == 1 + TOGETHER);
+    for (size_t i = 0; i < s->nmodules; i++)
+        assert_true(s->modules[i]->fields.enabled);
+}
+
+/* What turns up in one answer is asked for by the next questions. */
+static void a_transaction_is_one_snapshot_from_afar(void **state)
+{
+    struct fixture *f = *state;
+    one_module(f);
+    f->proxy_late_ms = 120;
+    open_through_proxy(f);
+    run_until_state(f, REGISTRY_SYNCED);
+    f->watch = has_all_or_nothing;
+    redisContext *c = redis_client(f->socket);
+    freeReplyObject(redisCommand(c, "MULTI"));
+    for (int i = 0; i < TOGETHER; i++) {
+        freeReplyObject(redisCommand(c, "SADD seshet:modules module-%d", i));
+        freeReplyObject(redisCommand(c, "HSET seshet:module:module-%d enabled yes", i));
+    }
+    freeReplyObject(redisCommand(c, "EXEC"));
+    redisFree(c);
+    run_until_swaps(f, f->swaps + 1);
+    assert_int_equal(registry_snapshot(f->registry)->nmodules, 1 + TOGETHER);
+}
+
 /* The link is made anew while edits go on: what stands at the end is the last one. */
 static void an_edit_during_a_reload_is_not_missed(void **state)
 {
@@ -450,6 +481,7 @@ int main(void)
         TEST(notices_that_changes_are_not_told),
         TEST(survives_a_cut_in_the_middle_of_an_answer),
         TEST(a_slow_line_is_no_dead_line),
+        TEST(a_transaction_is_one_snapshot_from_afar),
         TEST(goes_on_reading_when_memory_is_full),
         TEST(catches_up_when_reading_is_permitted_again),
         TEST(catches_up_after_a_script_that_runs_for_long),

@@ -16,9 +16,9 @@ static void ends_a_load_that_hangs(void **state)
     harness_until(h, harness_present(h, "worker") && harness_present(h, "echo"));
     assert_false(harness_present(h, "hanging"));
     assert_int_not_equal(harness_send(h, "net", "worker", "work", "1"), 0);
+    int64_t begun = clock_now(&clock_system);
     assert_int_not_equal(harness_send_group(h, "net", "slow", "worker", "hang", ""), 0);
     harness_until(h, h->nsaid == 1 && harness_hosts(h).running == 2);
-    int64_t begun = clock_now(&clock_system);
     harness_install(h->user_dir, "worker", WORKERS "/hang_load/worker.so");
     harness_until(h, harness_has_version(h, "worker", "hang_load"));
     assert_int_not_equal(harness_send(h, "net", "worker", "work", "2"), 0);
@@ -29,7 +29,7 @@ static void ends_a_load_that_hangs(void **state)
     harness_until(h, h->nsaid == 3);
     assert_string_equal(harness_last(h), "alice: free");
     harness_until(h, h->faults == 1);
-    assert_in_range(clock_now(&clock_system) - begun, 4000, INT64_MAX);
+    assert_in_range(clock_now(&clock_system) - begun, 4900, INT64_MAX);
     assert_int_equal(h->fault_kind, FAULT_DEADLINE);
     assert_string_equal(h->fault_doing, "command hang");
     assert_non_null(strstr(h->fault, "longer than its deadline of 5s"));
@@ -88,11 +88,11 @@ static void replaces_a_file_that_hangs(void **state)
 {
     struct harness *h = *state;
     harness_install(h->user_dir, "worker", WORKERS "/hang_constructor/worker.so");
-    int64_t before = clock_now(&clock_system);
     harness_begin(h);
+    assert_false(harness_present(h, "worker"));
     harness_install(h->user_dir, "worker", WORKERS "/one/worker.so");
     harness_until(h, harness_has_version(h, "worker", "one"));
-    assert_in_range(clock_now(&clock_system) - before, 1000, 7000);
+    assert_null(strstr(h->error, "more than 10 s"));
     assert_null(supervisor_find(h->sup, "worker")->error);
 }
 
