@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <seshet/module.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "modules/alias/expand.h"
