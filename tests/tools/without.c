@@ -12,7 +12,7 @@ static int take_away(scmp_filter_ctx filter, const char *name)
 {
     if (strcmp(name, "seccomp") == 0)
         return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
-                                SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP));
+                                SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
     int call = seccomp_syscall_resolve_name(name);
     return call < 0 ? -1 : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), call, 0);
 }
