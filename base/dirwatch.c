@@ -1,7 +1,6 @@
 #include "base/dirwatch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

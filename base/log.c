@@ -38,33 +38,6 @@ static struct {
             .level = LOG_LEVEL_INFO};
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
-static const char *const format_names[] = {"auto", "text", "json"};
-
-static int find_name(const char *s, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(s, names[i]))
-            return (int)i;
-    return -1;
-}
-
-int log_level_parse(const char *s, enum log_level *level)
-{
-    int i = find_name(s, level_names, sizeof level_names / sizeof *level_names);
-    if (i < 0)
-        return -1;
-    *level = (enum log_level)i;
-    return 0;
-}
-
-int log_format_parse(const char *s, enum log_format *format)
-{
-    int i = find_name(s, format_names, sizeof format_names / sizeof *format_names);
-    if (i < 0)
-        return -1;
-    *format = (enum log_format)i;
-    return 0;
-}
 
 bool log_enabled(enum log_level level)
 {

@@ -52,8 +52,4 @@ void log_tap(log_tap_fn fn, void *arg);
 #define log_warn(event, tag, ...)  log_write(LOG_LEVEL_WARN, event, tag, __VA_ARGS__)
 #define log_error(event, tag, ...) log_write(LOG_LEVEL_ERROR, event, tag, __VA_ARGS__)
 
-/* "debug", "info", "warn", "error" and "auto", "text", "json": 0, or -1 for another word. */
-int log_level_parse(const char *s, enum log_level *level);
-int log_format_parse(const char *s, enum log_format *format);
-
 #endif

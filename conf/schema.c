@@ -17,7 +17,8 @@ struct reader {
     const struct conf_source *source;
 };
 
-const char *conf_schema_name(const struct conf_key *key, const char *prefix)
+/* What follows `prefix` ("" for the top) in the path of a key directly below it, or NULL. */
+static const char *name_below(const struct conf_key *key, const char *prefix)
 {
     size_t n = strlen(prefix);
     const char *name = key->path;
@@ -33,7 +34,7 @@ const struct conf_key *conf_schema_child(const struct conf_schema *schema, const
                                          const char *name)
 {
     for (size_t i = 0; i < schema->count; i++) {
-        const char *known = conf_schema_name(&schema->keys[i], prefix);
+        const char *known = name_below(&schema->keys[i], prefix);
         if (known && !strcmp(known, name))
             return &schema->keys[i];
     }
@@ -43,7 +44,7 @@ const struct conf_key *conf_schema_child(const struct conf_schema *schema, const
 const char *conf_schema_owner(const struct conf_schema *schema, const struct conf_key *key)
 {
     for (size_t i = 0; i < schema->count; i++)
-        if (schema->keys[i].kind == CONF_GROUPS && conf_schema_name(key, schema->keys[i].path))
+        if (schema->keys[i].kind == CONF_GROUPS && name_below(key, schema->keys[i].path))
             return schema->keys[i].path;
     return "";
 }
@@ -338,7 +339,7 @@ static void add_unknown(const struct reader *reader, const config_setting_t *set
     size_t count = 0;
     struct buf all = {0};
     for (size_t i = 0; i < reader->schema->count && count < MAX_SIBLINGS; i++) {
-        const char *name = conf_schema_name(&reader->schema->keys[i], prefix);
+        const char *name = name_below(&reader->schema->keys[i], prefix);
         if (!name)
             continue;
         buf_printf(&all, "%s%s", count ? ", " : "", name);
@@ -386,7 +387,7 @@ static void set_defaults(const struct reader *reader, const struct conf_key *key
 {
     set_default(key, base);
     for (size_t i = 0; key->kind == CONF_GROUP && i < reader->schema->count; i++)
-        if (conf_schema_name(&reader->schema->keys[i], key->path))
+        if (name_below(&reader->schema->keys[i], key->path))
             set_defaults(reader, &reader->schema->keys[i], base);
 }
 
@@ -400,7 +401,7 @@ static void read_group(const struct reader *reader, const config_setting_t *grou
     }
     for (size_t i = 0; i < reader->schema->count; i++) {
         const struct conf_key *key = &reader->schema->keys[i];
-        const char *name = conf_schema_name(key, prefix);
+        const char *name = name_below(key, prefix);
         if (!name)
             continue;
         const config_setting_t *child = config_setting_get_member(group, name);

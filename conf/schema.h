@@ -65,8 +65,6 @@ void conf_schema_load(const struct conf_schema *schema, const config_t *tree, vo
 void conf_schema_free(const struct conf_schema *schema, void *base);
 bool conf_schema_equal(const struct conf_schema *schema, const void *a, const void *b);
 
-/* What follows `prefix` ("" for the top) in the path of a key directly below it, or NULL. */
-const char *conf_schema_name(const struct conf_key *key, const char *prefix);
 /* The key `name` directly below `prefix`, or NULL. */
 const struct conf_key *conf_schema_child(const struct conf_schema *schema, const char *prefix,
                                          const char *name);

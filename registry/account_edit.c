@@ -1,17 +1,14 @@
 #include "registry/account_edit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "base/xmalloc.h"
 #include "registry/account_overlap.h"
 #include "registry/accounts.h"
 #include "registry/check.h"
 #include "registry/edit_parts.h"
 #include "registry/fields.h"
-#include "registry/password.h"
 
 #define NO_ACCOUNT "there is no account of that name"
 

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/str.h"
 #include "registry/accounts.h"
 
 /* What accounts, their hostmasks and services accounts, members and channels may be called. */

@@ -1,6 +1,5 @@
 #include "registry/account_overlap.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "registry/account_shard.h"

@@ -165,6 +165,19 @@ static int read_capability(enum record_kind kind, const char *text, struct capab
     return -1;
 }
 
+/* Whether the item is a text, and may be one more of the set; else why not. */
+static bool has_room_for(const struct model_bytes *item, const struct record_part *part,
+                         size_t nkept, char why[REGISTRY_WHY_SIZE])
+{
+    if (!model_bytes_text(item))
+        str_copy(why, REGISTRY_WHY_SIZE, "an item holds a zero byte");
+    else if (nkept == part->most)
+        snprintf(why, REGISTRY_WHY_SIZE, "more than %zu items", part->most);
+    else
+        return true;
+    return false;
+}
+
 static struct capability_set *read_capabilities(const struct record *record,
                                                 const struct record_part *part,
                                                 const struct model_bytes *items, size_t count,
@@ -175,11 +188,8 @@ static struct capability_set *read_capabilities(const struct record *record,
     size_t nkept = 0;
     char why[REGISTRY_WHY_SIZE];
     for (size_t i = 0; i < count; i++) {
-        if (!model_bytes_text(&items[i]))
-            str_copy(why, sizeof why, "an item holds a zero byte");
-        else if (nkept == part->most)
-            snprintf(why, sizeof why, "more than %zu items", part->most);
-        else if (!read_capability(record->kind, items[i].data, &kept[nkept], why, sizeof why)) {
+        if (has_room_for(&items[i], part, nkept, why) &&
+            !read_capability(record->kind, items[i].data, &kept[nkept], why, sizeof why)) {
             nkept++;
             continue;
         }
@@ -197,11 +207,8 @@ static struct item_list *read_items(const struct record_part *part, const struct
     size_t nkept = 0;
     char why[REGISTRY_WHY_SIZE];
     for (size_t i = 0; i < count; i++) {
-        if (!model_bytes_text(&items[i]))
-            str_copy(why, sizeof why, "an item holds a zero byte");
-        else if (nkept == part->most)
-            snprintf(why, sizeof why, "more than %zu items", part->most);
-        else if (!part->check(items[i].data, why, sizeof why)) {
+        if (has_room_for(&items[i], part, nkept, why) &&
+            !part->check(items[i].data, why, sizeof why)) {
             kept[nkept++] = items[i].data;
             continue;
         }

@@ -1,11 +1,8 @@
 #include "registry/accounts.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/account_shard.h"
 

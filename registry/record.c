@@ -1,6 +1,5 @@
 #include "registry/record.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

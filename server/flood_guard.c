@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/account_edit.h"
 #include "registry/accounts.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/str.h"
 #include "base/xmalloc.h"
 #include "net/proto/event_type.h"
 #include "registry/dotted.h"

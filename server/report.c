@@ -5,8 +5,6 @@
 
 #include "base/log.h"
 #include "base/permission.h"
-#include "base/str.h"
-#include "base/xmalloc.h"
 #include "net/link/conn.h"
 #include "registry/registry.h"
 #include "registry/uri.h"

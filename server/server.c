@@ -349,6 +349,38 @@ int server_start(struct server *server, struct conf_main *conf, struct conf_netw
 /* ---- Running and stopping ---------------------------------------------------------------------
  */
 
+static void on_modhosts_ended(void *arg)
+{
+    struct server *server = arg;
+    server->modhosts_ended = true;
+    registry_stop_begin(server->registry); /* nobody is left who writes */
+}
+
+static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct server *server = arg;
+    (void)fd;
+    (void)what;
+    log_warn("server.stop_late", LOG_NOBODY, "not everything ended in time");
+    registry_stop_begin(server->registry);
+    event_base_loopbreak(server->base);
+}
+
+/* QUIT on all networks, end the module hosts, then end the loop. */
+static void stop(struct server *server, const char *why)
+{
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    log_info("server.stop", LOG_NOBODY, "%s: leaving all networks", why);
+    notify_send("STOPPING=1");
+    for (struct network *n = server->networks; n; n = n->hh.next)
+        conn_quit(n->conn, "Shutting down");
+    supervisor_stop(server->supervisor, on_modhosts_ended, server);
+    server->stop_deadline = evtimer_new(server->base, on_stop_deadline, server);
+    set_timer(server->stop_deadline, STOP_MS);
+}
+
 static void on_signal(evutil_socket_t sig, short what, void *arg)
 {
     struct server *server = arg;
@@ -357,7 +389,7 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
         log_info("server.reload", LOG_NOBODY, "SIGHUP: reading the configuration again");
         reload_all(server->reload, NULL, NULL);
     } else {
-        server_stop(server, sig == SIGTERM ? "SIGTERM" : "SIGINT");
+        stop(server, sig == SIGTERM ? "SIGTERM" : "SIGINT");
     }
 }
 
@@ -393,37 +425,6 @@ void server_run(struct server *server)
     sigprocmask(SIG_BLOCK, &told, NULL);
     for (int i = 0; i < 3; i++)
         event_free(handlers[i]);
-}
-
-static void on_modhosts_ended(void *arg)
-{
-    struct server *server = arg;
-    server->modhosts_ended = true;
-    registry_stop_begin(server->registry); /* nobody is left who writes */
-}
-
-static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
-{
-    struct server *server = arg;
-    (void)fd;
-    (void)what;
-    log_warn("server.stop_late", LOG_NOBODY, "not everything ended in time");
-    registry_stop_begin(server->registry);
-    event_base_loopbreak(server->base);
-}
-
-void server_stop(struct server *server, const char *why)
-{
-    if (server->stopping)
-        return;
-    server->stopping = true;
-    log_info("server.stop", LOG_NOBODY, "%s: leaving all networks", why);
-    notify_send("STOPPING=1");
-    for (struct network *n = server->networks; n; n = n->hh.next)
-        conn_quit(n->conn, "Shutting down");
-    supervisor_stop(server->supervisor, on_modhosts_ended, server);
-    server->stop_deadline = evtimer_new(server->base, on_stop_deadline, server);
-    set_timer(server->stop_deadline, STOP_MS);
 }
 
 void server_free(struct server *server)

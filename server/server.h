@@ -64,10 +64,9 @@ struct server {
  */
 int server_start(struct server *server, struct conf_main *conf, struct conf_networks *networks,
                  char **error);
-/* Runs the loop until server_stop has done its work. */
+/* Runs the loop until a signal ends it: QUIT on all networks, then the module hosts end, within 4
+ * seconds. */
 void server_run(struct server *server);
-/* QUIT on all networks, end the module hosts, then end the loop: within 4 seconds. */
-void server_stop(struct server *server, const char *why);
 void server_free(struct server *server);
 
 #endif

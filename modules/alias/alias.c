@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <seshet/module.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "modules/alias/expand.h"
@@ -101,15 +100,20 @@ static void run(seshet_ctx *ctx, const seshet_event *ev, const char *name, const
         seshet_answer(ctx, "%s", said);
 }
 
+/* What is stored under the name: 0 or more, or an error. */
+static int get_value(seshet_ctx *ctx, const char *channel, const char *name, char value[VALUE_SIZE])
+{
+    char key[KEY_SIZE];
+    int result = make_key(ctx, channel, name, key);
+    return result < 0 ? result : seshet_get(ctx, SESHET_HERE, key, value, VALUE_SIZE);
+}
+
 /* 1 when there is such an alias and it has run; 0 when there is none; or an error. */
 static int find_and_run(seshet_ctx *ctx, const seshet_event *ev, const char *name, const char *args)
 {
-    char key[KEY_SIZE];
     char value[VALUE_SIZE];
     const char *nick;
-    int result = make_key(ctx, ev->channel, name, key);
-    if (result >= 0)
-        result = seshet_get(ctx, SESHET_HERE, key, value, sizeof value);
+    int result = get_value(ctx, ev->channel, name, value);
     if (result < 0)
         return result == SESHET_ENOTFOUND || result == SESHET_ESIZE ? 0 : result;
     const char *text = read_value(value, &nick);
@@ -188,12 +192,9 @@ static void drop(seshet_ctx *ctx, const seshet_event *ev, const char *name)
 
 static void show(seshet_ctx *ctx, const seshet_event *ev, const char *name)
 {
-    char key[KEY_SIZE];
     char value[VALUE_SIZE];
     const char *nick;
-    int result = make_key(ctx, ev->channel, name, key);
-    if (result >= 0)
-        result = seshet_get(ctx, SESHET_HERE, key, value, sizeof value);
+    int result = get_value(ctx, ev->channel, name, value);
     const char *text = result >= 0 ? read_value(value, &nick) : NULL;
     if (text)
         seshet_reply(ctx, "%s, by %s: %s", name, nick, text);

@@ -5,7 +5,6 @@
  */
 #include <seshet/module.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "modules/autoop/list.h"

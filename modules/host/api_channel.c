@@ -1,5 +1,4 @@
 #include <seshet/module.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "modules/host/ask.h"

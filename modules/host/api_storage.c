@@ -1,5 +1,4 @@
 #include <seshet/module.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@
  * The calls behind timers. The time itself is kept by the server, which sends an event when one is
  * due, so that a call is acknowledged, has a deadline and can be blamed like any other event.
  */
-struct timer_call;
 
 /* The server's event for a timer: calls what was set. One that is unknown, since it was set in an
  * earlier process, is over. */

@@ -42,7 +42,7 @@ struct ipc_hello {
     const char *network; /* key */
     const char *group;
     bool sandboxed;       /* false: an administrator switched the sandbox off */
-    uint32_t permissions; /* PERMISSION_ bits (permissions.h) */
+    uint32_t permissions; /* PERMISSION_ bits (base/permission.h) */
     uint64_t memory;      /* most bytes that modules may take */
     const char *data;     /* the module's own folder; "" without PERMISSION_FILES */
     uint64_t data_most;   /* most bytes in it */

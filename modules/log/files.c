@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 2048, PATH_SIZE = FILES_NAME_SIZE + 32, HASHED_AT = 200 };
+enum { LINE_SIZE = 2048, FOLDER_SIZE = 224, PATH_SIZE = FOLDER_SIZE + 32, HASHED_AT = 200 };
 
 struct log_file {
     int64_t bytes;
@@ -30,7 +30,9 @@ static bool is_plain(unsigned char c)
            c == '_' || c == '-' || c == '+';
 }
 
-void files_folder(const char *folded, char name[FILES_NAME_SIZE])
+/* The name of a channel's folder: the channel in lower case, with every byte that could mean
+ * something to a file system or a shell as %XX; long ones end with a hash. */
+static void folder_of(const char *folded, char name[FOLDER_SIZE])
 {
     uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
     size_t len = 0;
@@ -41,11 +43,11 @@ void files_folder(const char *folded, char name[FILES_NAME_SIZE])
         if (is_plain(*c))
             name[len++] = (char)*c;
         else
-            len += (size_t)snprintf(name + len, FILES_NAME_SIZE - len, "%%%02x", *c);
+            len += (size_t)snprintf(name + len, FOLDER_SIZE - len, "%%%02x", *c);
     }
     name[len] = 0;
     if (len > HASHED_AT)
-        snprintf(name + HASHED_AT, FILES_NAME_SIZE - HASHED_AT, "%%%016" PRIx64, hash);
+        snprintf(name + HASHED_AT, FOLDER_SIZE - HASHED_AT, "%%%016" PRIx64, hash);
 }
 
 static void close_file(struct log_file *file)
@@ -127,7 +129,7 @@ static int write_line(seshet_ctx *ctx, struct log_file *file, const char *line, 
 
 void files_write(seshet_ctx *ctx, const char *folded, int64_t time_ms, const char *text)
 {
-    char folder[FILES_NAME_SIZE];
+    char folder[FOLDER_SIZE];
     char day[16];
     char line[LINE_SIZE];
     char clock[32];
@@ -136,7 +138,7 @@ void files_write(seshet_ctx *ctx, const char *folded, int64_t time_ms, const cha
     if (!gmtime_r(&when, &tm) || !strftime(day, sizeof day, "%Y-%m-%d", &tm) ||
         !strftime(clock, sizeof clock, "%Y-%m-%dT%H:%M:%SZ", &tm))
         return;
-    files_folder(folded, folder);
+    folder_of(folded, folder);
     struct log_file *file = open_file(ctx, folder, day);
     if (!file)
         return;

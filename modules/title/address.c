@@ -66,7 +66,7 @@ static bool is_public_v6(const uint8_t a[16])
     return !(a[0] == 0x3f && a[1] == 0xff && a[2] < 0x10); /* documentation */
 }
 
-bool address_is_public(const struct sockaddr *address)
+static bool is_public(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET) {
         struct sockaddr_in v4;
@@ -171,5 +171,5 @@ static bool is_allowed(const struct sockaddr *address)
 
 bool address_may_fetch(const struct sockaddr *address)
 {
-    return address_is_public(address) || is_allowed(address);
+    return is_public(address) || is_allowed(address);
 }

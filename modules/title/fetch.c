@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
-#include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdint.h>

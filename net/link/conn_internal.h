@@ -134,6 +134,5 @@ void conn_flush(struct conn *c);
 /* Sends so many of the lines that wait, whatever the pace; no questions (CONN_BULK), as nobody is
  * going to read the answers. */
 void conn_send_last(struct conn *c, uint32_t lines);
-int conn_push(struct conn *c, enum conn_priority priority, const char *line, size_t len);
 
 #endif

@@ -7,27 +7,7 @@
 /* So much may wait in the stream; what is more stays in the queue, where priorities count. */
 #define STREAM_WAITING_MAX 65536
 
-static int send_urgent(void *arg, const char *line, size_t len)
-{
-    return conn_push(arg, CONN_URGENT, line, len);
-}
-
-static int send_normal(void *arg, const char *line, size_t len)
-{
-    return conn_push(arg, CONN_NORMAL, line, len);
-}
-
-struct sink conn_sink_urgent(struct conn *c)
-{
-    return (struct sink){.send = send_urgent, .arg = c};
-}
-
-struct sink conn_sink_normal(struct conn *c)
-{
-    return (struct sink){.send = send_normal, .arg = c};
-}
-
-int conn_push(struct conn *c, enum conn_priority priority, const char *line, size_t len)
+static int push(struct conn *c, enum conn_priority priority, const char *line, size_t len)
 {
     unsigned limit = conn_isupport(c)->linelen;
     if (sendq_push(&c->queue, priority, line, len, limit)) {
@@ -43,11 +23,31 @@ int conn_push(struct conn *c, enum conn_priority priority, const char *line, siz
     return 0;
 }
 
+static int send_urgent(void *arg, const char *line, size_t len)
+{
+    return push(arg, CONN_URGENT, line, len);
+}
+
+static int send_normal(void *arg, const char *line, size_t len)
+{
+    return push(arg, CONN_NORMAL, line, len);
+}
+
+struct sink conn_sink_urgent(struct conn *c)
+{
+    return (struct sink){.send = send_urgent, .arg = c};
+}
+
+struct sink conn_sink_normal(struct conn *c)
+{
+    return (struct sink){.send = send_normal, .arg = c};
+}
+
 int conn_send_line(struct conn *c, enum conn_priority priority, const char *line, size_t len)
 {
     if (c->state != CONN_ONLINE)
         return -1;
-    return conn_push(c, priority, line, len);
+    return push(c, priority, line, len);
 }
 
 int conn_send(struct conn *c, enum conn_priority priority, const char *fmt, ...)

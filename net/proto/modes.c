@@ -1,6 +1,5 @@
 #include "net/proto/modes.h"
 
-#include <stddef.h>
 #include <string.h>
 
 static enum mode_kind find_kind(const struct isupport *is, char mode)

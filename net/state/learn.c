@@ -1,6 +1,5 @@
 /* What lines tell of users in passing: address and services account. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "net/state/internal.h"

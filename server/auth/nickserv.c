@@ -9,7 +9,6 @@
  * until that question has been answered, or is so old that no answer can come.
  */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -76,9 +76,6 @@ void core_tell_closed(const struct command_call *call); /* as core_deny */
 /* Whether it is open, and the source has what the command needs. */
 bool core_may(const struct command_call *call, const struct core_command *command);
 
-/* The question as it must be asked about that network ("": about all). */
-struct capability_query core_query(const struct command_call *call, const struct account *account,
-                                   const char *network);
 /* Whether the source has the capability itself, on the network in its name, or on all: then he may
  * give it, take it away, and say its anticapability. */
 bool core_has_parsed(const struct command_call *call, const struct capability *c);

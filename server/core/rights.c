@@ -14,8 +14,9 @@ struct auth_source core_source(const struct command_call *call)
     return auth_source_of(call->event);
 }
 
-struct capability_query core_query(const struct command_call *call, const struct account *account,
-                                   const char *network)
+/* The question as it must be asked about that network ("": about all). */
+static struct capability_query query_about(const struct command_call *call,
+                                           const struct account *account, const char *network)
 {
     struct capability_query q = auth_query(call->network, account);
     if (strcmp(network, call->network->key) != 0) {
@@ -35,7 +36,7 @@ struct asked {
 
 static bool has_there(const struct asked *asked, const char *network)
 {
-    struct capability_query q = core_query(asked->call, asked->account, network);
+    struct capability_query q = query_about(asked->call, asked->account, network);
     return capability_check(&q, &asked->c).allowed;
 }
 

@@ -209,6 +209,9 @@ static void offer_words(const struct completion *c, const char *const *words, si
 }
 
 static const char *const yes_no[] = {"yes", "no"};
+static const char *const events[] = {
+    "message", "action", "notice", "join",    "part", "quit",    "kick",      "nick",        "mode",
+    "topic",   "invite", "ctcp",   "account", "raw",  "command", "connected", "disconnected"};
 static const char *const permissions[] = {"net", "files", "raw", "exec"};
 
 /* What may stand in that field, or that part of a policy; "flag" has yes or no only. */
@@ -236,10 +239,6 @@ void ctl_complete_file(void)
 
 static void offer_kind(const struct completion *c, enum complete kind)
 {
-    static const char *const events[] = {"message",   "action",      "notice",  "join", "part",
-                                         "quit",      "kick",        "nick",    "mode", "topic",
-                                         "invite",    "ctcp",        "account", "raw",  "command",
-                                         "connected", "disconnected"};
     static const char *const flags[] = {"secure", "ignored"};
     static const char *const policies[] = {"default_allow", "default_ignore", "registration",
                                            "lobotomized"};

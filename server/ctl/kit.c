@@ -113,7 +113,7 @@ static enum ctl_exit tell_crash(const struct words *words, int signal)
     return CTL_REFUSED;
 }
 
-enum ctl_exit kit_try(const struct session *session, json_t *args)
+static enum ctl_exit kit_try(const struct session *session, json_t *args)
 {
     struct words words = try_words(session, args);
     enum ctl_exit result = CTL_REFUSED;

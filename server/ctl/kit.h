@@ -16,7 +16,6 @@ pid_t kit_start(char *const *argv);
  * not us. */
 int kit_wait(pid_t pid);
 
-enum ctl_exit kit_try(const struct session *session, json_t *args);
 enum ctl_exit kit_new(const struct session *session, json_t *args);
 enum ctl_exit kit_build(const struct session *session, json_t *args);
 

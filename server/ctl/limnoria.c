@@ -60,7 +60,7 @@ void limnoria_note_at(struct limnoria *l, int number, const char *fmt, ...)
 
 /* ---- Lines ---- */
 
-void limnoria_open(struct limnoria *l, const struct limnoria_file *file)
+static void begin(struct limnoria *l, const struct limnoria_file *file)
 {
     l->file = file;
     l->at = 0;
@@ -140,11 +140,11 @@ void limnoria_read(struct limnoria_result *result, const char *network,
     result->counts = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "users", 0,
                                "owners", 0, "capabilities", 0, "hostmasks", 0, "services", 0,
                                "channels", 0, "ignores", 0, "expired", 0, "notes", 0);
-    limnoria_open(&l, users);
+    begin(&l, users);
     limnoria_users(&l);
-    limnoria_open(&l, channels);
+    begin(&l, channels);
     limnoria_channels(&l);
-    limnoria_open(&l, ignores);
+    begin(&l, ignores);
     limnoria_ignores(&l);
     explicit_bzero(l.line, sizeof l.line); /* it held passwords */
 }

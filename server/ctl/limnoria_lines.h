@@ -23,7 +23,6 @@ struct limnoria {
     const char *value;
 };
 
-void limnoria_open(struct limnoria *l, const struct limnoria_file *file);
 /* The next line that holds something. Those that cannot be read are noted and passed over. */
 bool limnoria_next(struct limnoria *l);
 

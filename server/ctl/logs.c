@@ -5,7 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/xmalloc.h"
 #include "server/ctl/command.h"
 #include "server/ctl/faults.h"
 #include "server/ctl/value.h"

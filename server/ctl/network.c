@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/str.h"
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
 #include "server/ctl/status.h"

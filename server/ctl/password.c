@@ -4,12 +4,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/str.h"
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
 

@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
-#include "base/xmalloc.h"
 #include "server/ctl/command.h"
 #include "server/ctl/status.h"
 #include "server/ctl/value.h"

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/xmalloc.h"
 #include "server/ctl/command.h"
 #include "server/ctl/faults.h"

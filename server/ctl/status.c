@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "base/xmalloc.h"
 #include "server/ctl/command.h"
 #include "server/ctl/faults.h"
 #include "server/ctl/status.h"

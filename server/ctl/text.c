@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -7,7 +6,6 @@
 #include <wctype.h>
 
 #include "base/buf.h"
-#include "base/str.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
 #include "server/ctl/table.h"

@@ -1,5 +1,4 @@
 #include <seshet/test.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -203,7 +203,6 @@ static void set_error(struct catalogue_entry *e, const char *text)
     free(e->error);
     e->error = copy;
     e->decl.error = copy;
-    e->decl.error_ms = clock_wall(c->env.clock);
     log_warn("module.refused", LOG_MODULE(NULL, e->decl.name), "%s: %s%s", e->path, text,
              e->version ? "; the last good version goes on" : "");
     if (!same && c->hooks.error)
@@ -215,7 +214,6 @@ static void clear_error(struct catalogue_entry *e)
     free(e->error);
     e->error = NULL;
     e->decl.error = NULL;
-    e->decl.error_ms = 0;
 }
 
 /* ---- Probing -------------------------------------------------------------------------------- */
@@ -443,11 +441,6 @@ static void on_poll(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     scan_in(arg, 0);
-}
-
-void catalogue_rescan(struct catalogue *c)
-{
-    scan_in(c, 0);
 }
 
 void catalogue_reload(struct catalogue *c, const char *name, void (*done)(void *arg), void *arg)

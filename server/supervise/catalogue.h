@@ -22,10 +22,9 @@ struct catalogue *catalogue_new(const struct supervisor_env *env,
                                 const struct supervisor_config *config,
                                 const struct catalogue_hooks *hooks, void *arg, char **error);
 void catalogue_free(struct catalogue *c);
-/* Looks at the folders again. */
-void catalogue_rescan(struct catalogue *c);
-/* The same, and loads that module anew though its file looks as before; NULL: only what changed.
- * `done` is called once, when what was found is in service or refused; also at the end. */
+/* Looks at the folders again, and loads that module anew though its file looks as before; NULL:
+ * only what changed. `done` is called once, when what was found is in service or refused; also at
+ * the end. */
 void catalogue_reload(struct catalogue *c, const char *name, void (*done)(void *arg), void *arg);
 /* Starts no probe from now on, and ends those that run. */
 void catalogue_stop(struct catalogue *c);

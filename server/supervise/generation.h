@@ -109,7 +109,6 @@ struct processor_use {
     int64_t used_ms;
     uint64_t handled;
     unsigned strikes;
-    bool too_much; /* it is killed for it */
 };
 
 struct generation {

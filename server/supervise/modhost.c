@@ -1,7 +1,6 @@
 #include "server/supervise/modhost.h"
 
 #include <event2/event.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"

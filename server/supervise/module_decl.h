@@ -39,7 +39,6 @@ struct module_decl {
     uint32_t serial;   /* rises with each version of any module; 0: never loaded */
     int64_t loaded_ms; /* clock_wall; when this version was found good */
     const char *error; /* why the newest file was refused; NULL: it was not */
-    int64_t error_ms;  /* clock_wall */
 };
 
 #endif

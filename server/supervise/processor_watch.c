@@ -30,7 +30,6 @@ void processor_watch(struct generation *g)
     use->strikes = much ? before.strikes + 1 : 0;
     if (use->strikes < STRIKES)
         return;
-    use->too_much = true;
     generation_kill(
         g, FAULT_DEADLINE,
         "it goes on using the processor besides its events, and the process was killed");

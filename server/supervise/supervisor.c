@@ -456,11 +456,6 @@ const struct module_decl *supervisor_module(const struct supervisor *sup, size_t
     return catalogue_get(sup->catalogue, i);
 }
 
-void supervisor_rescan(struct supervisor *sup)
-{
-    catalogue_rescan(sup->catalogue);
-}
-
 void supervisor_reload(struct supervisor *sup, const char *name, void (*done)(void *arg), void *arg)
 {
     catalogue_reload(sup->catalogue, name, done, arg);

@@ -124,12 +124,9 @@ const struct module_decl *supervisor_find(const struct supervisor *sup, const ch
 /* For i from 0 while it is not NULL, in no particular order; also those that are gone or that could
  * never be loaded (`present` false). */
 const struct module_decl *supervisor_module(const struct supervisor *sup, size_t i);
-/* Looks at the folders again, as at a change. */
-void supervisor_rescan(struct supervisor *sup);
-
-/* The same, and loads that module anew though its file looks as before (name NULL: only what has
- * changed). `done` is called once, from the loop or from supervisor_stop, when what was found is in
- * service or refused: see supervisor_find. */
+/* Looks at the folders again, as at a change, and loads that module anew though its file looks as
+ * before (name NULL: only what has changed). `done` is called once, from the loop or from
+ * supervisor_stop, when what was found is in service or refused: see supervisor_find. */
 void supervisor_reload(struct supervisor *sup, const char *name, void (*done)(void *arg),
                        void *arg);
 /* Has the versions of the catalogue loaded now where a process runs, or where one could not be

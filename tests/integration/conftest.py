@@ -6,8 +6,8 @@ import os
 import pathlib
 import shutil
 import signal
-import threading
 import tempfile
+import threading
 
 import pytest
 
@@ -147,6 +147,17 @@ def parts(folder, request):
     yield parts
     report = getattr(request.node, "report_call", None)
     parts.bring_down(failed=report is None or report.failed)
+
+
+@pytest.fixture
+def server(parts):
+    return parts.ngircd()
+
+
+@pytest.fixture
+def visitor(server):
+    """Somebody in the channel where a bot is, unless its network says otherwise."""
+    return server.client("visitor").join("#seshet")
 
 
 @pytest.fixture(scope="session")

@@ -3,23 +3,11 @@
 import os
 import re
 
-import pytest
-
 from harness.irc import unique
 from harness.process import wait_until
 from harness.seshetd import network, settings_text
 
 CHANNEL = "#seshet"
-
-
-@pytest.fixture
-def server(parts):
-    return parts.ngircd()
-
-
-@pytest.fixture
-def visitor(server):
-    return server.client("visitor").join(CHANNEL)
 
 
 # ---- seshetd -n -----------------------------------------------------------------------------------

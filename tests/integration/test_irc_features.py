@@ -15,16 +15,6 @@ CHANNEL = "#seshet"
 
 
 @pytest.fixture
-def server(parts):
-    return parts.ngircd()
-
-
-@pytest.fixture
-def visitor(server):
-    return server.client("visitor").join(CHANNEL)
-
-
-@pytest.fixture
 def fake(parts):
     return parts.fake()
 

@@ -18,16 +18,6 @@ CHANNEL = "#seshet"
 
 
 @pytest.fixture
-def server(parts):
-    return parts.ngircd()
-
-
-@pytest.fixture
-def visitor(server):
-    return server.client("visitor").join(CHANNEL)
-
-
-@pytest.fixture
 def bot(parts, server, visitor):
     bot = parts.bot({"one": network(server.port, "Anna", [CHANNEL, "#load"])}, start=False)
     parts.module(bot, "says", sources.says("first text"))

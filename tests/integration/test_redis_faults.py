@@ -4,23 +4,11 @@ import os
 import signal
 import time
 
-import pytest
-
 from harness.irc import unique
 from harness.process import wait_until
 from harness.seshetd import network
 
 CHANNEL = "#seshet"
-
-
-@pytest.fixture
-def server(parts):
-    return parts.ngircd()
-
-
-@pytest.fixture
-def visitor(server):
-    return server.client("visitor").join(CHANNEL)
 
 
 def answers(visitor):

@@ -1,6 +1,5 @@
 /* Tells who caused an event, what is configured, and what becomes of the module itself. */
 #include <seshet/module.h>
-#include <string.h>
 
 static void tell(seshet_ctx *ctx, const char *what, const char *capability)
 {

@@ -243,17 +243,6 @@ static void a_slow_reader_holds_nobody(void **state)
     fclose(in);
 }
 
-static void names_are_read(void **state)
-{
-    (void)state;
-    enum log_level level;
-    enum log_format format;
-    assert_true(log_level_parse("warn", &level) == 0 && level == LOG_LEVEL_WARN);
-    assert_true(log_format_parse("json", &format) == 0 && format == LOG_FORMAT_JSON);
-    assert_int_equal(log_level_parse("loud", &level), -1);
-    assert_int_equal(log_format_parse("", &format), -1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,7 +254,6 @@ int main(void)
         cmocka_unit_test(levels_are_kept),
         cmocka_unit_test(threads_do_not_mix_their_lines),
         cmocka_unit_test(a_slow_reader_holds_nobody),
-        cmocka_unit_test(names_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

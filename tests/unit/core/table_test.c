@@ -11,7 +11,6 @@
 #include "base/xmalloc.h"
 #include "server/commands.h"
 #include "server/core/core.h"
-#include "server/core/run.h"
 
 /* The table of core commands, and the words that find them in it. */
 

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 
 #include <cmocka.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>

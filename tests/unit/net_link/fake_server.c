@@ -16,7 +16,6 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "base/xmalloc.h"
 
 static const struct fake_rule polite_rules[] = {
     {.starts = "CAP LS", .reply = ":irc.test CAP * LS :multi-prefix server-time\r\n"},

@@ -1,7 +1,5 @@
 #include "world.h"
 
-#include <stdio.h>
-
 #include "base/xmalloc.h"
 
 static void write_flags(struct buf *b, const struct irc_event *ev)

@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -204,6 +203,11 @@ static void a_file_that_is_written_is_waited_for(void **state)
     assert_int_equal(h->errors, 4);
 }
 
+static void on_reloaded(void *arg)
+{
+    ++*(unsigned *)arg;
+}
+
 static void saving_the_same_file_again_is_a_new_version(void **state)
 {
     struct harness *h = *state;
@@ -214,14 +218,10 @@ static void saving_the_same_file_again_is_a_new_version(void **state)
     harness_until(h, worker(h)->serial > serial);
     /* Looking again changes nothing. */
     unsigned calls = h->modules_calls;
-    supervisor_rescan(h->sup);
-    harness_run_ms(h, 200);
+    unsigned done = 0;
+    supervisor_reload(h->sup, NULL, on_reloaded, &done);
+    harness_until(h, done == 1);
     assert_int_equal(h->modules_calls, calls);
-}
-
-static void on_reloaded(void *arg)
-{
-    ++*(unsigned *)arg;
 }
 
 static void a_reload_tells_when_it_is_done(void **state)
