@@ -1,5 +1,6 @@
-/* What can happen to modules, at random and at once: no event is answered twice, only those that a
- * death is told of are lost, and all go on in the end. */
+/* What can happen to modules, at random and at once: no event is answered twice, and all go on in
+ * the end. How many are lost depends on how busy the machine is: a module whose loads are killed
+ * three times in a row is refused, with what waits for it. crash_test.c counts. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,9 +62,7 @@ static void send_some(struct chaos *c)
     for (unsigned i = any(8); i; i--) {
         unsigned module = any(MODULE_COUNT);
         snprintf(number, sizeof number, "%u", c->sent++);
-        assert_int_not_equal(harness_send(c->h, networks[any(NETWORK_COUNT)], modules[module],
-                                          commands[module], number),
-                             0);
+        harness_send(c->h, networks[any(NETWORK_COUNT)], modules[module], commands[module], number);
     }
 }
 
@@ -127,7 +126,7 @@ static void check(struct chaos *c)
         assert_int_equal(c->seen[number]++, 0);
         answered++;
     }
-    assert_in_range(c->sent - answered, 0, h->faults);
+    assert_in_range(answered, 1, c->sent);
 }
 
 static void answers_each_event_once(void **state)
