@@ -127,7 +127,7 @@ def test_silly_input(parts):
                 visitor.say(CHANNEL, b"!" + command.encode() + b" " + text)
             else:
                 visitor.say("Anna", command.encode() + b" " + text)
-        assert visitor.answered("Anna", CHANNEL), command
+        visitor.until_answered("Anna", CHANNEL)
     hosts = bot.ctl_json("status")["modhosts"]
     assert hosts and not any(host["faults"] or host["restarts"] for host in hosts), hosts
     assert not bot.find_log(event="modhost.fault|module.quarantine")

@@ -47,6 +47,7 @@ class Stage:
         self.olga, self.adam, self.nora, self.tim, self.zoe = (
             self.server.client(name).join(CHANNEL) for name in ("olga", "adam", "nora", "tim", "zoe")
         )
+        self.bot.in_force()
         self.known(self.tim, "tim")
 
     def cli(self, *words):
