@@ -8,11 +8,11 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "conf/conf.h"
+#include "server/admin/check.h"
 #include "server/background.h"
-#include "server/check.h"
-#include "server/judge.h"
 #include "server/options.h"
 #include "server/paths.h"
+#include "server/route/judge.h"
 #include "server/server.h"
 
 /* A server of a thousand networks has a few thousand descriptors: take what the system allows. */

@@ -8,7 +8,7 @@
 #include "net/link/conn.h"
 #include "net/state/state.h"
 #include "registry/view.h"
-#include "server/repeat.h"
+#include "server/say/repeat.h"
 #include "server/server.h"
 
 /*

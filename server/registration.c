@@ -7,7 +7,7 @@
 
 #include "base/xmalloc.h"
 #include "registry/register.h"
-#include "server/facts.h"
+#include "server/route/facts.h"
 #include "server/server.h"
 
 struct registration {

@@ -8,12 +8,12 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "server/first_values.h"
-#include "server/flood_guard.h"
-#include "server/judge.h"
-#include "server/module_faults.h"
+#include "server/module/faults.h"
+#include "server/module/session_sweep.h"
+#include "server/module/storage_quota.h"
 #include "server/network.h"
-#include "server/session_sweep.h"
-#include "server/storage_quota.h"
+#include "server/route/flood_guard.h"
+#include "server/route/judge.h"
 #include "server/worker.h"
 
 #define SETTLE_MS 50   /* editors and Kubernetes change several names at once */

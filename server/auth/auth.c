@@ -8,10 +8,10 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "registry/registry.h"
+#include "server/admin/commands.h"
 #include "server/auth/granted.h"
 #include "server/auth/internal.h"
-#include "server/commands.h"
-#include "server/say.h"
+#include "server/say/say.h"
 #include "server/supervise/supervisor.h"
 
 #define AMBIGUOUS_MS 60000 /* until the same two are logged again */

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "server/admin/commands.h"
 #include "server/auth/auth.h"
-#include "server/commands.h"
-#include "server/say.h"
+#include "server/say/say.h"
 
 /* Whoever somebody is takes some microseconds to find out: the loop must not be held. */
 enum { MAX_OWNERS = 8, MAX_LOOKED_AT = 4000 };

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "server/auth/internal.h"
-#include "server/router.h"
+#include "server/route/router.h"
 
 #define WAIT_MS     60000
 #define ASK_MS      5000 /* NickServ is asked again: nobody tells us that he has identified */

@@ -7,7 +7,7 @@
 #include "base/xmalloc.h"
 #include "server/auth/address.h"
 #include "server/auth/internal.h"
-#include "server/flood_guard.h"
+#include "server/route/flood_guard.h"
 
 #define SLOTS       512
 #define ONCE_MS     600000 /* a refusal is not told again for so long */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/xmalloc.h"
-#include "server/admin.h"
+#include "server/admin/admin.h"
 #include "server/core/admin_field.h"
 #include "server/core/core.h"
 #include "server/core/render.h"

@@ -5,7 +5,7 @@
 
 #include "base/xmalloc.h"
 #include "registry/registry.h"
-#include "server/capability_ask.h"
+#include "server/admin/capability_ask.h"
 #include "server/core/core.h"
 #include "server/core/run.h"
 

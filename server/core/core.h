@@ -4,8 +4,8 @@
 #include "base/buf.h"
 #include "net/proto/line.h"
 #include "registry/account_edit.h"
+#include "server/admin/commands.h"
 #include "server/auth/auth.h"
-#include "server/commands.h"
 #include "server/spec/spec.h"
 
 /*

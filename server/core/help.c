@@ -3,11 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "server/address.h"
 #include "server/core/core.h"
 #include "server/core/run.h"
-#include "server/facts.h"
-#include "server/index.h"
+#include "server/route/address.h"
+#include "server/route/facts.h"
+#include "server/route/index.h"
 
 /* What decides about a call of the command by the one who asks; limits are not looked at. */
 static struct decision decide_call(const struct command_call *call, const struct module_view *view,

@@ -7,7 +7,7 @@
 #include "server/core/memory.h"
 #include "server/core/run.h"
 #include "server/runtime.h"
-#include "server/say.h"
+#include "server/say/say.h"
 
 /* Where the bot is, what it is called, and what it says there in other people's words. */
 

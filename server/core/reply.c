@@ -5,7 +5,7 @@
 #include "base/xmalloc.h"
 #include "server/core/core.h"
 #include "server/core/run.h"
-#include "server/say.h"
+#include "server/say/say.h"
 
 /* To whom, on which network. */
 struct way {

@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "server/address.h"
 #include "server/auth/refuse.h"
 #include "server/core/core.h"
 #include "server/core/run.h"
+#include "server/route/address.h"
 
 /* Without "core." before it. */
 static const char *bare(const char *word)

@@ -1,7 +1,7 @@
 #ifndef SERVER_CORE_RUN_H
 #define SERVER_CORE_RUN_H
 
-#include "server/commands.h"
+#include "server/admin/commands.h"
 
 /* What the core commands do, by file. */
 

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "base/xmalloc.h"
-#include "server/admin.h"
+#include "server/admin/admin.h"
 #include "server/core/core.h"
 
 struct commit {

@@ -28,7 +28,7 @@ struct limnoria_file {
 };
 
 struct limnoria_result {
-    json_t *document; /* see server/admin_export.c */
+    json_t *document; /* see server/admin/export.c */
     /* What could not come along, and what is not as it was: { file, line, text }. */
     json_t *notes;
     json_t *counts; /* users, owners, capabilities, hostmasks, services, channels, ignores, expired,

@@ -12,7 +12,7 @@
  *     "ignores": { NET or "": { MASK: END } },
  *     "storage": { KEY: { FIELD: TEXT or { "bytes": TEXT } } } }
  *
- * and accounts ("users", "policy", "auth_groups", "networks"; server/account_document.h).
+ * and accounts ("users", "policy", "auth_groups", "networks"; server/admin/account_document.h).
  *
  * A DEFINITION is "fields": { FIELD: TEXT } and "lists": { LIST: [ TEXT ] }. Everything may be
  * missing. A part of a long document may besides say "continued" and "more" (true or false), and

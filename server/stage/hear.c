@@ -5,9 +5,9 @@
 
 #include "base/xmalloc.h"
 #include "registry/dotted.h"
-#include "server/module_answers.h"
-#include "server/raw_text.h"
-#include "server/say_lines.h"
+#include "server/module/answers.h"
+#include "server/say/raw_text.h"
+#include "server/say/say_lines.h"
 #include "server/stage/stage.h"
 
 /* What comes from the host: texts, questions, logs. */

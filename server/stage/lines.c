@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/xmalloc.h"
-#include "server/raw_text.h"
+#include "server/say/raw_text.h"
 #include "server/stage/stage.h"
 
 enum {

@@ -2,10 +2,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "server/address.h"
+#include "server/route/address.h"
 #include "server/stage/stage.h"
 
-/* What server/router.c does, for one module that may answer everywhere. */
+/* What server/route/router.c does, for one module that may answer everywhere. */
 
 static void send_event(struct seshet_test *t, const struct irc_event *event, struct ipc_event *out)
 {

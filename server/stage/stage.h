@@ -11,8 +11,8 @@
 #include "net/state/state.h"
 #include "registry/capability.h"
 #include "registry/fields.h"
-#include "server/answer.h"
-#include "server/module_session.h"
+#include "server/module/session.h"
+#include "server/say/answer.h"
 
 /*
  * A network in memory (seshet/test.h). The host is the real one, and gets real frames; the state

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/xmalloc.h"
-#include "server/commands.h"
+#include "server/admin/commands.h"
 #include "server/core/core.h"
 
 /* The table of core commands, and the words that find them in it. */

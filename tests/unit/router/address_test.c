@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/address.h"
+#include "server/route/address.h"
 
 struct row {
     const char *text;

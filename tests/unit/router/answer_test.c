@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "server/answer.h"
+#include "server/say/answer.h"
 
 #define LINES_MAX 400
 

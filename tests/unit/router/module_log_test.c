@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "server/module_log.h"
+#include "server/module/log.h"
 
 static void add(struct module_log *log, const char *network, const char *module, const char *text)
 {

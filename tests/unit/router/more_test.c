@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "net/state/state.h"
-#include "server/more.h"
+#include "server/say/more.h"
 
 static struct irc_state *net;
 static struct more *more;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "server/repeat.h"
+#include "server/say/repeat.h"
 
 static bool say(struct repeat_guard *guard, const char *target, const char *text, int64_t now)
 {

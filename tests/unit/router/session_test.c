@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <seshet/module.h>
 
-#include "server/module_answers.h"
+#include "server/module/answers.h"
 
 enum { ROOM = 200 };
 
