@@ -227,13 +227,16 @@ bool auth_known_has(struct network *n, const struct account *account, const stru
     return capability_check(&query, c).allowed;
 }
 
-bool auth_has(struct network *n, const struct auth_source *source, const char *capability)
+bool auth_account_has(struct network *n, const struct account *account, const char *capability)
 {
     struct capability c;
     char why[REGISTRY_WHY_SIZE];
-    if (capability_parse(&c, capability, why, sizeof why))
-        return false;
-    return auth_known_has(n, auth_account(n, source), &c);
+    return !capability_parse(&c, capability, why, sizeof why) && auth_known_has(n, account, &c);
+}
+
+bool auth_has(struct network *n, const struct auth_source *source, const char *capability)
+{
+    return auth_account_has(n, auth_account(n, source), capability);
 }
 
 struct capability_command_answer auth_may_call(struct network *n, const struct auth_source *source,
@@ -269,7 +272,6 @@ struct auth *auth_new(struct network *n)
     a->network = n;
     a->nickserv = nickserv_new(a);
     a->pendings = pendings_new(a);
-    a->refusals = refusals_new();
     return a;
 }
 

@@ -41,6 +41,8 @@ struct capability_query auth_query(struct network *n, const struct account *acco
 /* Of an account that is known already. */
 bool auth_known_has(struct network *n, const struct account *account, const struct capability *c);
 /* capability: in any accepted form; "#chan.x" too. Wrong names are had by nobody. */
+bool auth_account_has(struct network *n, const struct account *account, const char *capability);
+/* The same of whoever the source is. */
 bool auth_has(struct network *n, const struct auth_source *source, const char *capability);
 struct capability_command_answer auth_may_call(struct network *n, const struct auth_source *source,
                                                const char *module, const char *command,

@@ -26,10 +26,7 @@ static bool in_group(void *ctx, const char *group)
 static bool has(void *ctx, const char *capability)
 {
     struct auth_guard *guard = ctx;
-    struct capability c;
-    char why[REGISTRY_WHY_SIZE];
-    return !capability_parse(&c, capability, why, sizeof why) &&
-           auth_known_has(guard->network, auth_guard_account(guard), &c);
+    return auth_account_has(guard->network, auth_guard_account(guard), capability);
 }
 
 struct decide_guard auth_guard_init(struct auth_guard *guard, struct network *n,

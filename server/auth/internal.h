@@ -31,9 +31,9 @@ struct auth {
     struct session *sessions; /* by folded nick */
     struct pendings *pendings;
     struct nickserv *nickserv;
-    struct login *logins; /* utlist: under way */
-    struct refusals *refusals;
-    struct granted *granted; /* NULL: nothing was asked yet */
+    struct login *logins;      /* utlist: under way */
+    struct refusals *refusals; /* NULL: nothing was refused yet */
+    struct granted *granted;   /* NULL: nothing was asked yet */
     struct {
         char text[256]; /* the last pair that was logged */
         int64_t logged_ms;
@@ -109,7 +109,6 @@ void logins_end(struct auth *a);
 
 /* ---- refuse.c ---- */
 
-struct refusals *refusals_new(void);
-void refusals_free(struct refusals *r);
+void refusals_free(struct refusals *r); /* NULL is fine */
 
 #endif

@@ -23,11 +23,6 @@ struct refusals {
     } told[SLOTS];
 };
 
-struct refusals *refusals_new(void)
-{
-    return xcalloc(1, sizeof(struct refusals));
-}
-
 void refusals_free(struct refusals *r)
 {
     free(r);
@@ -49,6 +44,8 @@ static bool told_before(struct auth *a, const char *nick, const char *command, c
     uint64_t what = hash_text(UINT64_C(0xcbf29ce484222325), auth_fold(a, folded, nick));
     what = hash_text(hash_text(what, command), reason);
     size_t slot = what % SLOTS;
+    if (!a->refusals)
+        a->refusals = xcalloc(1, sizeof *a->refusals);
     if (a->refusals->told[slot].what == what && a->refusals->told[slot].until_ms > now_ms)
         return true;
     a->refusals->told[slot].what = what;

@@ -101,13 +101,9 @@ static const struct account *known(struct route *r)
 static uint32_t declared_bits(struct route *r, const struct module_decl *module)
 {
     uint32_t bits = 0;
-    for (size_t i = 0; i < module->ncapabilities; i++) {
-        struct capability c;
-        char why[REGISTRY_WHY_SIZE];
-        if (!capability_parse(&c, module->capabilities[i], why, sizeof why) &&
-            auth_known_has(r->network, known(r), &c))
+    for (size_t i = 0; i < module->ncapabilities; i++)
+        if (auth_account_has(r->network, known(r), module->capabilities[i]))
             bits |= UINT32_C(1) << i;
-    }
     return bits;
 }
 
